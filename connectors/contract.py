@@ -1,0 +1,182 @@
+"""The protocol every connector offers. The service knows tools only through it.
+
+The path of a run: `connect` proves identity, clock and rights; `discover` reads the reference data;
+`scopes` names what can be synced; `pages` yields raw records; a `Normaliser`, built from the reference data
+alone, turns a raw record into a SourceItem without any I/O, in a sync and in a replay alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from msgspec import Struct
+
+from connectors.items import (
+    SourceField,
+    SourceItem,
+    SourceItemType,
+    SourceIteration,
+    SourceLinkType,
+    SourceProject,
+    SourceRelease,
+    SourceStatus,
+)
+
+OVERLAP = timedelta(minutes=5)  # minute-precise bounds and an index that lags: re-reading is cheaper than missing
+
+
+class Identity(Struct, frozen=True):
+    """Who the credential is, and what the server's clock said. `server_time` is aware UTC."""
+
+    account_id: str
+    display_name: str
+    time_zone: str | None
+    edition: str  # "cloud" | "datacenter" | …
+    version: str
+    server_time: datetime
+
+
+class Scope(Struct, frozen=True):
+    """What a cursor belongs to: one project. `key` is what people call it, `native_id` what never changes."""
+
+    native_id: str
+    key: str
+    name: str
+    archived: bool = False
+
+
+class MissingScope(Struct, frozen=True):
+    """A scope the operator asked for and the credential cannot see."""
+
+    key: str
+    reason: str
+
+
+class RawRecord(Struct, frozen=True):
+    """A payload as received. `kind` is "issue" or "changelog" here; other tools add theirs.
+
+    A "changelog" record carries the complete list of histories, kept only where the issue's own was capped.
+    """
+
+    kind: str
+    native_id: str
+    payload: bytes
+
+
+class RawItem(Struct, frozen=True):
+    """One item of a page: its record, and the further records that complete it."""
+
+    record: RawRecord
+    extras: tuple[RawRecord, ...] = ()
+
+
+class Page(Struct, frozen=True):
+    """Some items of one scope, all of whose children are in. `expected` is the scope's listing size, once known."""
+
+    scope: Scope
+    items: tuple[RawItem, ...]
+    expected: int | None = None
+    missing_ids: tuple[str, ...] = ()  # listed, then not readable by id: gone or hidden in between
+
+
+class ListedItem(Struct, frozen=True):
+    native_id: str
+    updated_at: datetime | None
+
+
+class ScopeListing(Struct, frozen=True):
+    """Every id one listing named; `complete` is only true when the listing was followed to its proven end."""
+
+    scope: Scope
+    items: tuple[ListedItem, ...]
+    complete: bool
+
+
+class ReferenceData(Struct, frozen=True):
+    """What one discovery learned. `payloads` (name → JSON bytes) rebuilds all of it in a replay."""
+
+    fields: tuple[SourceField, ...]
+    statuses: tuple[SourceStatus, ...]
+    item_types: tuple[SourceItemType, ...]
+    link_types: tuple[SourceLinkType, ...]
+    projects: tuple[SourceProject, ...]
+    releases: tuple[SourceRelease, ...] = ()
+    iterations: tuple[SourceIteration, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    payloads: Mapping[str, bytes] = {}
+
+
+class Finding(Struct, frozen=True):
+    """Something a person should know about a source: a stable code, a sentence, and the scope it concerns, if one."""
+
+    code: str
+    message: str
+    scope: str | None = None
+
+
+class Normaliser(Protocol):
+    """Pure. Built by the connector from reference data and config; used by sync and replay."""
+
+    def __call__(self, item: RawItem) -> SourceItem:
+        """The item, or raises PayloadUnreadable(what, value)."""
+        ...
+
+
+class Usage(Struct, frozen=True):
+    """What a source has asked of its tool so far in this process."""
+
+    requests: int = 0
+    retries: int = 0
+    throttled: int = 0
+    bytes_received: int = 0
+
+
+class Source(Protocol):
+    """One connected tool instance."""
+
+    name: str
+    kind: str
+
+    async def connect(self) -> Identity:
+        """Prove the credential and read the server's clock; raises AuthenticationFailed, SourceUnavailable, …"""
+        ...
+
+    async def discover(self) -> ReferenceData: ...
+
+    def build_normaliser(
+        self, payloads: Mapping[str, bytes], *, matched_fields: Sequence[str] = ()
+    ) -> Normaliser:
+        """From `ReferenceData.payloads` alone. `matched_fields` are field ids or names that rules match on."""
+        ...
+
+    def read_reference(self, payloads: Mapping[str, bytes]) -> ReferenceData:
+        """The same ReferenceData that `discover` returned, from its payloads, without I/O."""
+        ...
+
+    async def scopes(self) -> tuple[Sequence[Scope], Sequence[MissingScope]]: ...
+
+    def pages(
+        self,
+        scope: Scope,
+        *,
+        since: datetime | None,
+        on_listing: Callable[[ScopeListing], None] | None = None,
+    ) -> AsyncIterator[Page]:
+        """All items (`since` None), or those changed at or after `since` (server time, aware UTC).
+
+        The caller has already taken the overlap off `since`. Pages arrive in any order and several are in flight;
+        the iterator ends only when every page and child is in, and raises SourceError otherwise.
+        `on_listing` is told what the listing named, once it is complete.
+        """
+        ...
+
+    async def read_items(self, native_ids: Sequence[str]) -> tuple[RawItem, ...]:
+        """Direct reads by id, bypassing any index. Ids that are gone or hidden are absent from the answer."""
+        ...
+
+    @property
+    def usage(self) -> Usage: ...
+
+    async def aclose(self) -> None: ...
