@@ -1,0 +1,1 @@
+"""HTTP: problem details, envelopes, ETags, routers."""

@@ -1,0 +1,1 @@
+"""The SQL store: SQLite embedded, PostgreSQL in a company. Repositories never commit."""

@@ -1,0 +1,1 @@
+"""Pages for people: server-rendered, no script, nothing fetched from elsewhere."""
