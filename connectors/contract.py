@@ -24,7 +24,9 @@ from connectors.items import (
     SourceStatus,
 )
 
-OVERLAP = timedelta(minutes=5)  # minute-precise bounds and an index that lags: re-reading is cheaper than missing
+OVERLAP = timedelta(
+    minutes=5
+)  # minute-precise bounds and an index that lags: re-reading is cheaper than missing
 
 
 class Identity(Struct, frozen=True):

@@ -1,14 +1,14 @@
 """What can go wrong between Interlock and a tool. Each error says who, what, and what to do next.
 
-    SourceError
-    ├── SourceMisconfigured      our request or the config is wrong (400, 410, 412, 422)
-    ├── AuthenticationFailed     401, anonymous answers, a login page: stops the source
-    ├── PermissionDenied         403: stops the scope
-    ├── ScopeGone                a project that can no longer be seen: stops the scope
-    ├── SourceThrottled          429, or 503 with Retry-After: wait and retry
-    ├── SourceUnavailable        5xx, timeouts, broken connections: retry
-    ├── ListingBroken            paging that cannot be trusted (repeated token, no end): stops the scope
-    └── PayloadUnreadable        one record cannot be understood: rejected, the run goes on
+SourceError
+├── SourceMisconfigured      our request or the config is wrong (400, 410, 412, 422)
+├── AuthenticationFailed     401, anonymous answers, a login page: stops the source
+├── PermissionDenied         403: stops the scope
+├── ScopeGone                a project that can no longer be seen: stops the scope
+├── SourceThrottled          429, or 503 with Retry-After: wait and retry
+├── SourceUnavailable        5xx, timeouts, broken connections: retry
+├── ListingBroken            paging that cannot be trusted (repeated token, no end): stops the scope
+└── PayloadUnreadable        one record cannot be understood: rejected, the run goes on
 """
 
 from __future__ import annotations

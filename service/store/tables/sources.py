@@ -16,7 +16,9 @@ sources = Table(
     Column("time_zone", Text),
     Column("edition", Text),
     Column("version", Text),
-    Column("last_complete_sync", Moment),  # server time at the start of the last run whose every scope was complete
+    Column(
+        "last_complete_sync", Moment
+    ),  # server time at the start of the last run whose every scope was complete
     Column("last_run_id", Integer),
 )
 
@@ -100,8 +102,12 @@ raw_records = Table(
     Column("reject_reason", Text),
     sqlite_with_rowid=True,
 )
-Index("ix_raw_records_rejected", raw_records.c.source, postgresql_where=raw_records.c.reject_reason.is_not(None),
-      sqlite_where=raw_records.c.reject_reason.is_not(None))
+Index(
+    "ix_raw_records_rejected",
+    raw_records.c.source,
+    postgresql_where=raw_records.c.reject_reason.is_not(None),
+    sqlite_where=raw_records.c.reject_reason.is_not(None),
+)
 
 source_findings = Table(
     "source_findings",
