@@ -1,0 +1,339 @@
+"""The configuration file: read once, checked whole, refused by path and with what would be right.
+
+`${NAME}` is replaced from the environment, `${NAME:-default}` with its default, so that secrets stay outside.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_CONFIG = Path("interlock.yaml")
+DEFAULT_SCHEDULE = "0 2 * * *"
+MAX_CONFIG_BYTES = 1_000_000
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+
+
+class ConfigInvalid(Exception):
+    """`problems` holds one "path: what is wrong, and what would be right" line each."""
+
+    def __init__(self, file: str, problems: list[str]) -> None:
+        self.file = file
+        self.problems = problems
+        super().__init__("\n".join([f"{file} cannot be used:", *(f"  {line}" for line in problems)]))
+
+
+class Environment(BaseSettings):
+    """What the environment decides rather than the file."""
+
+    model_config = SettingsConfigDict(env_prefix="INTERLOCK_", extra="ignore")
+
+    config: Path | None = None
+    database_url: SecretStr | None = None
+    database_url_file: Path | None = None
+    allow_anonymous: Literal["read"] | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Auth(Part):
+    """`email` with `token` is Basic (Jira Cloud), `token` alone is Bearer (a personal access token)."""
+
+    email: str | None = None
+    token: SecretStr
+
+    @field_validator("token")
+    @classmethod
+    def _not_blank(cls, token: SecretStr) -> SecretStr:
+        if not token.get_secret_value().strip():
+            raise ValueError("is empty; give the API token, best as ${NAME} from the environment")
+        return token
+
+
+class SourceScope(Part):
+    projects: tuple[str, ...] | None = None
+
+    @field_validator("projects", mode="before")
+    @classmethod
+    def _not_empty(cls, projects: Any) -> Any:
+        if projects is not None and not projects:
+            raise ValueError("is empty; name project keys, or leave it out for every project the account can see")
+        return projects
+
+
+class Cancelled(Part):
+    """Which done work was in truth dropped. Each list replaces its default; compared case-insensitively."""
+
+    resolutions: tuple[str, ...] | None = None
+    statuses: tuple[str, ...] | None = None
+
+
+class Webhook(Part):
+    secret: SecretStr
+
+
+class SourceConfig(Part):
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    kind: Literal["jira-cloud", "jira-dc"]
+    url: str
+    auth: Auth
+    scope: SourceScope = SourceScope()
+    schedule: str = DEFAULT_SCHEDULE
+    webhook: Webhook | None = None
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 8
+    page_size: Annotated[int, Field(ge=1, le=100)] = 100
+    link_directions: Mapping[str, Literal["predecessor_first", "successor_first", "none"]] = {}
+    points_field: tuple[str, ...] = ()
+    start_field: str | None = None
+    target_fields: tuple[str, ...] = ()
+    cancelled: Cancelled = Cancelled()
+    allow_http: bool = False
+
+    @field_validator("points_field", "target_fields", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("schedule")
+    @classmethod
+    def _five_fields(cls, schedule: str) -> str:
+        if len(schedule.split()) != 5:
+            raise ValueError(f'"{schedule}" is not a cron line; five fields are needed, such as "{DEFAULT_SCHEDULE}"')
+        return schedule
+
+    @model_validator(mode="after")
+    def _safe_url(self) -> SourceConfig:
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(f'url: "{self.url}" is not a web address; write it like https://acme.atlassian.net')
+        if parts.username or parts.password:
+            raise ValueError("url: carries a credential; put it under auth instead")
+        if parts.scheme == "http" and not (self.allow_http or is_loopback(parts.hostname)):
+            raise ValueError("url: plain http would show the token to the network; use https, or set allow_http: true")
+        return self
+
+
+class CalendarConfig(Part):
+    timezone: str = "UTC"
+    holidays: str | None = None
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f'"{name}" is no time zone{did_you_mean(name, available_timezones())}')
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class Settings(Part):
+    """One configuration file, checked. `directory` is where it lies: relative paths start there."""
+
+    sources: tuple[SourceConfig, ...]
+    programs_file: Path = Path("programs.yaml")
+    calendar: CalendarConfig = CalendarConfig()
+    database: SecretStr | None = None
+    directory: Path = Field(default=Path(), exclude=True)
+    allow_anonymous: Literal["read"] | None = Field(default=None, exclude=True)
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _at_least_one(cls, sources: Any) -> Any:
+        if sources is None or sources == []:
+            raise ValueError(_SOURCES_HINT)
+        return sources
+
+    @model_validator(mode="after")
+    def _distinct_names(self) -> Settings:
+        names = [source.name for source in self.sources]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"sources: the name {doubled[0]!r} is used twice; every source needs its own")
+        return self
+
+    @property
+    def database_url(self) -> str:
+        if self.database is not None:
+            return self.database.get_secret_value()
+        return f"sqlite:///{(self.directory / 'interlock.db').resolve()}"
+
+    @property
+    def programs_path(self) -> Path:
+        return self.directory / self.programs_file
+
+    def notices(self) -> list[str]:
+        """What the file asks for and this version does not do yet: said aloud rather than ignored."""
+        return [
+            f"sources.{source.name}.webhook: deliveries are not received by this version; the schedule keeps it fresh"
+            for source in self.sources
+            if source.webhook is not None
+        ]
+
+
+def load_settings(file: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the configuration; raises ConfigInvalid naming every problem by its path."""
+    variables = os.environ if environment is None else environment
+    outside = _read_environment(variables)
+    path = file or outside.config or DEFAULT_CONFIG
+    data = _with_variables(_read_yaml(path), variables, path)
+    for name in ("directory", "allow_anonymous"):
+        if name in data:
+            raise ConfigInvalid(str(path), [f"{name}: is not a key of this file"])
+    if url := _database_url(outside):
+        data["database"] = url
+    try:
+        return Settings.model_validate(
+            {**data, "directory": path.resolve().parent, "allow_anonymous": outside.allow_anonymous}
+        )
+    except ValidationError as error:
+        raise ConfigInvalid(str(path), [_explain(detail) for detail in error.errors()]) from None
+
+
+def did_you_mean(word: str, choices: Any) -> str:
+    close = difflib.get_close_matches(word, sorted(choices), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _read_environment(variables: Mapping[str, str]) -> Environment:
+    values = {
+        name.removeprefix("INTERLOCK_").lower(): value
+        for name, value in variables.items()
+        if name.startswith("INTERLOCK_") and value
+    }
+    try:
+        return Environment.model_validate(values)
+    except ValidationError as error:
+        raise ConfigInvalid(
+            "the environment", [f"INTERLOCK_{str(d['loc'][0]).upper()}: {d['msg']}" for d in error.errors()]
+        ) from None
+
+
+def _database_url(outside: Environment) -> str | None:
+    if outside.database_url is not None:
+        return outside.database_url.get_secret_value()
+    if outside.database_url_file is not None:
+        try:
+            return outside.database_url_file.read_text().strip()
+        except OSError as error:
+            raise ConfigInvalid("the environment", [f"INTERLOCK_DATABASE_URL_FILE: {error.strerror}"]) from None
+    return None
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_bytes()[: MAX_CONFIG_BYTES + 1]
+    except OSError as error:
+        hint = "write one (docs/how-to/connect-jira.md), name it with --config, or try `interlock demo`"
+        raise ConfigInvalid(str(path), [f"{error.strerror}; {hint}"]) from None
+    if len(text) > MAX_CONFIG_BYTES:
+        raise ConfigInvalid(str(path), ["larger than 1 MB; this does not look like a configuration"])
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigInvalid(str(path), [_explain_yaml(error)]) from None
+    if not isinstance(data, dict):
+        raise ConfigInvalid(str(path), ["must be a mapping that starts with `sources:`"])
+    return data
+
+
+def _explain_yaml(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return f"{where}not valid YAML ({getattr(error, 'problem', None) or 'unreadable'})"
+
+
+def _with_variables(data: dict[str, Any], variables: Mapping[str, str], file: Path) -> dict[str, Any]:
+    problems: list[str] = []
+    replaced = {key: _substitute(value, variables, (key,), problems) for key, value in data.items()}
+    if problems:
+        raise ConfigInvalid(str(file), problems)
+    return replaced
+
+
+def _substitute(value: Any, variables: Mapping[str, str], path: tuple[Any, ...], problems: list[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _substitute(child, variables, (*path, key), problems) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_substitute(child, variables, (*path, index), problems) for index, child in enumerate(value)]
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda found: _variable(found, variables, path, problems), value)
+    return value
+
+
+def _variable(found: re.Match[str], variables: Mapping[str, str], path: tuple[Any, ...], problems: list[str]) -> str:
+    name, default = found.groups()
+    value = variables.get(name, default)
+    if value is None:
+        problems.append(f"{_path(path)}: the variable {name} is not set; export it, or write ${{{name}:-default}}")
+        return ""
+    return value
+
+
+def _path(parts: tuple[Any, ...]) -> str:
+    text = ""
+    for part in parts:
+        text += f"[{part}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
+    return text or "(top)"
+
+
+def _explain(detail: ErrorDetails) -> str:
+    path = _path(tuple(detail["loc"]))
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"{path}: unknown key{_close_key(detail)}"
+        case "missing":
+            return f"{path}: is missing{_EXAMPLES.get(str(detail['loc'][-1]), '')}"
+        case "value_error":
+            return f"{path}: {detail['msg'].removeprefix('Value error, ')}"
+        case "literal_error":
+            return f"{path}: {detail['input']!r} is not one of {detail['ctx']['expected']}"
+        case "string_pattern_mismatch":
+            return f"{path}: {detail['input']!r} may hold lower-case letters, digits and hyphens only"
+        case _:
+            return f"{path}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+
+
+_SOURCES_HINT = "list at least one tool, as docs/how-to/connect-jira.md shows"
+
+_EXAMPLES = {
+    "sources": f"; {_SOURCES_HINT}",
+    "token": "; give the API token, best as ${NAME} from the environment",
+    "url": "; write it like https://acme.atlassian.net",
+    "kind": "; one of 'jira-cloud', 'jira-dc'",
+    "name": "; a short name of your own, such as acme-jira",
+    "auth": "; {email: …, token: …} for Jira Cloud, {token: …} for a personal access token",
+}
+
+
+def _close_key(detail: ErrorDetails) -> str:
+    known: set[str] = set()
+    for part in (Settings, SourceConfig, Auth, SourceScope, Cancelled, CalendarConfig, Webhook):
+        known.update(part.model_fields)
+    return did_you_mean(str(detail["loc"][-1]), known - {"directory", "allow_anonymous"})
