@@ -1,0 +1,77 @@
+"""What a question to Interlock can get wrong. Each error says who, what, and what to do next.
+
+InterlockError
+├── UnknownProgram    no program has this key
+├── UnknownItem       no live item has this uid, key or former key
+├── UnknownSource     no source has this name
+└── InvalidQuery      a parameter has a value that means nothing here
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class InterlockError(Exception):
+    """`message` is the sentence a person reads; `code` is stable."""
+
+    code = "error"
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__(message)
+
+
+class UnknownProgram(InterlockError):
+    code = "unknown_program"
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"There is no program {key}; GET /api/v1/programs lists the keys.")
+
+
+class UnknownItem(InterlockError):
+    """`tombstone` is the reason when the item was here once: gone, archived, access_lost, out_of_scope."""
+
+    code = "unknown_item"
+
+    def __init__(self, uid: str, *, tombstone: str | None = None) -> None:
+        self.uid = uid
+        self.tombstone = tombstone
+        advice = (
+            f"it left its tool's listing ({tombstone})."
+            if tombstone
+            else "ids are written source:native-id or source:KEY."
+        )
+        super().__init__(f"There is no item {uid}; {advice}")
+
+
+class UnknownSource(InterlockError):
+    code = "unknown_source"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"There is no source {name}; GET /api/v1/sources lists the names.")
+
+
+class InvalidQuery(InterlockError):
+    """`parameter` is the one to change; `allowed` lists what it may be, when that can be listed."""
+
+    code = "invalid_query"
+
+    def __init__(self, parameter: str, message: str, allowed: tuple[str, ...] = ()) -> None:
+        self.parameter = parameter
+        self.allowed = allowed
+        choices = f" Allowed: {', '.join(allowed)}." if allowed else ""
+        super().__init__(f"{parameter}: {message}{choices}")
+
+
+def one_of(kind: type[Choice], parameter: str, value: str) -> Choice:
+    """The member that `value` names, or InvalidQuery with all that could have been said."""
+    try:
+        return kind(value)
+    except ValueError:
+        raise InvalidQuery(parameter, f"{value!r} is not known.", tuple(kind)) from None

@@ -1,0 +1,117 @@
+"""One program in numbers: what counts, how far it is, when it should be done, and in which parts.
+
+`roll_up` is the whole story; each chapter has its own file beside this one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from service.domain.breakdown import Breakdown, Bucket, bucketing
+from service.domain.dates import ProgramDates, RolledDates, roll_dates
+from service.domain.items import RollupItem
+from service.domain.notices import Notice, counted, notices_about
+from service.domain.progress import Basis, Measures, MissingWeight, Weights, measure, weights_of
+from service.domain.scope import Exclusion, Scope, exclusions, family_of, scope_of
+
+DEFINITION_VERSION = "1"  # grows with docs/definitions.md, whenever a number would come out differently
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One part of a breakdown. `shared`: its countable items that stand in other rows too."""
+
+    bucket: Bucket
+    scope: Scope
+    progress: Measures
+    shared: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """`excluded` maps the uid of each item that does not count to the reason."""
+
+    scope: Scope
+    progress: Measures
+    dates: RolledDates
+    by: Breakdown
+    breakdown: tuple[Row, ...]
+    notices: tuple[Notice, ...]
+    excluded: Mapping[str, Exclusion]
+
+
+def roll_up(
+    items: Sequence[RollupItem],
+    *,
+    program: ProgramDates,
+    count_subtasks: bool = False,
+    by: Breakdown = Breakdown.PROJECT,
+    missing: MissingWeight = MissingWeight.SKIP,
+) -> Rollup:
+    """`items` are the live items of one program, each once, in any order."""
+    family = family_of(items)
+    excluded = exclusions(items, family, count_subtasks=count_subtasks)
+    countable = [item for item in items if item.uid not in excluded]
+    weights = weights_of(countable)
+    rows = _break_down(items, excluded, weights, by=by, missing=missing)
+    return Rollup(
+        scope=scope_of(items, excluded),
+        progress=measure(countable, weights, missing=missing),
+        dates=roll_dates(items, countable, family, program=program),
+        by=by,
+        breakdown=rows,
+        notices=(
+            *notices_about(items, countable, family=family, excluded=excluded, weights=weights),
+            *_shared(countable, by),
+        ),
+        excluded=excluded,
+    )
+
+
+def _break_down(
+    items: Sequence[RollupItem],
+    excluded: Mapping[str, Exclusion],
+    weights: Mapping[Basis, Weights],
+    *,
+    by: Breakdown,
+    missing: MissingWeight,
+) -> tuple[Row, ...]:
+    buckets_of = bucketing(by)
+    members: defaultdict[Bucket, list[RollupItem]] = defaultdict(list)
+    shared: defaultdict[Bucket, int] = defaultdict(int)
+    for item in items:
+        buckets = buckets_of(item)
+        for bucket in buckets:
+            members[bucket].append(item)
+            if len(buckets) > 1 and item.uid not in excluded:
+                shared[bucket] += 1
+    return tuple(
+        Row(
+            bucket=bucket,
+            scope=scope_of(part, excluded),
+            progress=measure([item for item in part if item.uid not in excluded], weights, missing=missing),
+            shared=shared[bucket],
+        )
+        for bucket, part in sorted(members.items(), key=lambda entry: _place(entry[0]))
+    )
+
+
+def _place(bucket: Bucket) -> tuple[bool, str, str]:
+    return bucket.id is None, bucket.id or "", bucket.kind
+
+
+def _shared(countable: Sequence[RollupItem], by: Breakdown) -> tuple[Notice, ...]:
+    buckets_of = bucketing(by)
+    several = sum(len(buckets_of(item)) > 1 for item in countable)
+    if not several:
+        return ()
+    stand, they = ("stands", "it") if several == 1 else ("stand", "they")
+    return (
+        Notice(
+            "shared_items",
+            f"{counted(several, 'item')} {stand} in several rows; {they} count once in the program, "
+            "so that the rows add up to more than the total",
+        ),
+    )
