@@ -1,0 +1,75 @@
+"""Asking a tool over HTTP: transport, budget and retries in one object with two methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TypeVar
+
+from connectors.answers import Answer, decode
+from connectors.retrying import Retrying
+from connectors.transport import Transport
+
+Shape = TypeVar("Shape")
+
+
+class Client:
+    """`get` and `post` return the body in `shape`; `ask` returns the Answer itself, for statuses the caller accepts.
+
+    A body that cannot be decoded counts as a cut-off answer, so decoding happens inside the attempt.
+    """
+
+    def __init__(self, *, source: str, transport: Transport, retrying: Retrying) -> None:
+        self.source = source
+        self.transport = transport
+        self.retrying = retrying
+
+    async def get(
+        self,
+        path: str,
+        shape: type[Shape],
+        *,
+        params: Mapping[str, str | int] | None = None,
+        can_ask_for_less: bool = False,
+    ) -> Shape:
+        async def attempt() -> Shape:
+            return decode(self.source, await self.transport.send("GET", path, params=params), shape)
+
+        return await self.retrying.call(attempt, can_ask_for_less=can_ask_for_less)
+
+    async def post(
+        self,
+        path: str,
+        shape: type[Shape],
+        *,
+        json: object | Callable[[], object],
+        can_ask_for_less: bool = False,
+    ) -> Shape:
+        """`json` may be a function: it is then asked at each attempt, when the request really leaves."""
+
+        async def attempt() -> Shape:
+            body = json() if callable(json) else json
+            return decode(self.source, await self.transport.send("POST", path, json=body), shape)
+
+        return await self.retrying.call(attempt, can_ask_for_less=can_ask_for_less)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        accept: Collection[int],
+        params: Mapping[str, str | int] | None = None,
+        json: object | Callable[[], object] = None,
+        shape: type[object] | None = None,
+        can_ask_for_less: bool = False,
+    ) -> Answer:
+        """`shape`, when given, is what a 200 must decode to; the caller decodes it again without surprises."""
+
+        async def attempt() -> Answer:
+            body = json() if callable(json) else json
+            answer = await self.transport.send(method, path, params=params, json=body, accept=accept)
+            if shape is not None and answer.status == 200:
+                decode(self.source, answer, shape)
+            return answer
+
+        return await self.retrying.call(attempt, can_ask_for_less=can_ask_for_less)

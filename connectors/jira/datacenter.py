@@ -1,0 +1,181 @@
+"""Jira Data Center's own ways: one search, paged by ascending id because rows move under offsets.
+
+The histories come complete with each issue. A search reads the index, so whatever it leaves out is asked for by id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from connectors.answers import Answer, decode, refusal
+from connectors.client import Client
+from connectors.contract import ListedItem, RawItem, RawRecord, Scope
+from connectors.errors import ScopeGone, SourceError, SourceMisconfigured
+from connectors.jira import jql
+from connectors.jira.cloud import FIELDS
+from connectors.jira.reading import HEAD, Batch, Head, Row
+from connectors.jira.witness import Witness
+from connectors.pagination import KeysetPage, keyset_pages
+
+API = "/rest/api/2"
+LISTING_PAGE = 1000  # what most sites allow; lower caps are silent and harmless here
+LARGEST_WINDOW = 100
+
+log = structlog.get_logger(__name__)
+
+
+class _Listing(msgspec.Struct, frozen=True):
+    issues: list[Row]
+    total: int
+
+
+class _Search(msgspec.Struct, frozen=True):
+    issues: list[msgspec.Raw]
+    total: int
+
+
+class _Read(msgspec.Struct, frozen=True):
+    head: Head
+    payload: bytes
+
+
+class DataCenterEdition:
+    """Implements `Edition` over REST v2."""
+
+    largest_batch = LARGEST_WINDOW
+
+    def __init__(self, client: Client, witness: Witness) -> None:
+        self._client = client
+        self._witness = witness
+
+    async def listing(self, scope: Scope, since: datetime | None) -> AsyncIterator[Sequence[ListedItem]]:
+        """Each page counts its time bound back from its own moment, so however long the listing takes, none is lost."""
+        rows = 0
+
+        async def fetch(last: int) -> KeysetPage[ListedItem]:
+            def body() -> object:
+                query = jql.after(scope.native_id, last=last, minutes=self._minutes(since))
+                return {"jql": query, "fields": ["updated"], "maxResults": LISTING_PAGE}
+
+            answer = await self._client.ask("POST", f"{API}/search", json=body, accept={400}, shape=_Listing)
+            if answer.status == 400:
+                await self._insist_on_visible(scope)
+                raise self._refused(answer)
+            page = decode(self._client.source, answer, _Listing)
+            return KeysetPage([row.listed() for row in page.issues], page.total)
+
+        async for page in keyset_pages(fetch, source=self._client.source, id_of=lambda row: int(row.native_id)):
+            rows += len(page)
+            yield [each for each in page if since is None or each.updated_at is None or each.updated_at >= since]
+        if rows == 0 and since is None:
+            await self._insist_on_visible(scope)
+
+    def _minutes(self, since: datetime | None) -> int | None:
+        if since is None:
+            return None
+        if (now := self._witness.server_now()) is None:
+            raise SourceMisconfigured(
+                self._client.source, "The server's clock is unknown; connect before asking for changes."
+            )
+        return jql.minutes_back(since, now=now)
+
+    async def _insist_on_visible(self, scope: Scope) -> None:
+        answer = await self._client.ask("GET", f"{API}/project/{scope.native_id}", accept={403, 404})
+        if answer.status in {403, 404}:
+            raise ScopeGone(self._client.source, scope.key)
+
+    async def read(self, native_ids: Sequence[str], *, project_id: str | None = None) -> Batch:
+        """A window of ids in one query when they are an unbroken run of the project's listing, else id by id in one.
+
+        What the index leaves out (moved, gone, hidden, stale) is asked for directly before it counts as missing.
+        """
+        found = await (self._window(native_ids, project_id) if project_id else self._these(native_ids))
+        absent = [each for each in native_ids if each not in {read.head.id for read in found}]
+        return _batch(found) + await self.read_directly(absent)
+
+    async def read_directly(self, native_ids: Sequence[str]) -> Batch:
+        found = await asyncio.gather(*(self._one(each) for each in native_ids))
+        missing = tuple(each for each, read in zip(native_ids, found, strict=True) if read is None)
+        return _batch([read for read in found if read is not None]) + Batch(missing=missing)
+
+    async def _window(self, native_ids: Sequence[str], project_id: str) -> list[_Read]:
+        numbers = [int(each) for each in native_ids]
+        first, last = min(numbers), max(numbers)
+
+        async def fetch(after: int) -> KeysetPage[_Read]:
+            query = jql.between(project_id, first=max(first, after + 1), last=last)
+            return await self._search(query, at_most=len(native_ids))
+
+        pages = keyset_pages(fetch, source=self._client.source, id_of=lambda read: int(read.head.id))
+        return [read async for page in pages for read in page]
+
+    async def _these(self, native_ids: Sequence[str]) -> list[_Read]:
+        """One unknown id makes the server refuse them all: halved until the culprit stands alone, unread."""
+
+        async def fetch(after: int) -> KeysetPage[_Read]:
+            rest = [each for each in native_ids if int(each) > after]
+            return await self._search(jql.these(rest), at_most=len(rest)) if rest else KeysetPage((), 0)
+
+        try:
+            pages = keyset_pages(fetch, source=self._client.source, id_of=lambda read: int(read.head.id))
+            return [read async for page in pages for read in page]
+        except _QueryRefused:
+            if len(native_ids) == 1:
+                return []
+            middle = len(native_ids) // 2
+            return await self._these(native_ids[:middle]) + await self._these(native_ids[middle:])
+
+    async def _search(self, query: str, *, at_most: int) -> KeysetPage[_Read]:
+        answer = await self._client.ask(
+            "POST",
+            f"{API}/search",
+            json={"jql": query, "fields": FIELDS, "expand": ["changelog"], "maxResults": at_most},
+            accept={400},
+            shape=_Search,
+            can_ask_for_less=at_most > 1,
+        )
+        if answer.status == 400:
+            raise _QueryRefused
+        page = decode(self._client.source, answer, _Search)
+        return KeysetPage([self._understood(bytes(each)) for each in page.issues], page.total)
+
+    async def _one(self, native_id: str) -> _Read | None:
+        answer = await self._client.ask(
+            "GET",
+            f"{API}/issue/{native_id}",
+            params={"fields": ",".join(FIELDS), "expand": "changelog"},
+            accept={404},
+            shape=Head,
+        )
+        return None if answer.status == 404 else self._understood(answer.body)
+
+    def _understood(self, payload: bytes) -> _Read:
+        head = HEAD.decode(payload)
+        embedded = head.changelog
+        if embedded is not None and embedded.total is not None and len(embedded.histories) < embedded.total:
+            # This edition has no other place to read histories from; the item is used, its past has a gap.
+            log.warning(
+                "changelog_cut",
+                source=self._client.source,
+                item=head.id,
+                shown=len(embedded.histories),
+                total=embedded.total,
+            )
+        return _Read(head, payload)
+
+    def _refused(self, answer: Answer) -> SourceError:
+        error = refusal(self._client.source, answer)
+        return error or SourceMisconfigured(self._client.source, f"{answer.call} answered {answer.status}.")
+
+
+class _QueryRefused(Exception):
+    """The server answered 400 to a read: an id is unknown to it."""
+
+
+def _batch(found: Sequence[_Read]) -> Batch:
+    return Batch(tuple(RawItem(RawRecord("issue", read.head.id, read.payload)) for read in found))
