@@ -1,0 +1,101 @@
+"""The OpenAPI document. Schemas come from the structs that are encoded, so it cannot say anything else than they do."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from service.api.problems import MEDIA_TYPE, Kind, Problem
+from service.api.schemas.problem import ProblemDetails
+
+Responses = dict[int | str, dict[str, Any]]
+
+REF: Final = "#/components/schemas/{name}"
+NOT_MODIFIED: Final[Responses] = {304: {"description": "The client's copy (If-None-Match) is still current."}}
+EVERYWHERE: Final = (Kind.LOOPBACK_ONLY, Kind.DATABASE_UNUSABLE, Kind.UNEXPECTED)
+
+_described: dict[str, Any] = {}  # schema name → struct type, of every answer an endpoint declared
+
+
+def answers(
+    kind: Any,
+    *problems: Kind,
+    description: str,
+    example: Mapping[str, Any],
+    status: int = 200,
+    csv: bool = False,
+    conditional: bool = False,
+) -> Responses:
+    """The `responses` of an endpoint: its answer with an example, and each problem it can end in."""
+    content: dict[str, Any] = {"application/json": {"schema": _reference(kind), "example": dict(example)}}
+    if csv:
+        content["text/csv"] = {"schema": {"type": "string"}}
+    success: Responses = {status: {"description": description, "content": content}}
+    return {**success, **(NOT_MODIFIED if conditional else {}), **problem_responses(*problems)}
+
+
+def problem_responses(*problems: Kind) -> Responses:
+    """One response per status; the problems that share a status are its examples."""
+    by_status: defaultdict[int, list[Kind]] = defaultdict(list)
+    for kind in dict.fromkeys((*problems, *EVERYWHERE)):
+        by_status[kind.status].append(kind)
+    return {
+        status: {
+            "description": " / ".join(kind.title for kind in kinds),
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": _reference(ProblemDetails),
+                    "examples": {kind.slug: {"value": Problem(kind, kind.meaning).body("/api/v1/…")} for kind in kinds},
+                }
+            },
+        }
+        for status, kinds in sorted(by_status.items())
+    }
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """Made once; the components are those of every declared answer."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+            tags=app.openapi_tags,
+        )
+        _, components = msgspec.json.schema_components(list(_described.values()), ref_template=REF)
+        made.setdefault("components", {}).setdefault("schemas", {}).update(components)
+        for unused in ("HTTPValidationError", "ValidationError"):
+            made["components"]["schemas"].pop(unused, None)
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+def _reference(kind: Any) -> dict[str, Any]:
+    (reference,), components = msgspec.json.schema_components([kind], ref_template=REF)
+    _described[str(reference["$ref"])] = kind
+    return dict(reference)
+
+
+def body_of_programs_file(example: str) -> dict[str, Any]:
+    """`openapi_extra` for the two endpoints that take a programs file."""
+    schema = {"type": "object", "required": ["programs"], "properties": {"programs": {"type": "array"}}}
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/yaml": {"schema": {"type": "string"}, "example": example},
+                "application/json": {"schema": schema, "example": {"programs": []}},
+            },
+        }
+    }
+
+
+def tags(entries: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "description": description} for name, description in entries]

@@ -1,0 +1,244 @@
+"""Every way a request can fail, in one table: RFC 9457 problem details that say who, what, and what next.
+
+`Problem` is raised where the failure is known and rendered once, in `Boundary`. What other layers raise
+becomes a Problem in `translation`; what nobody expected is logged and answered without its insides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, Final
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MEDIA_TYPE: Final = "application/problem+json"
+log = structlog.get_logger(__name__)
+
+
+class Kind(Enum):
+    """(slug, status, title, what it means and what helps). The type of a problem is `/problems/<slug>`."""
+
+    UNKNOWN_PROGRAM = (
+        "unknown-program",
+        404,
+        "No such program",
+        "No program has this key. Keys are those of the programs file applied last; GET /api/v1/programs lists them.",
+    )
+    UNKNOWN_ITEM = (
+        "unknown-item",
+        404,
+        "No such item",
+        "No live item has this id. An id is `source:native-id` or `source:KEY`; former keys work as well.",
+    )
+    UNKNOWN_SOURCE = (
+        "unknown-source",
+        404,
+        "No such source",
+        "No source has this name. Sources are configured in interlock.yaml; GET /api/v1/sources lists them.",
+    )
+    UNKNOWN_SYNC_RUN = (
+        "unknown-sync-run",
+        404,
+        "No such sync run",
+        "No run has this number. GET /api/v1/sync-runs lists the latest ones.",
+    )
+    UNKNOWN_PATH = (
+        "unknown-path",
+        404,
+        "Nothing is served here",
+        "The path is not part of the service. /docs lists every path.",
+    )
+    METHOD_NOT_ALLOWED = (
+        "method-not-allowed",
+        405,
+        "This path does not take that method",
+        "The Allow header and `allowed` name the methods that the path takes.",
+    )
+    INVALID_REQUEST = (
+        "invalid-request",
+        422,
+        "The request cannot be understood",
+        "A parameter is unknown, missing or out of range. `errors` names each one and what is allowed.",
+    )
+    INVALID_PROGRAMS_FILE = (
+        "invalid-programs-file",
+        422,
+        "The programs file cannot be used",
+        "`errors` names line, path and reason. Nothing was changed.",
+    )
+    HISTORY_NOT_SERVED = (
+        "history-not-served",
+        422,
+        "Only the current state is served",
+        "Leave `as_of` out: roll-ups of an earlier moment are not served yet.",
+    )
+    UNREADABLE_BODY = (
+        "unreadable-body",
+        400,
+        "The body cannot be read",
+        "A programs file is UTF-8 text: YAML, or JSON of the same shape.",
+    )
+    UNSUPPORTED_MEDIA_TYPE = (
+        "unsupported-media-type",
+        415,
+        "The body has a type that is not taken",
+        "Send `application/yaml` or `application/json`.",
+    )
+    BODY_TOO_LARGE = (
+        "body-too-large",
+        413,
+        "The body is too large",
+        "A body may have 1 MiB. A programs file of that size is several files.",
+    )
+    ADDRESS_TOO_LONG = (
+        "address-too-long",
+        414,
+        "The address is too long",
+        "Path and query together may have 8,192 bytes. Use fewer filters.",
+    )
+    ADDRESS_UNREADABLE = (
+        "address-unreadable",
+        400,
+        "The address holds characters that no name has",
+        "Control characters are not part of any key, name or cursor.",
+    )
+    LOOPBACK_ONLY = (
+        "loopback-only",
+        403,
+        "Only this machine is answered",
+        "Nobody signs in here, so the service answers its own machine only. "
+        "INTERLOCK_ALLOW_ANONYMOUS=read opens reading to others.",
+    )
+    HOST_NOT_ALLOWED = (
+        "host-not-allowed",
+        403,
+        "The Host header names another machine",
+        "Use http://127.0.0.1 or http://localhost; a foreign name may be a page that tries to reach this machine.",
+    )
+    READ_ONLY_ELSEWHERE = (
+        "read-only-elsewhere",
+        403,
+        "Only reading is open from elsewhere",
+        "Changes are made on the machine itself, through loopback or the command line.",
+    )
+    FOREIGN_ORIGIN = (
+        "foreign-origin",
+        403,
+        "Another site sent this change",
+        "A change must come from a page of this service or from a client that is no browser.",
+    )
+    SYNC_ALREADY_RUNNING = (
+        "sync-already-running",
+        409,
+        "This source is being synced already",
+        "One run at a time holds a source. Follow the one that runs, and ask again after it.",
+    )
+    NO_WORKER = (
+        "no-worker",
+        503,
+        "No worker runs here",
+        "This process serves answers only. Run `interlock worker`, or `interlock sync SOURCE`.",
+    )
+    DATABASE_UNUSABLE = (
+        "database-unusable",
+        503,
+        "The database does not answer",
+        "The detail says what the database reported and what to do. Nothing was lost; ask again afterwards.",
+    )
+    NOT_READY = (
+        "not-ready",
+        503,
+        "The service is not ready",
+        "`checks` names what is missing. /readyz answers 200 once everything is there.",
+    )
+    UNEXPECTED = (
+        "unexpected",
+        500,
+        "Something went wrong here",
+        "It is in the service's log, under the moment and the path of the request.",
+    )
+
+    def __init__(self, slug: str, status: int, title: str, meaning: str) -> None:
+        self.slug = slug
+        self.status = status
+        self.title = title
+        self.meaning = meaning
+
+    @property
+    def type(self) -> str:
+        return f"/problems/{self.slug}"
+
+
+class Problem(Exception):
+    """One failed request. Extensions become further members of the body ("allowed", "errors", …)."""
+
+    def __init__(self, kind: Kind, detail: str, *, headers: Mapping[str, str] | None = None, **extensions: Any) -> None:
+        self.kind = kind
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.extensions = extensions
+        super().__init__(detail)
+
+    def body(self, instance: str) -> dict[str, Any]:
+        return {
+            "type": self.kind.type,
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail,
+            "instance": instance,
+            **self.extensions,
+        }
+
+    def response(self, instance: str) -> Response:
+        """`instance` is the path that was asked for."""
+        return Response(
+            json.dumps(self.body(instance), ensure_ascii=False, separators=(",", ":")),
+            status_code=self.kind.status,
+            headers={"Cache-Control": "no-store", **self.headers},
+            media_type=MEDIA_TYPE,
+        )
+
+
+class Boundary:
+    """Where every failure of a request ends: translated, logged when nobody expected it, and rendered."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        translate: Callable[[Exception], Problem | None],
+        render: Callable[[Request, Problem], Response],
+    ) -> None:
+        self._app = app
+        self._translate = translate
+        self._render = render
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def send_noting_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting_start)
+        except Exception as error:
+            if scope["type"] != "http" or started:
+                raise
+            problem = self._translate(error) or _unexpected(error, scope)
+            await self._render(Request(scope), problem)(scope, receive, send)
+
+
+def _unexpected(error: Exception, scope: Scope) -> Problem:
+    log.error("request_failed", method=scope["method"], path=scope["path"], exc_info=error)
+    return Problem(
+        Kind.UNEXPECTED,
+        "The request was understood, and answering it failed. Nothing was changed by a request that only reads; "
+        "the service's log has the reason. Try again, and report it if it stays.",
+    )

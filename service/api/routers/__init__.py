@@ -1,0 +1,1 @@
+"""One router per noun; each only names what is asked and hands it to `service.programs`."""

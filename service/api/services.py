@@ -1,0 +1,54 @@
+"""What the HTTP API is given to work with. Bootstrap fills it; tests fill it with less."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from service.clock import Clock
+from service.store.engine import Database
+
+
+UTC = ZoneInfo("UTC")
+
+
+class SyncAlreadyRunning(Exception):
+    """Another run holds the source. `run_id` names it when it is known."""
+
+    def __init__(self, source: str, run_id: int | None = None) -> None:
+        self.source = source
+        self.run_id = run_id
+        super().__init__(f"{source} is being synced already")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `/readyz`: what was looked at, whether it is fine, and what to do when it is not."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+async def no_checks() -> list[Check]:
+    """For a service that has nothing to wait for."""
+    return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """`start_sync` starts a run of a source and returns its id, or raises SyncAlreadyRunning.
+
+    It is None when this process runs no worker. `allow_anonymous` is None (loopback only) or "read".
+    """
+
+    database: Database
+    clock: Clock
+    calendar_zone: ZoneInfo = UTC
+    source_names: tuple[str, ...] = ()
+    start_sync: Callable[[str], Awaitable[int]] | None = None
+    programs_file: Path | None = None
+    readiness: Callable[[], Awaitable[list[Check]]] = no_checks
+    allow_anonymous: str | None = None

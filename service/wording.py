@@ -1,0 +1,76 @@
+"""How numbers, ages and reasons are said to people; the pages and the terminal say them alike."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SECONDS_PER_HOUR: Final = 3600
+
+REASONS: Final = {
+    "empty_scope": "nothing counts yet",
+    "no_estimates": "nothing is estimated",
+    "zero_weight": "all estimates are 0",
+}
+CATEGORIES: Final = {
+    "to_do": "To do",
+    "in_progress": "In progress",
+    "done": "Done",
+    "cancelled": "Cancelled",
+}
+EXCLUSIONS: Final = {
+    "cancelled": "cancelled",
+    "has_children": "counted by its children",
+    "subtask": "part of its parent",
+}
+BASES: Final = {"count": "Items", "points": "Story points", "time": "Time"}
+BREAKDOWNS: Final = {
+    "project": "Project",
+    "workstream": "Workstream",
+    "epic": "Epic",
+    "source": "Source",
+    "item_type": "Item type",
+    "team": "Team",
+}
+CONFLICTS: Final = {
+    "child_after_parent_due": "work beneath it is due later than itself",
+    "child_before_parent_start": "work beneath it starts before itself",
+    "rolled_after_target": "work is due after the program's target",
+    "rolled_before_start": "work starts before the program",
+}
+
+
+def percent(value: float | None) -> str:
+    """Whole percents that never claim more than is true: 99.6% is not yet 100%, and 0.2% is not nothing."""
+    if value is None:
+        return "–"
+    if 0 < value < 0.01:
+        return "<1%"
+    if 0.99 < value < 1:
+        return ">99%"
+    return f"{value * 100:.0f}%"
+
+
+def amount(value: float, basis: str) -> str:
+    """A weight in the unit of its basis: 1,204 · 233.5 · 1,204 h."""
+    if basis == "time":
+        return f"{_trimmed(value / SECONDS_PER_HOUR)} h"
+    return _trimmed(value)
+
+
+def age(seconds: float | None) -> str:
+    """How long ago, in the largest unit that fits: "14 minutes ago"."""
+    if seconds is None:
+        return "never"
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= size:
+            number = int(seconds // size)
+            return f"{number} {unit}{'' if number == 1 else 's'} ago"
+    return "just now"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _trimmed(value: float) -> str:
+    return f"{value:,.1f}".removesuffix(".0")
