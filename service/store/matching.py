@@ -39,7 +39,7 @@ Values = Sequence[str]
 Condition = ColumnElement[bool]
 
 
-def direct_matches(rule: Rule, *, within: FromClause | None = None) -> Select[tuple[str]]:
+def direct_matches(rule: Rule, *, within: FromClause | None = None) -> Select[str]:
     """The uids of the live items that meet `rule`; `within` is a table whose `uid` column limits them."""
     query = select(work_items.c.uid).where(work_items.c.tombstone.is_(None), meets(rule))
     return query if within is None else query.where(work_items.c.uid.in_(select(within.c.uid)))
