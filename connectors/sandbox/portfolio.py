@@ -16,11 +16,14 @@ from connectors.sandbox.history import changed_items
 from connectors.sandbox.portfolio_calendar import jira_time
 from connectors.sandbox.portfolio_links import link_some
 from connectors.sandbox.portfolio_lives import live_all
+from connectors.sandbox.portfolio_programs import example_programs
 from connectors.sandbox.portfolio_tree import Draft, Event, grow_tree
 from connectors.sandbox.portfolio_world import World, make_world
 from connectors.sandbox.site import Issue, JiraSite
 
-FEWEST_ISSUES = 60
+__all__ = ["FEWEST_ISSUES", "example_programs", "generate_portfolio"]
+
+FEWEST_ISSUES = 50
 
 
 def generate_portfolio(*, seed: int = 7, issues: int = 900, today: date) -> JiraSite:

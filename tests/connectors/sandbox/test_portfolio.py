@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.sandbox import portfolio_schema as schema
-from connectors.sandbox.portfolio import FEWEST_ISSUES, generate_portfolio
-from connectors.sandbox.portfolio_programs import example_programs
+from connectors.sandbox.portfolio import FEWEST_ISSUES, example_programs, generate_portfolio
 from connectors.sandbox.site import Issue, JiraSite
 
 TODAY = date(2026, 11, 21)
@@ -62,7 +61,7 @@ def test_a_portfolio_has_exactly_the_issues_that_were_asked_for(site: JiraSite) 
 
 
 def test_too_small_a_portfolio_is_refused() -> None:
-    with pytest.raises(ValueError, match="a portfolio needs at least 60 issues, not 12"):
+    with pytest.raises(ValueError, match="a portfolio needs at least 50 issues, not 12"):
         generate_portfolio(issues=12, today=TODAY)
 
 
