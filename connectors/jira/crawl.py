@@ -6,7 +6,7 @@ At most `workers` pages exist at a time, being read or waiting to be taken: memo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 
 from connectors.contract import ListedItem, Page, Scope, ScopeListing
@@ -47,7 +47,7 @@ class Crawl:
     def listing(self) -> ScopeListing:
         return ScopeListing(self._scope, tuple(self._listed.values()), complete=self._expected is not None)
 
-    async def pages(self) -> AsyncIterator[Page]:
+    async def pages(self) -> AsyncGenerator[Page, None]:
         """Each task reports its own end in the same queue as the pages, so an error surfaces at once."""
         tasks = [asyncio.create_task(self._list())]
         tasks += [asyncio.create_task(self._work()) for _ in range(self._workers)]

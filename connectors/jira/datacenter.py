@@ -112,7 +112,10 @@ class DataCenterEdition:
             return await self._search(query, at_most=len(native_ids))
 
         pages = keyset_pages(fetch, source=self._client.source, id_of=lambda read: int(read.head.id))
-        return [read async for page in pages for read in page]
+        try:
+            return [read async for page in pages for read in page]
+        except _QueryRefused as error:  # it names no single id: the query or the project is at fault
+            raise self._refused(error.answer) from None
 
     async def _these(self, native_ids: Sequence[str]) -> list[_Read]:
         """One unknown id makes the server refuse them all: halved until the culprit stands alone, unread."""
@@ -140,7 +143,7 @@ class DataCenterEdition:
             can_ask_for_less=at_most > 1,
         )
         if answer.status == 400:
-            raise _QueryRefused
+            raise _QueryRefused(answer)
         page = decode(self._client.source, answer, _Search)
         return KeysetPage([self._understood(bytes(each)) for each in page.issues], page.total)
 
@@ -175,6 +178,10 @@ class DataCenterEdition:
 
 class _QueryRefused(Exception):
     """The server answered 400 to a read: an id is unknown to it."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        super().__init__(answer.call)
 
 
 def _batch(found: Sequence[_Read]) -> Batch:

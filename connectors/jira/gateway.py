@@ -66,15 +66,15 @@ class JiraGateway:
 
     async def myself(self) -> JsonObject:
         """The account of the credential; raises AuthenticationFailed when Jira answers for nobody."""
-        me: JsonObject = await self._call(self._sdk.myself)
-        if not isinstance(me, dict) or not (me.get("accountId") or me.get("key") or me.get("name")):
+        me = await self._call(self._sdk.myself)
+        if not (me.get("accountId") or me.get("key") or me.get("name")):
             raise AuthenticationFailed(
                 self._source, "/myself names no account: Jira takes us for nobody; check the user and the token."
             )
         return me
 
     async def server_info(self) -> JsonObject:
-        return await self._call(self._sdk.server_info) or {}
+        return await self._call(self._sdk.server_info)
 
     async def fields(self) -> list[JsonObject]:
         return await self._call(self._sdk.fields)
@@ -101,7 +101,7 @@ class JiraGateway:
         return await self._listed(lambda start: self._sdk.sprints(board_id, startAt=start, maxResults=AGILE_PAGE))
 
     def close(self) -> None:
-        self._sdk.close()
+        self._sdk.close()  # type: ignore[no-untyped-call]  # the SDK left it without annotations
 
     async def _listed(self, page: Callable[[int], Any]) -> list[JsonObject]:
         """Page by page ourselves: the SDK's own loop ends early when the server lowers the page size."""
