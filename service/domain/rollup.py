@@ -107,11 +107,11 @@ def _shared(countable: Sequence[RollupItem], by: Breakdown) -> tuple[Notice, ...
     several = sum(len(buckets_of(item)) > 1 for item in countable)
     if not several:
         return ()
-    stand, they = ("stands", "it") if several == 1 else ("stand", "they")
+    stand, once = ("stands", "it counts") if several == 1 else ("stand", "they count")
     return (
         Notice(
             "shared_items",
-            f"{counted(several, 'item')} {stand} in several rows; {they} count once in the program, "
+            f"{counted(several, 'item')} {stand} in several rows; {once} once in the program, "
             "so that the rows add up to more than the total",
         ),
     )

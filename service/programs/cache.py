@@ -1,0 +1,68 @@
+"""What was computed a moment ago, kept per database until its fingerprint changes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
+
+from service.domain.notices import Notice
+from service.domain.scope import Exclusion
+from service.programs.answers import RollupData
+from service.store.engine import Database
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class Question(NamedTuple):
+    """What a roll-up depends on. `today` is the local date in ISO form."""
+
+    fingerprint: str
+    query: tuple[str, ...]
+    today: str
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Totals and rows, no items."""
+
+    data: RollupData
+    notices: tuple[Notice, ...]
+
+
+class Recent(Generic[Key, Value]):
+    """The `kept` most recently used values."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._values: OrderedDict[Key, Value] = OrderedDict()
+
+    def get(self, key: Key) -> Value | None:
+        found = self._values.get(key)
+        if found is not None:
+            self._values.move_to_end(key)
+        return found
+
+    def put(self, key: Key, value: Value) -> None:
+        self._values[key] = value
+        self._values.move_to_end(key)
+        while len(self._values) > self._kept:
+            self._values.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCache:
+    """Not shared between processes: each finds the same by itself. `exclusions` is by fingerprint."""
+
+    rollups: Recent[Question, Computed] = field(default_factory=lambda: Recent(128))
+    exclusions: Recent[str, Mapping[str, Exclusion]] = field(default_factory=lambda: Recent(16))
+
+
+_caches: WeakKeyDictionary[Database, AnswerCache] = WeakKeyDictionary()
+
+
+def cache_of(database: Database) -> AnswerCache:
+    return _caches.setdefault(database, AnswerCache())

@@ -1,0 +1,185 @@
+"""Answers about programs: the list, one program, its roll-up. Items have their own file beside this one.
+
+`now` is an aware moment and `today` the local date; both come from the caller, nothing here asks a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.domain.breakdown import Breakdown, Bucket
+from service.domain.dates import ProgramDates
+from service.domain.errors import InvalidQuery, one_of
+from service.domain.notices import Notice
+from service.domain.progress import Basis
+from service.domain.rollup import Rollup, roll_up
+from service.programs.answers import (
+    Answer,
+    ProgramData,
+    ProgramDetail,
+    ProgramList,
+    ProgramRef,
+    ProgramSummary,
+    RollupData,
+    Rule,
+)
+from service.programs.cache import Computed, Question, Recent, cache_of
+from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
+from service.programs.envelope import enveloped
+from service.programs.freshness import Grounds, grounds_of
+from service.programs.items import ItemFilters, get_history, get_item, list_items
+from service.programs.rounding import rollup_data
+from service.store.engine import Database
+from service.store.freshness import Freshness
+from service.store.program_items import Label, ProgramItems, ProgramRow
+
+__all__ = [
+    "ItemFilters",
+    "get_history",
+    "get_item",
+    "get_program",
+    "get_rollup",
+    "list_items",
+    "list_programs",
+]
+
+_ABOUT = {"unestimated": Basis.POINTS, "unestimated_time": Basis.TIME}  # notices about one basis alone
+
+
+async def list_programs(
+    database: Database,
+    *,
+    now: datetime,
+    today: date | None = None,  # a list says nothing that depends on the day; roll-ups do
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Answer[ProgramList]:
+    """In the order of the programs file. Raises InvalidQuery."""
+    checked_limit(limit)
+    place = read_cursor("programs", cursor, parts=2)
+    async with database.reading() as uow:
+        rows = await ProgramItems(uow.connection).listed(after=_place(place), limit=limit + 1)
+        sources = await Freshness(uow.connection).of_sources()
+    page = rows[:limit]
+    following = write_cursor("programs", str(page[-1][0]), page[-1][1].key) if len(rows) > limit else None
+    summaries = tuple(_summary(program, items) for _, program, items in page)
+    return enveloped(ProgramList(summaries, following), sources=sources, now=now)
+
+
+async def get_program(database: Database, key: str, *, now: datetime, today: date | None = None) -> Answer[ProgramData]:
+    """The program as its file describes it, with the rules that fill it. Raises UnknownProgram."""
+    async with database.reading() as uow:
+        grounds = await grounds_of(uow.connection, key)
+        items = await ProgramItems(uow.connection).size(key)
+    program = grounds.program
+    detail = ProgramDetail(
+        key=program.key,
+        name=program.name,
+        objective=program.objective,
+        owner=program.owner,
+        start=program.start,
+        target=program.target,
+        count_subtasks=program.count_subtasks,
+        items=items,
+        rules=tuple(Rule(rule.kind, rule.name, rule.description) for rule in grounds.rules),
+    )
+    return enveloped(ProgramData(detail), sources=grounds.sources, now=now)
+
+
+async def get_rollup(
+    database: Database,
+    key: str,
+    *,
+    by: str = Breakdown.PROJECT,
+    basis: str | None = None,
+    now: datetime,
+    today: date,
+) -> Answer[RollupData]:
+    """What counts, how far it is, when it should be done. Raises UnknownProgram or InvalidQuery."""
+    rows = one_of(Breakdown, "by", by)
+    only = None if basis is None else one_of(Basis, "basis", basis)
+    async with database.reading() as uow:
+        grounds = await grounds_of(uow.connection, key)
+        computed = await _computed(uow.connection, grounds, cache_of(database).rollups, rows, only, today)
+    return enveloped(computed.data, sources=grounds.sources, now=now, notices=computed.notices)
+
+
+async def _computed(
+    connection: AsyncConnection,
+    grounds: Grounds,
+    cache: Recent[Question, Computed],
+    by: Breakdown,
+    basis: Basis | None,
+    today: date,
+) -> Computed:
+    question = Question(grounds.fingerprint, ("rollup", grounds.program.key, by, basis or ""), today.isoformat())
+    found = cache.get(question)
+    if found is None:
+        found = await _compute(connection, grounds.program, by, basis)
+        cache.put(question, found)
+    return found
+
+
+async def _compute(connection: AsyncConnection, program: ProgramRow, by: Breakdown, basis: Basis | None) -> Computed:
+    reader = ProgramItems(connection)
+    rollup = roll_up(
+        await reader.rollup_items(program.key),
+        program=ProgramDates(program.start, program.target),
+        count_subtasks=program.count_subtasks,
+        by=by,
+    )
+    labels = await _labels(reader, rollup)
+    data = rollup_data(ProgramRef(program.key, program.name), rollup, labels, basis=basis)
+    return Computed(data, tuple(_about(rollup.notices, basis)))
+
+
+async def _labels(reader: ProgramItems, rollup: Rollup) -> dict[Bucket, Label]:
+    """Projects and epics are shown by key and name; the source tells two projects of one key apart."""
+    buckets = [row.bucket for row in rollup.breakdown if row.bucket.id is not None]
+    projects = {bucket: _split(bucket) for bucket in buckets if bucket.kind is Breakdown.PROJECT}
+    epics = {bucket: bucket.id or "" for bucket in buckets if bucket.kind is Breakdown.EPIC}
+    labels: dict[Bucket, Label] = {}
+    if projects:
+        known = await reader.projects(projects.values())
+        named = {bucket: known.get(place, Label(place[1], None)) for bucket, place in projects.items()}
+        keys = [label.key for label in named.values()]
+        for bucket, label in named.items():
+            shared = keys.count(label.key) > 1
+            labels[bucket] = Label(f"{projects[bucket][0]}:{label.key}" if shared else label.key, label.name)
+    if epics:
+        titles = await reader.titles(set(epics.values()))
+        labels |= {bucket: titles.get(uid, Label(uid, None)) for bucket, uid in epics.items()}
+    return labels
+
+
+def _split(bucket: Bucket) -> tuple[str, str]:
+    source, _, project_id = (bucket.id or "").partition(":")
+    return source, project_id
+
+
+def _about(notices: Iterable[Notice], basis: Basis | None) -> Iterable[Notice]:
+    return (each for each in notices if basis is None or _ABOUT.get(each.code, basis) is basis)
+
+
+def _summary(program: ProgramRow, items: int) -> ProgramSummary:
+    return ProgramSummary(
+        key=program.key,
+        name=program.name,
+        objective=program.objective,
+        owner=program.owner,
+        start=program.start,
+        target=program.target,
+        items=items,
+    )
+
+
+def _place(parts: tuple[str, ...] | None) -> tuple[int, str] | None:
+    if parts is None:
+        return None
+    position, key = parts
+    if not position.lstrip("-").isdecimal():
+        raise InvalidQuery("cursor", "this is no cursor of this list; start again without one.")
+    return int(position), key

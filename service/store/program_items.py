@@ -1,0 +1,231 @@
+"""What a roll-up reads of a program: the program itself, its live items, and the names its rows are shown under."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
+from itertools import islice
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from connectors.items import Facet
+from service.domain.items import RollupItem
+from service.domain.progress import time_weight
+from service.domain.status import StatusCategory
+from service.store.tables.items import item_facets, item_stubs, work_items
+from service.store.tables.programs import mapping_rules, memberships, programs
+from service.store.tables.reference import projects
+
+CHUNK = 1_000  # names per query: both databases limit the number of bound values
+
+_CATEGORY = {str(category): category for category in StatusCategory}
+
+
+class ProgramRow(NamedTuple):
+    key: str
+    name: str
+    objective: str | None
+    owner: str | None
+    start: date | None
+    target: date | None
+    count_subtasks: bool
+    revision: int
+
+
+class RuleRow(NamedTuple):
+    kind: str  # include | exclude | workstream
+    name: str | None
+    description: str
+    matchers: dict[str, Any]
+
+
+class Label(NamedTuple):
+    """How a row is shown: `key` as in the tool, `name` for people."""
+
+    key: str
+    name: str | None
+
+
+class ProgramItems:
+    """Reads only. A current membership and a live item: everything else is not in a program."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def program(self, key: str) -> ProgramRow | None:
+        row = (await self._connection.execute(_programs().where(programs.c.key == key))).first()
+        return None if row is None else ProgramRow(*row)
+
+    async def listed(self, *, after: tuple[int, str] | None, limit: int) -> list[tuple[int, ProgramRow, int]]:
+        """(position, program, number of live items) in the order of the file, from `after` (position, key) on."""
+        live = _size(programs.c.key).scalar_subquery()
+        query = _programs().add_columns(programs.c.position, live)
+        query = query.order_by(programs.c.position, programs.c.key).limit(limit)
+        if after is not None:
+            position, key = after
+            query = query.where(
+                (programs.c.position > position) | ((programs.c.position == position) & (programs.c.key > key))
+            )
+        rows = (await self._connection.execute(query)).all()
+        return [(position, ProgramRow(*program), items) for *program, position, items in rows]
+
+    async def size(self, key: str) -> int:
+        """How many live items the program has, countable or not."""
+        return (await self._connection.execute(_size(key))).scalar_one()
+
+    async def rules(self, key: str) -> list[RuleRow]:
+        query = (
+            select(mapping_rules.c.kind, mapping_rules.c.name, mapping_rules.c.description, mapping_rules.c.matchers)
+            .where(mapping_rules.c.program_key == key)
+            .order_by(mapping_rules.c.kind, mapping_rules.c.position, mapping_rules.c.id)
+        )
+        return [RuleRow(*row) for row in await self._connection.execute(query)]
+
+    async def rollup_items(self, key: str) -> list[RollupItem]:
+        """The live items of the program, in no particular order."""
+        homes = await self._further_homes(key)
+        rows = (await self._connection.execute(_ROLLUP_ITEMS, {"program": key})).all()
+        return [
+            RollupItem(
+                uid,
+                item_key,
+                source,
+                project_id,
+                item_type,
+                level,
+                subtask,
+                _CATEGORY[category],
+                no_resolution,
+                parent_uid,
+                epic_uid,
+                team,
+                workstream,
+                points,
+                time_weight(estimate, spent, remaining),
+                start,
+                due,
+                (project_id, *homes[uid]) if uid in homes else (project_id,),
+            )
+            for (
+                uid,
+                item_key,
+                source,
+                project_id,
+                item_type,
+                level,
+                subtask,
+                category,
+                no_resolution,
+                parent_uid,
+                epic_uid,
+                team,
+                workstream,
+                points,
+                estimate,
+                spent,
+                remaining,
+                start,
+                due,
+            ) in rows
+        ]
+
+    async def projects(self, ids: Collection[tuple[str, str]]) -> dict[tuple[str, str], Label]:
+        """(source, project id) → label."""
+        found: dict[tuple[str, str], Label] = {}
+        for part in _parts(sorted({native_id for _, native_id in ids})):
+            query = select(projects.c.source, projects.c.native_id, projects.c.key, projects.c.name).where(
+                projects.c.native_id.in_(part)
+            )
+            for source, native_id, key, name in await self._connection.execute(query):
+                found[source, native_id] = Label(key, name)
+        return found
+
+    async def titles(self, uids: Collection[str]) -> dict[str, Label]:
+        """uid → label, of items and, where an item was never read itself, of its stub."""
+        found: dict[str, Label] = {}
+        for table in (item_stubs, work_items):
+            for part in _parts(sorted(uids)):
+                query = select(table.c.uid, table.c.key, table.c.title).where(table.c.uid.in_(part))
+                found |= {uid: Label(key, title) for uid, key, title in await self._connection.execute(query)}
+        return found
+
+    async def _further_homes(self, key: str) -> dict[str, list[str]]:
+        """Further projects of multi-homed items. The facet leads: most programs have none, and then this is free."""
+        member = exists().where(
+            memberships.c.item_uid == item_facets.c.item_uid,
+            memberships.c.program_key == key,
+            memberships.c.valid_to.is_(None),
+        )
+        query = (
+            select(item_facets.c.item_uid, func.coalesce(item_facets.c.native_id, item_facets.c.value))
+            .where(item_facets.c.facet == str(Facet.PROJECT), member)
+            .order_by(item_facets.c.item_uid, item_facets.c.value)
+        )
+        homes: dict[str, list[str]] = {}
+        for uid, home in await self._connection.execute(query):
+            homes.setdefault(uid, []).append(home)
+        return homes
+
+
+def _programs() -> Select[*tuple[Any, ...]]:
+    return select(
+        programs.c.key,
+        programs.c.name,
+        programs.c.objective,
+        programs.c.owner,
+        programs.c.start,
+        programs.c.target,
+        programs.c.count_subtasks,
+        programs.c.revision,
+    )
+
+
+def _size(key: ColumnElement[str] | str) -> Select[int]:
+    return (
+        select(func.count())
+        .select_from(memberships.join(work_items, work_items.c.uid == memberships.c.item_uid))
+        .where(memberships.c.program_key == key, memberships.c.valid_to.is_(None))
+        .where(work_items.c.tombstone.is_(None))
+    )
+
+
+def _rollup_items() -> Select[*tuple[Any, ...]]:
+    """Made once: building the statement costs as much as some of its rows."""
+    item = work_items.c
+    return (
+        select(
+            item.uid,
+            item.key,
+            item.source,
+            item.project_id,
+            item.item_type,
+            item.level,
+            item.subtask,
+            item.status_category,
+            item.no_resolution,
+            item.parent_uid,
+            item.epic_uid,
+            item.team,
+            memberships.c.workstream,
+            item.points,
+            item.estimate_seconds,
+            item.spent_seconds,
+            item.remaining_seconds,
+            item.start,
+            item.due,
+        )
+        .select_from(memberships.join(work_items, item.uid == memberships.c.item_uid))
+        .where(memberships.c.program_key == bindparam("program"), memberships.c.valid_to.is_(None))
+        .where(item.tombstone.is_(None))
+    )
+
+
+_ROLLUP_ITEMS = _rollup_items()
+
+
+def _parts(values: Sequence[str]) -> Iterator[list[str]]:
+    rest = iter(values)
+    while part := list(islice(rest, CHUNK)):
+        yield part
