@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 MATCHERS = (
     "source",
@@ -126,17 +127,17 @@ def decide(
     include: Sequence[Matched],
     exclude: Sequence[Matched] = (),
     workstreams: Sequence[Matched] = (),
-    parents: Mapping[str, str],
+    family: Family,
     candidates: Collection[str] | None = None,
 ) -> dict[str, Decision]:
     """Members of one program with the reason of each.
 
-    `parents` maps each live item that has a parent to it. `candidates` limits the answer, None means every
-    item. A direct match beats an inherited one, then the first rule of the file wins; an inherited match
+    `family` knows the live items that have a parent. `candidates` limits the answer, None means every item.
+    A direct match beats an inherited one, then the first rule of the file wins; an inherited match
     names the nearest ancestor. An exclude takes out the item alone: what stands below it stays.
     """
-    chosen = _Chooser(include, parents)
-    streams = _Chooser(workstreams, parents)
+    chosen = _Chooser(include, family)
+    streams = _Chooser(workstreams, family)
     excluded = frozenset().union(*(each.uids for each in exclude))
     decisions: dict[str, Decision] = {}
     for uid in chosen.worth_asking() if candidates is None else candidates:
@@ -152,14 +153,36 @@ def decide(
     return decisions
 
 
-def ancestors(uid: str, parents: Mapping[str, str]) -> Iterator[str]:
-    """From the parent upwards; a loop in the tool's data ends the walk instead of trapping it."""
-    seen = {uid}
-    current = parents.get(uid)
-    while current is not None and current not in seen:
-        yield current
-        seen.add(current)
-        current = parents.get(current)
+class Family:
+    """Who stands below whom. A loop in the tool's data ends a walk instead of trapping it."""
+
+    def __init__(self, parents: Mapping[str, str]) -> None:
+        self._parents = parents
+
+    def ancestors(self, uid: str) -> Iterator[str]:
+        """From the parent upwards."""
+        seen = {uid}
+        current = self._parents.get(uid)
+        while current is not None and current not in seen:
+            yield current
+            seen.add(current)
+            current = self._parents.get(current)
+
+    def below(self, uids: Collection[str]) -> set[str]:
+        """All that descends from any of them, themselves only where they do so, too."""
+        found: set[str] = set()
+        fresh = set(uids)
+        while fresh:
+            fresh = {child for uid in fresh for child in self._children.get(uid, ())} - found
+            found |= fresh
+        return found
+
+    @cached_property
+    def _children(self) -> Mapping[str, list[str]]:
+        children: dict[str, list[str]] = {}
+        for child, parent in self._parents.items():
+            children.setdefault(parent, []).append(child)
+        return children
 
 
 def value_matches(pattern: str, value: str) -> bool:
@@ -183,14 +206,14 @@ class _Choice:
 class _Chooser:
     """Picks for an item the rule that decides among several, in file order."""
 
-    def __init__(self, rules: Sequence[Matched], parents: Mapping[str, str]) -> None:
+    def __init__(self, rules: Sequence[Matched], family: Family) -> None:
         self._rules = rules
-        self._parents = parents
+        self._family = family
         self._inheritable = frozenset().union(*(each.uids for each in rules if each.rule.descendants))
 
     def worth_asking(self) -> set[str]:
         direct: set[str] = set().union(*(each.uids for each in self._rules))
-        return direct | self._parents.keys() if self._inheritable else direct
+        return direct | self._family.below(self._inheritable)
 
     def choice(self, uid: str) -> _Choice | None:
         for matched in self._rules:
@@ -201,7 +224,7 @@ class _Chooser:
     def _inherited(self, uid: str) -> _Choice | None:
         if not self._inheritable:
             return None
-        line = [each for each in ancestors(uid, self._parents) if each in self._inheritable]
+        line = [each for each in self._family.ancestors(uid) if each in self._inheritable]
         if not line:
             return None
         for matched in self._rules:

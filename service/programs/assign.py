@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.domain.mapping import Decision, Matched, ProgramDefinition, Rule, decide
+from service.domain.mapping import Decision, Family, Matched, ProgramDefinition, Rule, decide
 from service.store.assignment_scope import (
     assignment_scope,
     candidate_uids,
@@ -63,14 +63,15 @@ class _Assignment:
         self._now = now
         self._scoped = scoped
         self._idle: list[tuple[str, Rule]] = []
+        self._asked: dict[str, frozenset[str]] = {}  # programs often share a rule, "not won't do" above all
 
     async def run(self) -> Assigned:
         before = await self._memberships.programs_in_scope()
-        parents = await live_parents(self._connection, scoped=self._scoped)
+        family = Family(await live_parents(self._connection, scoped=self._scoped))
         candidates = await candidate_uids(self._connection) if self._scoped else None
         opened, closed, moved = 0, 0, set()
         for program in await self._programs.all():
-            decisions = await self._decisions(program.definition, parents, candidates)
+            decisions = await self._decisions(program.definition, family, candidates)
             gained, lost = await self._settle(program.definition.key, decisions)
             opened, closed = opened + gained, closed + lost
             if gained or lost:
@@ -80,7 +81,7 @@ class _Assignment:
         return Assigned(opened, closed, frozenset(touched), tuple(self._idle))
 
     async def _decisions(
-        self, program: ProgramDefinition, parents: dict[str, str], candidates: list[str] | None
+        self, program: ProgramDefinition, family: Family, candidates: list[str] | None
     ) -> dict[str, Decision]:
         include = await self._matched(program.include)
         if candidates is None:
@@ -93,17 +94,20 @@ class _Assignment:
                 Matched(found.rule, found.uids, each.name)
                 for found, each in zip(streams, program.workstreams, strict=True)
             ],
-            parents=parents,
+            family=family,
             candidates=candidates,
         )
 
     async def _matched(self, rules: Sequence[Rule]) -> list[Matched]:
-        within = assignment_scope if self._scoped else None
-        found = []
-        for rule in rules:
+        return [Matched(rule, await self._uids(rule)) for rule in rules]
+
+    async def _uids(self, rule: Rule) -> frozenset[str]:
+        question = repr(rule.matchers)
+        if question not in self._asked:
+            within = assignment_scope if self._scoped else None
             uids = await self._connection.execute(direct_matches(rule, within=within))
-            found.append(Matched(rule, frozenset(uids.scalars())))
-        return found
+            self._asked[question] = frozenset(uids.scalars())
+        return self._asked[question]
 
     async def _settle(self, program: str, decisions: dict[str, Decision]) -> tuple[int, int]:
         """Make the stored memberships those decided; how many rows were opened and closed."""

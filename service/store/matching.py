@@ -25,6 +25,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    tuple_,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -139,18 +140,14 @@ def _source(values: Values) -> Condition:
 def _project(values: Values) -> Condition:
     """By key, name or id; the homes of a multi-homed item all count."""
 
-    def home(native_id: ColumnElement[Any]) -> Condition:
-        named = or_(
-            any_of(projects.c.key, values), any_of(projects.c.name, values), any_of(projects.c.native_id, values)
-        )
-        query = select(1).where(projects.c.source == work_items.c.source, projects.c.native_id == native_id, named)
-        return exists(query.correlate(work_items, item_facets))
-
-    further = or_(any_of(item_facets.c.value, values), home(item_facets.c.native_id))
+    named = or_(any_of(projects.c.key, values), any_of(projects.c.name, values), any_of(projects.c.native_id, values))
+    chosen = select(projects.c.source, projects.c.native_id).where(named)  # few rows, read once
+    home = tuple_(work_items.c.source, work_items.c.project_id).in_(chosen)
+    further = tuple_(work_items.c.source, item_facets.c.native_id).in_(chosen)
     return or_(
-        home(work_items.c.project_id),
+        home,
         any_of(work_items.c.project_id, values),
-        _has_facet(Facet.PROJECT, further),
+        _has_facet(Facet.PROJECT, or_(any_of(item_facets.c.value, values), further)),
     )
 
 
