@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 
 from connectors.answers import decode
 from connectors.client import Client
 from connectors.contract import RawRecord
-from connectors.errors import ListingBroken
+from connectors.errors import ListingBroken, PayloadUnreadable
 from connectors.jira.reading import Head, Histories
 from connectors.pagination import OffsetPage, TokenPage, offset_pages, token_pages
+from connectors.timestamps import parse_moment
 
 KNOWN_CAPS = frozenset({20, 40, 50, 100})  # a list of exactly such a length, without a total, may be cut
 HISTORY_PAGE = 100  # the most GET …/changelog gives
@@ -76,13 +76,11 @@ def _place(history: bytes) -> tuple[float, int, str]:
     return (_seconds(change.created), number, change.id)
 
 
-def _seconds(created: str | int | float | None) -> float:
-    if isinstance(created, str):
-        moment = datetime.fromisoformat(created)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    if created is None:
-        return 0.0
-    return created if created < 1e11 else created / 1000  # later than the year 5138 it would be milliseconds
+def _seconds(created: object) -> float:
+    try:
+        return parse_moment(created, what="created").timestamp()
+    except PayloadUnreadable:
+        return 0.0  # the normaliser will say so; here it only decides a place
 
 
 class HistoryReader:

@@ -15,6 +15,8 @@ import structlog
 
 from connectors.answers import AnswerTooHeavy
 from connectors.contract import ListedItem, RawItem, Scope
+from connectors.errors import PayloadUnreadable
+from connectors.timestamps import parse_optional_moment
 
 log = structlog.get_logger(__name__)
 
@@ -66,12 +68,11 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def _moment(text: str | None) -> datetime | None:
-    """Jira's `2026-09-27T10:03:11.123+0200`; None for what cannot be read: the id is then simply read."""
+    """None for what cannot be read: the issue is then read whatever its time."""
     try:
-        moment = datetime.fromisoformat(text or "")
-    except ValueError:
+        return parse_optional_moment(text, what="updated")
+    except PayloadUnreadable:
         return None
-    return moment if moment.tzinfo else None
 
 
 class Edition(Protocol):

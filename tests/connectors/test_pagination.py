@@ -30,36 +30,36 @@ def chain(*pages: TokenPage[int]) -> AsyncIterator[Sequence[int]]:
     return token_pages(fetch, source="acme")
 
 
-async def test_tokens_are_followed_whatever_the_row_count():
+async def test_tokens_are_followed_whatever_the_row_count() -> None:
     found = await rows(chain(TokenPage([1, 2], "a", False), TokenPage([], "b", False), TokenPage([3], None, True)))
 
     assert found == [1, 2, 3]
 
 
-async def test_a_missing_token_ends_a_listing_that_does_not_say_is_last():
+async def test_a_missing_token_ends_a_listing_that_does_not_say_is_last() -> None:
     assert await rows(chain(TokenPage([1], None))) == [1]
 
 
-async def test_is_last_ends_a_listing_even_when_it_sends_a_token():
+async def test_is_last_ends_a_listing_even_when_it_sends_a_token() -> None:
     assert await rows(chain(TokenPage([1], "again", True))) == [1]
 
 
-async def test_a_listing_that_promises_more_without_a_token_is_broken():
+async def test_a_listing_that_promises_more_without_a_token_is_broken() -> None:
     with pytest.raises(ListingBroken, match="there is more, but not how to get it"):
         await rows(chain(TokenPage([1], None, False)))
 
 
-async def test_a_repeated_token_is_broken_at_once():
+async def test_a_repeated_token_is_broken_at_once() -> None:
     with pytest.raises(ListingBroken, match="repeats a page token"):
         await rows(chain(TokenPage([1], "a", False), TokenPage([2], "a", False)))
 
 
-async def test_empty_pages_with_ever_new_tokens_are_broken():
+async def test_empty_pages_with_ever_new_tokens_are_broken() -> None:
     with pytest.raises(ListingBroken, match="3 empty pages in a row"):
         await rows(chain(*(TokenPage([], f"t{n}", False) for n in range(9))))
 
 
-async def test_a_listing_without_end_is_cut_by_the_page_cap():
+async def test_a_listing_without_end_is_cut_by_the_page_cap() -> None:
     async def fetch(token: str | None) -> TokenPage[int]:
         return TokenPage([1], f"{token}x", False)
 
@@ -76,12 +76,12 @@ def offsets(data: Sequence[int], *, cap: int, total: bool = True) -> AsyncIterat
 
 
 @pytest.mark.parametrize("total", [True, False])
-async def test_offsets_advance_by_what_was_received(total: bool):
+async def test_offsets_advance_by_what_was_received(total: bool) -> None:
     """The server lowers the page size without a word."""
     assert await rows(offsets(range(101), cap=7, total=total)) == list(range(101))
 
 
-async def test_an_empty_page_before_the_total_is_broken():
+async def test_an_empty_page_before_the_total_is_broken() -> None:
     async def fetch(start: int) -> OffsetPage[int]:
         return OffsetPage([1] if start == 0 else [], total=3)
 
@@ -89,7 +89,7 @@ async def test_an_empty_page_before_the_total_is_broken():
         await rows(offset_pages(fetch, source="acme"))
 
 
-async def test_a_list_without_total_ends_at_its_empty_page():
+async def test_a_list_without_total_ends_at_its_empty_page() -> None:
     async def fetch(start: int) -> OffsetPage[int]:
         return OffsetPage([1, 2] if start == 0 else [])
 
@@ -104,14 +104,14 @@ def keyset(data: list[int], *, cap: int) -> AsyncIterator[Sequence[int]]:
     return keyset_pages(fetch, source="acme", id_of=int)
 
 
-async def test_a_keyset_passes_every_row_under_a_silent_cap():
+async def test_a_keyset_passes_every_row_under_a_silent_cap() -> None:
     assert await rows(keyset([5, 3, 9, 12, 40], cap=2)) == [3, 5, 9, 12, 40]
 
 
-async def test_rows_that_go_while_paging_do_not_make_others_slip_through():
+async def test_rows_that_go_while_paging_do_not_make_others_slip_through() -> None:
     """What an offset loses: two rows of the first page are gone before the second is asked for."""
     data = [1, 2, 3, 4, 5, 6]
-    found = []
+    found: list[int] = []
     async for page in keyset(data, cap=3):
         found += page
         data[:] = [each for each in data if each not in {1, 2}]
@@ -119,7 +119,7 @@ async def test_rows_that_go_while_paging_do_not_make_others_slip_through():
     assert found == [1, 2, 3, 4, 5, 6]
 
 
-async def test_a_server_that_ignores_the_keyset_is_found_out():
+async def test_a_server_that_ignores_the_keyset_is_found_out() -> None:
     async def fetch(last: int) -> KeysetPage[int]:
         return KeysetPage([1, 2], 4)
 
@@ -127,9 +127,9 @@ async def test_a_server_that_ignores_the_keyset_is_found_out():
         await rows(keyset_pages(fetch, source="acme", id_of=int))
 
 
-async def test_a_keyset_that_ends_before_its_total_is_broken():
+async def test_a_keyset_that_ends_before_its_total_is_broken() -> None:
     async def fetch(last: int) -> KeysetPage[int]:
         return KeysetPage([1] if last == 0 else [], 2)
 
-    with pytest.raises(ListingBroken, match="1 rows to come|2 rows to come"):
+    with pytest.raises(ListingBroken, match="ended after id 1 with 2 rows to come"):
         await rows(keyset_pages(fetch, source="acme", id_of=int))

@@ -48,7 +48,7 @@ def retrying(time: FakeTime, *, patience: Patience | None = None) -> Retrying:
     return Retrying(budget, patience=patience, sleep=time.sleep, jitter=lambda: 1.0)
 
 
-async def test_an_outage_is_waited_out_with_doubling_pauses():
+async def test_an_outage_is_waited_out_with_doubling_pauses() -> None:
     time, tool = FakeTime(), Tool(OUTAGE, OUTAGE, OUTAGE)
     subject = retrying(time)
 
@@ -56,7 +56,7 @@ async def test_an_outage_is_waited_out_with_doubling_pauses():
     assert (time.slept, subject.retries, subject.budget.requests) == ([2, 4, 8], 3, 4)
 
 
-async def test_patience_ends_after_four_retries():
+async def test_patience_ends_after_four_retries() -> None:
     time, tool = FakeTime(), Tool(*[OUTAGE] * 9)
 
     with pytest.raises(SourceUnavailable):
@@ -65,7 +65,7 @@ async def test_patience_ends_after_four_retries():
     assert (tool.asked, time.slept) == (5, [2, 4, 8, 16])
 
 
-async def test_no_pause_of_ours_is_longer_than_half_a_minute():
+async def test_no_pause_of_ours_is_longer_than_half_a_minute() -> None:
     time, tool = FakeTime(), Tool(*[OUTAGE] * 6)
 
     await retrying(time, patience=Patience(retries=6)).call(tool)
@@ -73,7 +73,7 @@ async def test_no_pause_of_ours_is_longer_than_half_a_minute():
     assert time.slept == [2, 4, 8, 16, 30, 30]
 
 
-async def test_retry_after_is_obeyed_to_the_second():
+async def test_retry_after_is_obeyed_to_the_second() -> None:
     time, tool = FakeTime(), Tool(throttled(timedelta(seconds=17)))
 
     await retrying(time).call(tool)
@@ -81,7 +81,7 @@ async def test_retry_after_is_obeyed_to_the_second():
     assert time.now() == 17
 
 
-async def test_a_429_without_retry_after_backs_off_like_an_outage():
+async def test_a_429_without_retry_after_backs_off_like_an_outage() -> None:
     time, tool = FakeTime(), Tool(throttled(None), throttled(None))
 
     await retrying(time).call(tool)
@@ -89,13 +89,13 @@ async def test_a_429_without_retry_after_backs_off_like_an_outage():
     assert time.slept == [2, 4]
 
 
-async def test_being_told_to_wait_is_no_failure_and_gets_more_patience():
+async def test_being_told_to_wait_is_no_failure_and_gets_more_patience() -> None:
     time, tool = FakeTime(), Tool(*[throttled(timedelta(seconds=2))] * 10)
 
     assert await retrying(time).call(tool) == "answer"
 
 
-async def test_a_pause_of_more_than_an_hour_is_reported_instead_of_slept():
+async def test_a_pause_of_more_than_an_hour_is_reported_instead_of_slept() -> None:
     time, tool = FakeTime(), Tool(throttled(timedelta(hours=2)))
 
     with pytest.raises(SourceThrottled):
@@ -104,7 +104,7 @@ async def test_a_pause_of_more_than_an_hour_is_reported_instead_of_slept():
     assert time.now() == 0
 
 
-async def test_an_answer_too_heavy_is_given_up_early_when_less_can_be_asked_for():
+async def test_an_answer_too_heavy_is_given_up_early_when_less_can_be_asked_for() -> None:
     time, tool = FakeTime(), Tool(*[HEAVY] * 9)
 
     with pytest.raises(AnswerTooHeavy):
@@ -113,14 +113,14 @@ async def test_an_answer_too_heavy_is_given_up_early_when_less_can_be_asked_for(
     assert tool.asked == 2
 
 
-async def test_an_answer_too_heavy_gets_full_patience_when_less_cannot_be_asked_for():
+async def test_an_answer_too_heavy_gets_full_patience_when_less_cannot_be_asked_for() -> None:
     time, tool = FakeTime(), Tool(*[HEAVY] * 4)
 
     assert await retrying(time).call(tool) == "answer"
 
 
 @pytest.mark.parametrize("kind", [AuthenticationFailed, PermissionDenied, SourceMisconfigured, ListingBroken])
-async def test_a_refusal_is_never_asked_again(kind: Callable[[str, str], SourceError]):
+async def test_a_refusal_is_never_asked_again(kind: Callable[[str, str], SourceError]) -> None:
     tool = Tool(kind("acme", "no"))
     operation: Callable[[], Awaitable[str]] = tool
 

@@ -29,7 +29,7 @@ async def succeed(budget: Budget, times: int) -> None:
             pass
 
 
-async def test_never_more_requests_are_in_flight_than_allowed():
+async def test_never_more_requests_are_in_flight_than_allowed() -> None:
     budget, most = Budget(3), 0
 
     async def request() -> None:
@@ -43,7 +43,7 @@ async def test_never_more_requests_are_in_flight_than_allowed():
     assert (most, budget.in_flight, budget.requests) == (3, 0, 50)
 
 
-async def test_a_429_halves_what_may_be_in_flight_and_calm_brings_it_back_one_by_one():
+async def test_a_429_halves_what_may_be_in_flight_and_calm_brings_it_back_one_by_one() -> None:
     budget = Budget(8)
 
     await fail(budget, throttled())
@@ -55,7 +55,7 @@ async def test_a_429_halves_what_may_be_in_flight_and_calm_brings_it_back_one_by
     assert (halved, after_one_stretch, budget.allowed) == (4, 5, 8)
 
 
-async def test_a_504_halves_too_and_one_request_always_remains():
+async def test_a_504_halves_too_and_one_request_always_remains() -> None:
     budget = Budget(4)
 
     for _ in range(5):
@@ -64,7 +64,7 @@ async def test_a_504_halves_too_and_one_request_always_remains():
     assert budget.allowed == 1
 
 
-async def test_one_wave_of_429_halves_only_once():
+async def test_one_wave_of_429_halves_only_once() -> None:
     """Eight requests that left together and were refused together are one piece of news."""
     budget = Budget(8)
     everyone_left = asyncio.Barrier(8)
@@ -79,7 +79,7 @@ async def test_one_wave_of_429_halves_only_once():
     assert budget.allowed == 4
 
 
-async def test_retry_after_holds_every_request_of_the_source_for_exactly_that_long():
+async def test_retry_after_holds_every_request_of_the_source_for_exactly_that_long() -> None:
     time = FakeTime()
     budget = Budget(8, clock=time.now, sleep=time.sleep)
     await fail(budget, throttled(7))
@@ -94,7 +94,7 @@ async def test_retry_after_holds_every_request_of_the_source_for_exactly_that_lo
     assert left_at == [7, 7, 7]
 
 
-async def test_a_shorter_pause_does_not_end_a_longer_one():
+async def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     time = FakeTime()
     budget = Budget(8, clock=time.now, sleep=time.sleep)
     budget.pause(timedelta(seconds=60))
@@ -105,7 +105,7 @@ async def test_a_shorter_pause_does_not_end_a_longer_one():
     assert time.now() == 60
 
 
-async def test_a_spent_quota_pauses_the_source_without_slowing_it_afterwards():
+async def test_a_spent_quota_pauses_the_source_without_slowing_it_afterwards() -> None:
     time = FakeTime()
     budget = Budget(8, clock=time.now, sleep=time.sleep)
 
@@ -115,7 +115,7 @@ async def test_a_spent_quota_pauses_the_source_without_slowing_it_afterwards():
     assert (time.now(), budget.allowed) == (60, 8)
 
 
-async def test_a_burst_without_retry_after_slows_the_source_without_pausing_it():
+async def test_a_burst_without_retry_after_slows_the_source_without_pausing_it() -> None:
     time = FakeTime()
     budget = Budget(8, clock=time.now, sleep=time.sleep)
 
@@ -125,7 +125,7 @@ async def test_a_burst_without_retry_after_slows_the_source_without_pausing_it()
     assert (time.now(), budget.allowed) == (0, 4)
 
 
-async def test_a_cancelled_waiter_does_not_keep_others_from_their_turn():
+async def test_a_cancelled_waiter_does_not_keep_others_from_their_turn() -> None:
     budget = Budget(1)
     holds, may_end = asyncio.Event(), asyncio.Event()
 
@@ -145,6 +145,6 @@ async def test_a_cancelled_waiter_does_not_keep_others_from_their_turn():
     assert budget.in_flight == 0
 
 
-def test_a_budget_of_nothing_is_refused():
+def test_a_budget_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one request"):
         Budget(0)
