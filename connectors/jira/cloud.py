@@ -105,14 +105,17 @@ class CloudEdition:
         async def fetch(token: str | None) -> TokenPage[ListedItem]:
             following = {"jql": query, "fields": ["updated"], "maxResults": size, "nextPageToken": token}
             page = await self._search(scope, following if token else first, continued=token is not None)
+            if token and since is not None and self._is_overdue(asked_at):
+                # The bound counts back from each page's own moment: by now it may have passed over changed rows.
+                raise _ChainSpoilt("The listing of changes took longer than its time bound allows")
             return TokenPage([row.listed() for row in page.issues], page.nextPageToken or None, page.isLast)
 
         async for rows in token_pages(fetch, source=self._client.source):
             yield rows
-            now = self._witness.server_now()
-            if since is not None and now is not None and asked_at is not None and now - asked_at > jql.SLACK:
-                # The bound counts back from each page's own moment: by now it may have passed over changed rows.
-                raise _ChainSpoilt("The listing of changes took longer than its time bound allows")
+
+    def _is_overdue(self, asked_at: datetime | None) -> bool:
+        now = self._witness.server_now()
+        return now is not None and asked_at is not None and now - asked_at > jql.SLACK
 
     def _query(self, scope: Scope, since: datetime | None, now: datetime | None) -> str:
         if since is None:
