@@ -1,0 +1,140 @@
+"""The database: opening it, and the two kinds of transaction. Everything else gets a UnitOfWork.
+
+SQLite runs in WAL mode with foreign keys on; a write takes the lock at once (BEGIN IMMEDIATE), so that
+two writers wait for each other at the start and never fail in the middle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from service.store.errors import DatabaseUnusable, explained
+from service.store.unit_of_work import UnitOfWork
+
+BUSY_TIMEOUT_MS = 30_000  # longer than any page transaction; another process may be syncing
+CONNECT_TIMEOUT_S = 10
+
+_WRITES = "interlock_writes"
+
+
+class Database:
+    """One database and its pool of connections. `dialect` is "sqlite" or "postgresql"."""
+
+    def __init__(self, url: URL, engine: AsyncEngine) -> None:
+        self.url = url
+        self.engine = engine
+        self.dialect = url.get_backend_name()
+        self._write_turn = asyncio.Lock()  # writers of this process queue fairly; SQLite alone would poll
+        self._writer: asyncio.Task[Any] | None = None
+
+    @classmethod
+    def open(cls, url: str) -> Database:
+        """Prepare `sqlite:///path` or `postgresql://…`; connects on first use. Raises DatabaseUnusable."""
+        parsed = parse_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            engine = create_async_engine(parsed.set(drivername="sqlite+aiosqlite"))
+            tune_sqlite(engine.sync_engine)
+        else:
+            engine = create_async_engine(
+                parsed.set(drivername="postgresql+psycopg"),
+                connect_args=connect_arguments(parsed),
+                pool_pre_ping=True,
+            )
+        return cls(parsed, engine)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[UnitOfWork]:
+        """Write: all of the block or nothing of it. Raises DatabaseUnusable when the database is the problem."""
+        async with self._turn_to_write(), self._unit_of_work({_WRITES: True}) as unit_of_work:
+            yield unit_of_work
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[UnitOfWork]:
+        """Read: every statement of the block sees the same moment."""
+        options: dict[str, Any] = {_WRITES: False}
+        if self.dialect == "postgresql":
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        async with self._unit_of_work(options) as unit_of_work:
+            yield unit_of_work
+
+    async def aclose(self) -> None:
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def _unit_of_work(self, options: dict[str, Any]) -> AsyncIterator[UnitOfWork]:
+        with explained(self.url):
+            async with self.engine.connect() as connection:
+                await connection.execution_options(**options)
+                async with connection.begin():
+                    yield UnitOfWork(connection)
+
+    @asynccontextmanager
+    async def _turn_to_write(self) -> AsyncIterator[None]:
+        if self.dialect != "sqlite":
+            yield
+            return
+        if self._writer is asyncio.current_task():
+            raise RuntimeError("This task already has a write transaction open; pass its unit of work on.")
+        async with self._write_turn:
+            self._writer = asyncio.current_task()
+            try:
+                yield
+            finally:
+                self._writer = None
+
+
+def parse_url(url: str) -> URL:
+    """The parsed URL with a bare `sqlite` or `postgresql` driver name. Raises DatabaseUnusable."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseUnusable(f"The database URL cannot be read. {_ACCEPTED}") from None
+    backend = {"postgres": "postgresql"}.get(parsed.get_backend_name(), parsed.get_backend_name())
+    if backend not in {"sqlite", "postgresql"}:
+        raise DatabaseUnusable(f"{backend} is not a supported database. {_ACCEPTED}")
+    if backend == "sqlite" and parsed.database and not parsed.database.startswith("file:"):
+        parsed = parsed.set(database=str(Path(parsed.database).expanduser()))
+    return parsed.set(drivername=backend)
+
+
+_ACCEPTED = "Use sqlite:///path/to/interlock.db or postgresql://user@host/database."
+
+
+def connect_arguments(url: URL) -> dict[str, Any]:
+    """For psycopg: give up on a silent server, unless the URL says how long to wait."""
+    if url.get_backend_name() != "postgresql" or "connect_timeout" in url.query:
+        return {}
+    return {"connect_timeout": CONNECT_TIMEOUT_S}
+
+
+def tune_sqlite(engine: Engine) -> None:
+    """Our pragmas on every connection, and our own BEGIN: the driver's would come late and be deferred."""
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")  # with WAL: safe against crashes, not an fsync a commit
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA temp_store = MEMORY")
+        cursor.execute("PRAGMA cache_size = -65536")  # 64 MiB: the indexes a page touches stay in memory
+    finally:
+        cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,180 @@
+"""Transactions are all or nothing, readers see one moment, and a broken database explains itself."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from service.store.engine import Database
+from service.store.errors import DatabaseUnusable
+from service.store.tables import items
+
+pending = items.item_aliases
+
+
+async def _alias(database: Database, key: str) -> None:
+    async with database.transaction() as uow:
+        await uow.connection.execute(pending.insert().values(source="s", key=key, item_uid="s:1"))
+
+
+async def _keys(database: Database) -> list[str]:
+    async with database.reading() as uow:
+        return list((await uow.connection.execute(select(pending.c.key).order_by(pending.c.key))).scalars())
+
+
+async def test_a_transaction_commits_at_the_end_of_its_block(database: Database) -> None:
+    await _alias(database, "A-1")
+    assert await _keys(database) == ["A-1"]
+
+
+async def test_an_exception_inside_a_transaction_leaves_nothing(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the block is the point
+        async with database.transaction() as uow:
+            await uow.connection.execute(pending.insert().values(source="s", key="A-1", item_uid="s:1"))
+            raise ZeroDivisionError
+    assert await _keys(database) == []
+
+
+async def test_a_cancelled_transaction_leaves_nothing_and_frees_the_way_for_the_next(
+    database: Database,
+) -> None:
+    inside = asyncio.Event()
+
+    async def hang() -> None:
+        async with database.transaction() as uow:
+            await uow.connection.execute(pending.insert().values(source="s", key="A-1", item_uid="s:1"))
+            inside.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(hang())
+    await inside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await _alias(database, "A-2")
+    assert await _keys(database) == ["A-2"]
+
+
+async def test_a_reader_sees_one_moment_while_a_writer_commits(database: Database) -> None:
+    await _alias(database, "A-1")
+    query = select(pending.c.key).order_by(pending.c.key)
+    async with database.reading() as uow:
+        before = list((await uow.connection.execute(query)).scalars())
+        await _alias(database, "A-2")
+        after = list((await uow.connection.execute(query)).scalars())
+    assert before == after == ["A-1"]
+    assert await _keys(database) == ["A-1", "A-2"]
+
+
+async def test_many_writers_at_once_all_get_their_turn(database: Database) -> None:
+    await asyncio.gather(*(_alias(database, f"A-{n}") for n in range(20)))
+    assert len(await _keys(database)) == 20
+
+
+async def test_two_processes_writing_to_one_file_wait_for_each_other(sqlite_url: str) -> None:
+    """Two Database objects stand for two processes: they share nothing but the file."""
+    first, second = Database.open(sqlite_url), Database.open(sqlite_url)
+    async with first.transaction() as uow:
+        await uow.connection.execute(pending.insert().values(source="s", key="A-1", item_uid="s:1"))
+        waiting = asyncio.create_task(_alias(second, "A-2"))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+    await waiting
+    assert await _keys(first) == ["A-1", "A-2"]
+    await first.aclose()
+    await second.aclose()
+
+
+async def test_a_transaction_inside_a_transaction_is_refused_rather_than_waiting_for_ever(
+    sqlite_database: Database,
+) -> None:
+    async with sqlite_database.transaction():
+        with pytest.raises(RuntimeError, match="already has a write transaction open"):
+            async with sqlite_database.transaction():
+                pass
+
+
+async def test_sqlite_runs_in_wal_mode_with_foreign_keys_and_patience(sqlite_database: Database) -> None:
+    async with sqlite_database.reading() as uow:
+        found = [
+            (await uow.connection.execute(text(f"PRAGMA {name}"))).scalar()
+            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+        ]
+    assert found == ["wal", 1, 1, 30_000]
+
+
+async def test_reading_cannot_write_on_postgresql(postgres_url: str) -> None:
+    database = Database.open(postgres_url)
+    with pytest.raises(DatabaseUnusable, match="is read-only"):
+        async with database.reading() as uow:
+            await uow.connection.execute(pending.insert().values(source="s", key="A-1", item_uid="s:1"))
+    await database.aclose()
+
+
+async def test_an_unreachable_server_is_named_without_the_password() -> None:
+    database = Database.open("postgresql://pat:s3cret@127.0.0.1:1/interlock")
+    with pytest.raises(DatabaseUnusable) as caught:
+        async with database.transaction():
+            pass
+    assert caught.value.message == (
+        "PostgreSQL 127.0.0.1:1/interlock cannot be reached. "
+        "Check that the server runs and that host and port are right."
+    )
+    await database.aclose()
+
+
+async def test_a_database_that_does_not_exist_says_what_to_do(postgres_server: str) -> None:
+    database = Database.open(postgres_server.rsplit("/", 1)[0] + "/nowhere")
+    with pytest.raises(DatabaseUnusable, match=r"/nowhere does not exist\. Create the database, then run"):
+        async with database.transaction():
+            pass
+    await database.aclose()
+
+
+async def test_a_file_that_cannot_be_opened_says_what_to_check(tmp_path: Path) -> None:
+    file = tmp_path / "missing" / "interlock.db"
+    database = Database.open(f"sqlite:///{file}")
+    with pytest.raises(DatabaseUnusable) as caught:
+        async with database.transaction():
+            pass
+    assert caught.value.message == (
+        f"SQLite {file} cannot be opened. Check that its folder exists and that this user may write there."
+    )
+    await database.aclose()
+
+
+async def test_a_read_only_file_says_what_to_change(sqlite_url: str) -> None:
+    file = sqlite_url.removeprefix("sqlite:///")
+    database = Database.open(f"sqlite:///file:{file}?mode=ro&uri=true")
+    with pytest.raises(DatabaseUnusable, match=r"is read-only\. Make the file and its folder writable"):
+        await _alias(database, "A-1")
+    await database.aclose()
+
+
+async def test_a_full_disk_is_explained_and_leaves_nothing(sqlite_database: Database) -> None:
+    big = "x" * 4_000_000
+    with pytest.raises(DatabaseUnusable, match="the disk is full"):  # noqa: PT012 - the block is the point
+        async with sqlite_database.transaction() as uow:
+            await uow.connection.execute(text("PRAGMA max_page_count = 200"))
+            await uow.connection.execute(pending.insert().values(source="s", key=big, item_uid="s:1"))
+    assert await _keys(sqlite_database) == []
+
+
+async def test_a_file_that_is_no_database_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("hello, this is not a database at all\n" * 100)
+    database = Database.open(f"sqlite:///{file}")
+    with pytest.raises(DatabaseUnusable, match="is not an SQLite database"):
+        async with database.transaction():
+            pass
+    await database.aclose()
+
+
+@pytest.mark.parametrize("url", ["mysql://root:s3cret@host/db", "not a url: s3cret"])
+def test_an_unknown_kind_of_database_is_refused_without_repeating_the_url(url: str) -> None:
+    with pytest.raises(DatabaseUnusable, match=r"Use sqlite:///path/to/interlock\.db or postgresql://") as caught:
+        Database.open(url)
+    assert "s3cret" not in caught.value.message
