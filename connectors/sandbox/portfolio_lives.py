@@ -109,6 +109,8 @@ def _fate(rng: Random, draft: Draft, world: World) -> str:
     age = (world.now - draft.created).days
     if draft.parent and draft.parent.settled:
         weights = (94, 6, 0, 0)
+    elif draft.parent and draft.parent.ahead:
+        weights = (0, 4, 0, 96)
     elif age > 120:
         weights = (60, 8, 9, 23)
     elif age > 40:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
@@ -46,7 +46,7 @@ def plan_sprints(
 
 
 def _planning(rng: Random, draft: Draft, sprint: Sprint, start: datetime) -> datetime:
-    meeting = (sprint.start or start) - timedelta(minutes=rng.randint(5, 2000))
+    meeting = (sprint.start or start) - timedelta(days=rng.choice((0, 3)), minutes=rng.randint(5, 85))
     return min(max(meeting, draft.created + timedelta(minutes=2)), start)
 
 
@@ -91,18 +91,33 @@ def plan_dates(
     if rng.random() < 0.7:
         begin = (start or goal - timedelta(days=rng.uniform(6, 20))).date()
         draft.fields[schema.START] = workday_near(min(begin, due)).isoformat()
-    slip_to(rng, draft, due, slips=rng.choices((0, 1, 2, 3), weights=(66, 22, 8, 4))[0], by=by, world=world)
+    slip_to(
+        draft,
+        due,
+        slips=rng.choices((0, 1, 2, 3), weights=(66, 22, 8, 4))[0],
+        until=min(done or world.now, world.now),
+        by=by,
+        rng=rng,
+    )
 
 
-def slip_to(rng: Random, draft: Draft, due: date, *, slips: int, by: dict[str, Any], world: World) -> None:
-    """End at `due`, having promised an earlier day `slips` times; each promise is broken before it is due."""
-    promises = [due]
+def slip_to(draft: Draft, due: date, *, slips: int, until: datetime, by: dict[str, Any], rng: Random) -> None:
+    """End at `due`, having promised an earlier day up to `slips` times.
+
+    A promise is given up before its day comes and before `until`; what leaves no time for that was never promised.
+    """
+    promises, broken, latest = [due], [], until
     for _ in range(slips):
-        promises.insert(0, workday_near(promises[0] - timedelta(days=rng.choice((7, 7, 10, 14)))))
+        promise = workday_near(promises[0] - timedelta(days=rng.choice((7, 7, 10, 14))))
+        latest = min(latest, datetime.combine(promise, time(16), UTC))
+        moment = working_between(draft.created, latest, rng.uniform(0.6, 0.95))
+        if moment <= draft.created or latest <= draft.created:
+            break
+        broken.append((moment, promises[0]))
+        promises.insert(0, promise)
+        latest = moment
     draft.fields["duedate"] = promises[0].isoformat()
-    latest = min(world.now - timedelta(minutes=5), draft.created + timedelta(days=400))
-    for number, promise in enumerate(promises[1:], start=1):
-        moment = working_between(draft.created, latest, number / (slips + 1))
+    for moment, promise in broken:
         _set(draft, moment, by, {"duedate": promise.isoformat()})
 
 
@@ -142,7 +157,14 @@ def plan_term(rng: Random, draft: Draft, *, by: dict[str, Any], world: World) ->
     if rng.random() < 0.8:
         draft.fields[schema.TARGET_START] = begin.isoformat()
         draft.fields[schema.TARGET_END] = workday_near(end - timedelta(days=rng.choice((0, 0, 7)))).isoformat()
-    slip_to(rng, draft, end, slips=rng.choices((0, 1, 2), weights=(55, 32, 13))[0], by=by, world=world)
+    slip_to(
+        draft,
+        end,
+        slips=rng.choices((0, 1, 2), weights=(55, 32, 13))[0],
+        until=draft.finished or world.now,
+        by=by,
+        rng=rng,
+    )
 
 
 def _set(draft: Draft, moment: datetime, by: dict[str, Any], changes: dict[str, Any]) -> None:

@@ -55,10 +55,11 @@ VOCABULARIES: dict[str, Vocabulary] = {
             "for tickets bought on board",
         ),
         faults=(
-            "is charged twice",
-            "shows the wrong currency",
-            "never reaches the ledger",
-            "fails behind a proxy",
+            "Card is charged twice",
+            "Receipt shows the wrong currency",
+            "Refund never reaches the ledger",
+            "Payment fails behind a proxy",
+            "Gift card balance turns negative",
         ),
         labels=("checkout", "pci", "finance", "gateway"),
         components=("Gateway", "Ledger", "Refunds", "Fraud"),
@@ -94,7 +95,13 @@ VOCABULARIES: dict[str, Vocabulary] = {
             "for screen readers",
             "after signing in",
         ),
-        faults=("is empty after signing in", "jumps while loading", "ignores the filter", "loses the discount"),
+        faults=(
+            "Basket is empty after signing in",
+            "Product page jumps while loading",
+            "Station search ignores the filter",
+            "Discount is lost",
+            "Delivery date lies in the past",
+        ),
         labels=("checkout", "accessibility", "speed", "search"),
         components=("Basket", "Catalogue", "Search", "Account"),
     ),
@@ -129,7 +136,13 @@ VOCABULARIES: dict[str, Vocabulary] = {
             "on tablets",
             "with large type",
         ),
-        faults=("crashes on launch", "stays on a blank screen", "drains the battery", "forgets the language"),
+        faults=(
+            "App crashes on launch",
+            "Ticket screen stays blank",
+            "Battery drains within hours",
+            "Chosen language is forgotten",
+            "Reminder arrives twice",
+        ),
         labels=("checkout", "mobile", "offline", "loyalty"),
         components=("iOS", "Android", "Notifications", "Tickets"),
     ),
@@ -165,10 +178,11 @@ VOCABULARIES: dict[str, Vocabulary] = {
             "for all services",
         ),
         faults=(
-            "times out under load",
-            "fills the disk",
-            "pages the wrong team",
-            "fails after a certificate change",
+            "Order service times out",
+            "Log disk fills up",
+            "Alert pages the wrong team",
+            "Deployment fails after a certificate change",
+            "Backup job hangs",
         ),
         labels=("platform", "security", "cost", "toil"),
         components=("Kubernetes", "Databases", "Pipelines", "Observability"),
@@ -201,7 +215,13 @@ VOCABULARIES: dict[str, Vocabulary] = {
             "for gold members",
             "on the website",
         ),
-        faults=("counts points twice", "shows an expired offer", "mixes up two members", "rounds down"),
+        faults=(
+            "Points are counted twice",
+            "Expired offer is still shown",
+            "Two members are mixed up",
+            "Points are rounded down",
+            "Voucher cannot be redeemed",
+        ),
         labels=("loyalty", "crm", "offers", "migration"),
         components=(),
     ),
@@ -210,7 +230,10 @@ VOCABULARIES: dict[str, Vocabulary] = {
         actions=("Patch", "Document", "Export", "Switch off"),
         things=("the old shop", "order archives", "legacy reports", "the fax gateway"),
         contexts=("before closing", "for the auditors", "one last time"),
-        faults=("stops at midnight", "prints blank pages"),
+        faults=(
+            "Old shop stops at midnight",
+            "Report prints blank pages",
+        ),
         labels=("legacy",),
         components=(),
     ),
@@ -219,7 +242,7 @@ VOCABULARIES: dict[str, Vocabulary] = {
         actions=("Review", "Approve", "Audit"),
         things=("the payment design", "the key rotation", "supplier access"),
         contexts=("before go-live", "for the regulator"),
-        faults=("was found in a scan",),
+        faults=("Weak cipher was found in a scan",),
         labels=("security",),
         components=(),
     ),
@@ -243,6 +266,15 @@ _SUBTASKS = (
     "Clean up the old code path",
     "Brief customer service",
     "Check on a slow connection",
+)
+_WHEN = (
+    "since the last release",
+    "under load",
+    "at the end of the month",
+    "on the first try",
+    "every few hours",
+    "after midnight",
+    "in one region only",
 )
 _REASONS = (
     "Customer service receives about {n} questions a week about this.",
@@ -276,12 +308,9 @@ def epic_title(rng: Random, project: str, *, nth: int) -> str:
 
 def work_title(rng: Random, project: str, *, bug: bool) -> str:
     words = VOCABULARIES[project]
-    thing = rng.choice(words.things)
     if bug:
-        fault = rng.choice(words.faults)
-        subject = rng.choice(("Page for", "Job for", "Update of", "List of"))
-        return f"{subject} {thing} {fault}"
-    return f"{rng.choice(words.actions)} {thing} {rng.choice(words.contexts)}"
+        return f"{rng.choice(words.faults)} {rng.choice(_WHEN)}"
+    return f"{rng.choice(words.actions)} {rng.choice(words.things)} {rng.choice(words.contexts)}"
 
 
 def subtask_title(rng: Random) -> str:

@@ -47,6 +47,7 @@ class Draft:
     created: datetime
     parent: Draft | None = None
     settled: bool = False  # an epic that is behind us
+    ahead: bool = False  # an epic that nobody has begun
     moved_from: str | None = None
     id: str = ""
     key: str = ""
@@ -109,6 +110,7 @@ def _epic(rng: Random, project: str, nth: int, *, initiatives: list[Draft], now:
     created = working_moment(rng, (now - YEAR).date() + timedelta(days=8 + int(rng.random() ** 2 * 280)))
     place = rng.choice(_SERVES[project])
     same = [] if place is None else initiatives[place :: len(text.INITIATIVES)]
+    mood = rng.random()
     return Draft(
         project=project,
         type="Epic",
@@ -116,7 +118,8 @@ def _epic(rng: Random, project: str, nth: int, *, initiatives: list[Draft], now:
         title=text.epic_title(rng, project, nth=nth),
         created=created,
         parent=rng.choice(same) if same else None,
-        settled=(now - created).days > 200 and rng.random() < 0.45,
+        settled=mood < 0.45 and (now - created).days > 200,
+        ahead=mood > 0.88,
     )
 
 

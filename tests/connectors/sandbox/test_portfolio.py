@@ -155,8 +155,19 @@ def test_due_dates_slip(site: JiraSite) -> None:
 
     assert len(slipped) > 40
     for issue in slipped:
+        for row in issue["changelog"]["histories"]:
+            for item in row["items"]:
+                if item.get("fieldId") == "duedate":
+                    assert row["created"][:10] <= item["from"]
         last = items_of(issue, "duedate")[-1]
         assert last["from"] < last["to"] == issue["fields"]["duedate"]
+
+
+def test_epics_are_open_running_and_finished(site: JiraSite) -> None:
+    epics = [fields for fields in issues_of(site) if fields["issuetype"]["hierarchyLevel"] == 1]
+
+    assert min(Counter(category(fields) for fields in epics).values()) > 2
+    assert len({category(fields) for fields in epics}) == 3
 
 
 def test_epics_have_dates_and_some_of_the_work_has_hours(site: JiraSite) -> None:
