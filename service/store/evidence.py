@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.domain.mapping import Rule
@@ -14,6 +14,8 @@ from service.store.tables.items import item_stubs, work_items
 from service.store.tables.programs import memberships, programs
 from service.store.tables.reference import fields
 from service.store.tables.sources import raw_records, sync_runs
+
+AnyRow = Any  # rows are read by the names their query gives
 
 _NO_ITEM = ("changelog", "reference")  # kinds of raw records that are not the item itself
 
@@ -48,7 +50,7 @@ class Evidence:
             line.append(current)
         return line
 
-    async def memberships(self, uid: str) -> Sequence[Row[Any]]:
+    async def memberships(self, uid: str) -> Sequence[AnyRow]:
         """Every membership it has or had, the current ones first, then the latest."""
         via = work_items.alias("via")
         query = (
@@ -73,7 +75,7 @@ class Evidence:
                 return str(key)
         return None
 
-    async def last_seen(self, source: str, native_id: str) -> Row[Any] | None:
+    async def last_seen(self, source: str, native_id: str) -> AnyRow | None:
         """The latest sync that saw the item, with what it came to."""
         query = (
             select(

@@ -47,7 +47,8 @@ def an_item(native_id: str | int, *, source: str = SOURCE, **values: Any) -> Row
 
 
 def an_epic(native_id: str | int, **values: Any) -> Row:
-    return an_item(native_id, **({"item_type": "Epic", "item_type_id": "10000", "level": 1} | values))
+    epic: Row = {"item_type": "Epic", "item_type_id": "10000", "level": 1}
+    return an_item(native_id, **(epic | values))
 
 
 async def insert_items(connection: AsyncConnection, *rows: Row) -> None:
@@ -76,9 +77,7 @@ async def insert_person(
     await connection.execute(people.insert(), [row])
 
 
-async def insert_field(
-    connection: AsyncConnection, native_id: str, name: str, *, source: str = SOURCE
-) -> None:
+async def insert_field(connection: AsyncConnection, native_id: str, name: str, *, source: str = SOURCE) -> None:
     row = {"source": source, "native_id": native_id, "name": name, "kind": "string", "rank": 0}
     await connection.execute(fields.insert(), [row])
 
