@@ -140,6 +140,7 @@ class Source(Protocol):
 
     name: str
     kind: str
+    url: str  # as configured; browse links start with it
 
     async def connect(self) -> Identity:
         """Prove the credential and read the server's clock; raises AuthenticationFailed, SourceUnavailable, …"""

@@ -68,6 +68,7 @@ class JiraSource:
             raise SourceMisconfigured(name, f"kind is {kind!r}; it must be {CLOUD} or {DATA_CENTER}.")
         self.name = name
         self.kind = kind
+        self.url = url.rstrip("/")
         self._options = options
         self._concurrency = concurrency
         self._page_size = page_size

@@ -1,0 +1,148 @@
+"""Where the parts are put together. The only file of the service that names a tool."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from connectors.contract import Source
+from connectors.items import LinkDirection
+from connectors.jira.config import JiraOptions
+from connectors.jira.source import JiraSource
+from connectors.transport import BasicAuth, BearerAuth
+from service.api.services import Check, Services, SyncAlreadyRunning
+from service.clock import Clock, SystemClock
+from service.settings import Auth, Settings, SourceConfig
+from service.store import migrate
+from service.store.engine import Database
+from service.sync.errors import SourceBusy
+from service.sync.run import sync_source
+
+
+class SchemaBehind(Exception):
+    """The database needs a migration that nobody asked for: on PostgreSQL that is the operator's decision."""
+
+    def __init__(self, state: str) -> None:
+        ahead = state == "ahead"
+        self.message = (
+            "The database was migrated by a newer Interlock; run that version, or restore an older database."
+            if ahead
+            else "The database schema is behind this version; run `interlock db upgrade` first."
+        )
+        super().__init__(self.message)
+
+
+@dataclass(slots=True)
+class Application:
+    """Settings, database and sources of one process. `sources` keeps the order of the file."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    sources: dict[str, Source]
+    _runs: set[asyncio.Task[object]] = field(default_factory=set)
+
+    def services(self, *, with_worker: bool) -> Services:
+        """What the API is given; without a worker in the process nobody here may start a sync."""
+        return Services(
+            database=self.database,
+            clock=self.clock,
+            calendar_zone=self.settings.calendar.zone,
+            source_names=tuple(self.sources),
+            start_sync=self.start_sync if with_worker else None,
+            programs_file=self.settings.programs_path,
+            readiness=self.readiness,
+            allow_anonymous=self.settings.allow_anonymous,
+        )
+
+    async def start_sync(self, name: str) -> int:
+        """Begin a run in the background and return its id as soon as it holds the source."""
+        opened: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        run = asyncio.create_task(
+            sync_source(self.sources[name], self.database, clock=self.clock, trigger="api", on_opened=opened.set_result)
+        )
+        self._runs.add(run)
+        run.add_done_callback(self._runs.discard)
+        await asyncio.wait({run, opened}, return_when=asyncio.FIRST_COMPLETED)
+        if opened.done():
+            return opened.result()
+        opened.cancel()
+        try:
+            return (await run).run_id
+        except SourceBusy as busy:
+            raise SyncAlreadyRunning(busy.source) from busy
+
+    async def readiness(self) -> list[Check]:
+        """What /readyz looks at; asks no tool, so that a slow tool never takes the service down."""
+        state = await migrate.current_state(self.database)
+        return [Check("migrations", state == "current", f"schema is {state}")]
+
+    async def aclose(self) -> None:
+        for run in tuple(self._runs):
+            run.cancel()
+        await asyncio.gather(*self._runs, return_exceptions=True)
+        for source in self.sources.values():
+            await source.aclose()
+        await self.database.aclose()
+
+
+@asynccontextmanager
+async def application(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Application]:
+    """Everything of one process, opened and closed again. Raises SchemaBehind, DatabaseUnusable."""
+    database = Database.open(settings.database_url)
+    sources = {config.name: build_source(config) for config in settings.sources}
+    app = Application(settings, database, clock or SystemClock(), sources)
+    try:
+        await ensure_schema(database, settings.database_url)
+        yield app
+    finally:
+        await app.aclose()
+
+
+async def ensure_schema(database: Database, url: str) -> None:
+    """An embedded SQLite database migrates itself; PostgreSQL belongs to somebody and is only checked."""
+    if database.dialect == "sqlite":
+        await asyncio.to_thread(migrate.upgrade, url)
+        return
+    state = await migrate.current_state(database)
+    if state != "current":
+        raise SchemaBehind(state)
+
+
+def build_source(config: SourceConfig) -> Source:
+    """The connector of one configured source; opens no connection yet."""
+    return JiraSource(
+        name=config.name,
+        kind=config.kind,
+        url=config.url,
+        auth=_auth(config.auth),
+        projects=config.scope.projects,
+        options=_options(config),
+        concurrency=config.concurrency,
+        page_size=config.page_size,
+        allow_http=config.allow_http,
+    )
+
+
+def _auth(auth: Auth) -> BasicAuth | BearerAuth:
+    token = auth.token.get_secret_value()
+    return BasicAuth(auth.email, token) if auth.email else BearerAuth(token)
+
+
+def _options(config: SourceConfig) -> JiraOptions:
+    defaults = JiraOptions()
+    cancelled = config.cancelled
+    return JiraOptions(
+        points_field=config.points_field,
+        start_field=config.start_field,
+        target_fields=config.target_fields,
+        link_directions={name: LinkDirection(word) for name, word in config.link_directions.items()},
+        cancelled_resolutions=_or(cancelled.resolutions, defaults.cancelled_resolutions),
+        cancelled_statuses=_or(cancelled.statuses, defaults.cancelled_statuses),
+    )
+
+
+def _or(chosen: Iterable[str] | None, default: tuple[str, ...]) -> tuple[str, ...]:
+    return default if chosen is None else tuple(chosen)

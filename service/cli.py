@@ -1,0 +1,182 @@
+"""The command line: words in, exit codes out. 0 done, 1 failed, 2 wrong use or configuration, 3 partial."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+
+from connectors.errors import SourceError
+from service.bootstrap import Application, SchemaBehind, application
+from service.commands import check as checking
+from service.commands import programs as programs_commands
+from service.commands import serve as serving
+from service.commands import sync as syncing
+from service.domain.errors import InterlockError
+from service.domain.mapping_file import ProgramsFileInvalid
+from service.log import configure_logging
+from service.programs.read import Breakdown
+from service.settings import ConfigInvalid, Settings, load_settings
+from service.store import migrate
+from service.store.errors import DatabaseUnusable
+from service.sync.errors import NothingToReplay, SourceBusy
+
+Result = TypeVar("Result")
+
+cli = typer.Typer(
+    name="interlock",
+    help="Program roll-ups and dependency health above Jira and Asana. Reads your tools, never writes to them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+database_cli = typer.Typer(help="The database schema.", no_args_is_help=True)
+programs_cli = typer.Typer(help="Group items into programs by the rules of a file.", no_args_is_help=True)
+cli.add_typer(database_cli, name="db")
+cli.add_typer(programs_cli, name="programs")
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Configuration file. Default: INTERLOCK_CONFIG, else interlock.yaml.")
+]
+HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
+PortOption = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
+SourcesArgument = Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Default: every source.")]
+FileArgument = Annotated[
+    Path | None, typer.Argument(metavar="[FILE]", help="Default: programs_file of the configuration.")
+]
+
+
+@database_cli.command("upgrade")
+def db_upgrade(config: ConfigOption = None) -> None:
+    """Bring the database to the schema of this version."""
+    settings = load_settings(config)
+    migrate.upgrade(settings.database_url)
+    Console().print("The database schema is current.")
+
+
+@cli.command()
+def check(config: ConfigOption = None) -> None:
+    """Ask each tool whether a sync would be complete, and say what to do if not."""
+    raise typer.Exit(_run(config, lambda app: checking.check(app, console=Console())))
+
+
+@cli.command()
+def sync(
+    sources: SourcesArgument = None,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again, and prove what exists.")] = False,
+    census: Annotated[
+        bool, typer.Option("--census", help="Prove what exists: list every id; what is gone is marked.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Pull what changed. Exit code: 0 complete, 3 partial, 1 failed."""
+    run = lambda app: syncing.sync(app, sources or (), full=full or census, console=Console(), quiet=False)  # noqa: E731
+    raise typer.Exit(_run(config, run))
+
+
+@cli.command()
+def replay(sources: SourcesArgument = None, config: ConfigOption = None) -> None:
+    """Rebuild items, links and changes from the stored payloads, without asking a tool."""
+    raise typer.Exit(_run(config, lambda app: syncing.replay(app, sources or (), console=Console(), quiet=False)))
+
+
+@programs_cli.command("plan")
+def programs_plan(file: FileArgument = None, config: ConfigOption = None) -> None:
+    """Show what applying a programs file would change. Changes nothing."""
+    _run(config, lambda app: programs_commands.plan_programs(app, file, console=Console()))
+
+
+@programs_cli.command("apply")
+def programs_apply(file: FileArgument = None, config: ConfigOption = None) -> None:
+    """Put a programs file into force."""
+    _run(config, lambda app: programs_commands.apply_programs(app, file, console=Console()))
+
+
+@cli.command()
+def rollup(
+    key: Annotated[str, typer.Argument(help="Key of the program.")],
+    by: Annotated[Breakdown, typer.Option(help="What the rows stand for.")] = Breakdown.PROJECT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the API instead.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show how far a program is."""
+    _run(config, lambda app: programs_commands.show_rollup(app, key, by=by, as_json=as_json, console=Console()))
+
+
+@cli.command()
+def serve(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Run the schedule in this process.")] = True,
+    config: ConfigOption = None,
+) -> None:
+    """Serve the API and the pages."""
+    console = Console()
+    _run(config, lambda app: serving.serve(app, host=host, port=port, with_worker=worker, console=console))
+
+
+@cli.command()
+def worker(config: ConfigOption = None) -> None:
+    """Run the schedule alone, for instance beside several servers."""
+    _run(config, lambda app: serving.work(app, console=Console()))
+
+
+@cli.command()
+def demo(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    issues: Annotated[int, typer.Option(help="Size of the example portfolio.", min=50, max=200_000)] = 900,
+) -> None:
+    """Sync, map and serve an example portfolio from a stand-in Jira."""
+    from service.commands.demo import demo as run_demo  # noqa: PLC0415  the stand-in is loaded only when wanted
+
+    raise typer.Exit(asyncio.run(run_demo(host=host, port=port, issues=issues, console=Console())))
+
+
+@cli.command()
+def sandbox(
+    edition: Annotated[str, typer.Option(help="cloud or datacenter")] = "cloud",
+    port: PortOption = 8080,
+    issues: Annotated[int, typer.Option(help="Size of the example portfolio.", min=50, max=200_000)] = 900,
+) -> None:
+    """Run a stand-in Jira with the example portfolio, to try things against."""
+    from connectors.sandbox.__main__ import main as run_sandbox  # noqa: PLC0415
+
+    run_sandbox(["--edition", edition, "--issues", str(issues), "--port", str(port)])
+
+
+def _run(config: Path | None, command: Callable[[Application], Awaitable[Result]]) -> Result:
+    settings = load_settings(config)
+    return asyncio.run(_with_application(settings, command))
+
+
+async def _with_application(settings: Settings, command: Callable[[Application], Awaitable[Result]]) -> Result:
+    async with application(settings) as app:
+        return await command(app)
+
+
+def main() -> None:
+    """The `interlock` command. Every known error is one message on standard error and its exit code."""
+    configure_logging(level="WARNING" if sys.stderr.isatty() else "INFO")
+    try:
+        cli()
+    except (ConfigInvalid, ProgramsFileInvalid) as error:
+        _fail(str(error), 2)
+    except (serving.Exposed, SchemaBehind) as error:
+        _fail(error.message, 2)
+    except OSError as error:
+        _fail(f"{error.filename or 'interlock'}: {error.strerror or error}", 2)
+    except (InterlockError, SourceError, SourceBusy, DatabaseUnusable, NothingToReplay) as error:
+        _fail(error.message, 1)
+    except KeyboardInterrupt:
+        _fail("Stopped.", 130)
+
+
+def _fail(message: str, code: int) -> None:
+    Console(stderr=True).print(message, style="red", highlight=False, markup=False, soft_wrap=True)
+    raise SystemExit(code)

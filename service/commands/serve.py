@@ -1,0 +1,66 @@
+"""`interlock serve` and `interlock worker`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+
+import uvicorn
+from rich.console import Console
+
+from service.app import create_app
+from service.bootstrap import Application
+from service.settings import is_loopback
+from service.worker import start_worker
+
+
+class Exposed(Exception):
+    """Asked to listen where others can reach it, with nothing that tells who may ask."""
+
+    def __init__(self, host: str) -> None:
+        self.message = (
+            f"Refusing to listen on {host}: without sign-in anyone who reaches it could read. Listen on 127.0.0.1, "
+            "or set INTERLOCK_ALLOW_ANONYMOUS=read where the network itself keeps strangers out."
+        )
+        super().__init__(self.message)
+
+
+async def serve(app: Application, *, host: str, port: int, with_worker: bool, console: Console) -> None:
+    """Serve until told to stop. Raises Exposed."""
+    if not is_loopback(host) and app.settings.allow_anonymous is None:
+        raise Exposed(host)
+    if not is_loopback(host):
+        console.print("[yellow]![/yellow] Anyone who can reach this address may read (INTERLOCK_ALLOW_ANONYMOUS).")
+    web = create_app(app.services(with_worker=with_worker))
+    config = uvicorn.Config(web, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    server = uvicorn.Server(config)
+    scheduler = start_worker(app) if with_worker else None
+    announcing = asyncio.create_task(_announce(server, host, port, console))
+    try:
+        await server.serve()
+    finally:
+        announcing.cancel()
+        if scheduler is not None:
+            scheduler.shutdown(wait=False)
+
+
+async def _announce(server: uvicorn.Server, host: str, port: int, console: Console) -> None:
+    while not server.started:
+        await asyncio.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1] if server.servers else port
+    shown = f"[{host}]" if ":" in host else host
+    console.print(f"Interlock answers on http://{shown}:{port}/  (API at /docs, stop with Ctrl+C)", highlight=False)
+
+
+async def work(app: Application, *, console: Console) -> None:
+    """Run the schedule alone, until told to stop."""
+    scheduler = start_worker(app)
+    for job in scheduler.get_jobs():
+        console.print(f"{job.id}: next sync {job.next_run_time:%Y-%m-%d %H:%M %Z}", highlight=False)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+    scheduler.shutdown(wait=False)

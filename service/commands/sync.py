@@ -1,0 +1,156 @@
+"""`interlock sync` and `interlock replay`: with a bar on a terminal, and one line of verdict for each source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+from service.bootstrap import Application
+from service.domain.errors import UnknownSource
+from service.settings import did_you_mean
+from service.sync.errors import SourceBusy
+from service.sync.outcome import Outcome, RunStatus
+from service.sync.progress import Progress
+from service.sync.replay import Replayed, replay_source
+from service.sync.run import sync_source
+
+COMPLETE, FAILED, PARTIAL = 0, 1, 3
+
+
+async def sync(app: Application, names: Sequence[str], *, full: bool, console: Console, quiet: bool) -> int:
+    """Sync the named sources, or all; returns the exit code: 0 complete, 3 partial, 1 failed."""
+    codes: list[int] = []
+    with Bars(console, disable=quiet) as bars:
+        for name in _chosen(app, names):
+            try:
+                outcome = await sync_source(app.sources[name], app.database, clock=app.clock, full=full, progress=bars)
+            except SourceBusy as busy:
+                console.print(f"[bold]{name}[/bold]  not started: {busy.message}", highlight=False)
+                codes.append(FAILED)
+                continue
+            bars.note(verdict_lines(outcome))
+            codes.append(_code(outcome.status))
+    return _worst(codes)
+
+
+async def replay(app: Application, names: Sequence[str], *, console: Console, quiet: bool) -> int:
+    with Bars(console, disable=quiet) as bars:
+        for name in _chosen(app, names):
+            replayed = await replay_source(app.sources[name], app.database, clock=app.clock, progress=bars)
+            bars.note([replay_line(name, replayed)])
+    return COMPLETE
+
+
+def verdict_lines(outcome: Outcome) -> list[str]:
+    """What a person reads when a run is over: the verdict first, then each reason it is not complete."""
+    seconds = (outcome.finished_at - outcome.started_at).total_seconds()
+    rate = f", {outcome.fetched / seconds:,.0f} items/s" if seconds > 0 and outcome.fetched else ""
+    head = (
+        f"[bold]{outcome.source}[/bold]  {_WORDS[outcome.status]}  "
+        f"{outcome.fetched:,} read, {outcome.changed:,} changed, {outcome.unchanged:,} unchanged, "
+        f"{outcome.rejected:,} rejected in {seconds:,.1f} s{rate}, {outcome.requests:,} requests (run {outcome.run_id})"
+    )
+    return [head, *(f"  {reason.scope + ': ' if reason.scope else ''}{reason.message}" for reason in outcome.reasons)]
+
+
+def replay_line(name: str, replayed: Replayed) -> str:
+    return (
+        f"[bold]{name}[/bold]  replayed  {replayed.items:,} items rebuilt from stored payloads, "
+        f"{replayed.rejected:,} rejected, no request sent"
+    )
+
+
+_WORDS = {
+    RunStatus.COMPLETE: "[green]✓ complete[/green]",
+    RunStatus.PARTIAL: "[yellow]! partial[/yellow]",
+    RunStatus.FAILED: "[red]✗ failed[/red]",
+    RunStatus.ABANDONED: "[red]✗ abandoned[/red]",
+    RunStatus.RUNNING: "running",
+}
+
+
+def _code(status: RunStatus) -> int:
+    return {RunStatus.COMPLETE: COMPLETE, RunStatus.PARTIAL: PARTIAL}.get(status, FAILED)
+
+
+def _worst(codes: Iterable[int]) -> int:
+    """Failed outweighs partial, partial outweighs complete."""
+    return max(codes, key=[COMPLETE, PARTIAL, FAILED].index, default=COMPLETE)
+
+
+def _chosen(app: Application, names: Sequence[str]) -> list[str]:
+    for name in names:
+        if name not in app.sources:
+            error = UnknownSource(name)
+            error.message = (
+                f"There is no source {name} in the configuration{did_you_mean(name, app.sources)}; "
+                f"it has {', '.join(app.sources)}."
+            )
+            raise error
+    return list(names or app.sources)
+
+
+class Rate(ProgressColumn):
+    """Items per second over the last moments."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="progress.data.speed")
+
+
+class Bars(Progress):
+    """One progress bar per source; on anything but a terminal it stays silent and prints only the verdicts."""
+
+    def __init__(self, console: Console, *, disable: bool) -> None:
+        self._console = console
+        self._bar = Bar(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            Rate(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=disable or not console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._totals: dict[str, int] = {}
+
+    def __enter__(self) -> Bars:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def note(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            self._console.print(line, highlight=False)
+
+    def started(self, source: str, scopes: int) -> None:
+        self._totals[source] = 0
+        plural = "" if scopes == 1 else "s"
+        self._tasks[source] = self._bar.add_task(f"{source}, {scopes} project{plural}", total=None)
+
+    def listed(self, source: str, items: int) -> None:
+        self._totals[source] += items
+        self._bar.update(self._tasks[source], total=self._totals[source])
+
+    def stored(self, source: str, items: int) -> None:
+        self._bar.advance(self._tasks[source], items)
+
+    def finished(self, source: str) -> None:
+        self._bar.remove_task(self._tasks[source])

@@ -1,0 +1,87 @@
+"""The tools' vocabulary as discovered, and as items embed it; and what a person should know about a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Table, delete
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from connectors.contract import Finding, ReferenceData
+from connectors.items import SourceItem, SourceIteration, SourcePerson, SourceRelease
+from service.store.bulk import insert, upsert
+from service.store.tables import reference as tables
+from service.store.tables.sources import source_findings
+
+Row = tuple[Any, ...]
+
+_PERSON = ("name", "email", "active")
+_ITERATION = ("name", "state", "start", "end", "completed", "goal", "board_id")
+_RELEASE = ("name", "project_id", "start", "release", "released", "archived")
+
+
+class Reference:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def replace(self, source: str, data: ReferenceData) -> None:
+        """What was discovered now. Names that vanished stay, for history speaks of them; fields do not."""
+        write = self._write
+        await write(source, tables.projects, ("name", "key", "archived", "style"), data.projects)
+        await write(source, tables.statuses, ("name", "category", "project_id"), data.statuses)
+        await write(source, tables.item_types, ("name", "level", "project_id"), data.item_types)
+        await write(source, tables.iterations, _ITERATION, data.iterations)
+        await write(source, tables.releases, _RELEASE, data.releases)
+        types = ("name", "outward", "inward", "direction", "decided_by")
+        await write(source, tables.link_types, types, data.link_types)
+        await self._connection.execute(delete(tables.fields).where(tables.fields.c.source == source))
+        fields = ("name", "kind", "custom", "role", "rank", "project_id")
+        await write(source, tables.fields, fields, data.fields)
+
+    async def embedded(self, source: str, items: Iterable[SourceItem]) -> None:
+        """People, iterations and releases as items mention them; what a mention omits stays known."""
+        people: dict[str, SourcePerson] = {}
+        iterations: dict[str, SourceIteration] = {}
+        releases: dict[str, SourceRelease] = {}
+        for item in items:
+            for person in item.people:
+                people[person.native_id] = person
+            for iteration in item.iterations:
+                iterations[iteration.native_id] = iteration
+            for release in item.releases:
+                releases[release.native_id] = release
+        await self._write(source, tables.people, _PERSON, people.values(), keep_known=("email",))
+        await self._write(source, tables.iterations, _ITERATION, iterations.values(), keep_known=_ITERATION[2:])
+        await self._write(source, tables.releases, _RELEASE, releases.values(), keep_known=_RELEASE[1:4])
+
+    async def replace_findings(self, source: str, findings: Iterable[Finding], *, blocking: Sequence[str] = ()) -> None:
+        """The findings of a source, all of them; those whose code is in `blocking` make answers incomplete."""
+        await self._connection.execute(delete(source_findings).where(source_findings.c.source == source))
+        columns = ("source", "code", "scope", "message", "blocking")
+        rows = {
+            (f.code, f.scope or "", f.message): (source, f.code, f.scope or "", f.message, f.code in blocking)
+            for f in findings
+        }
+        await insert(self._connection, source_findings, columns, [rows[key] for key in sorted(rows)])
+
+    async def _write(
+        self,
+        source: str,
+        table: Table,
+        names: tuple[str, ...],
+        values: Iterable[Any],
+        keep_known: tuple[str, ...] = (),
+    ) -> None:
+        rows: dict[str, Row] = {
+            value.native_id: (source, value.native_id, *(getattr(value, name) for name in names)) for value in values
+        }
+        await upsert(
+            self._connection,
+            table,
+            ("source", "native_id", *names),
+            [rows[native_id] for native_id in sorted(rows)],
+            key=("source", "native_id"),
+            only_if_changed=names,
+            keep_known=keep_known,
+        )

@@ -1,0 +1,133 @@
+"""A batch of raw items becomes rows: landed, normalised and materialised in one transaction.
+
+What has not changed since it was last stored is recognised by its hash and only touched. What cannot be
+read is landed with its reason, so that nothing is lost and the run goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connectors.contract import Normaliser, RawItem, RawRecord
+from connectors.errors import PayloadUnreadable
+from connectors.items import SourceItem
+from service.store.engine import Database
+from service.store.items import WorkItems
+from service.store.raw import LandedRecord, RawRecords, digest
+from service.store.tombstones import Tombstones
+
+BREATH = 100  # items normalised before other tasks get a turn
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One raw item and the scope whose listing named it."""
+
+    scope_id: str
+    item: RawItem
+
+
+@dataclass(slots=True)
+class Landed:
+    """What became of a batch. `rejected` names native ids with the reason."""
+
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    rejected: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Sorted:
+    landed: Landed
+    records: list[LandedRecord]
+    items: list[SourceItem]
+
+
+async def land(
+    database: Database, source: str, arrivals: Sequence[Arrival], *, normalise: Normaliser, run_id: int, now: datetime
+) -> Landed:
+    """Store a batch (up to about a thousand items): all of it or nothing."""
+    arrivals = _last_of_each(arrivals)
+    digests = [_digests(arrival.item) for arrival in arrivals]
+    known = await _known_digests(database, source, arrivals)
+    sorted_ = await _sort(arrivals, digests, known, normalise)
+    async with database.transaction() as uow:
+        raw = RawRecords(uow.connection)
+        await raw.land(source, sorted_.records, run_id=run_id, fetched_at=now)
+        await raw.touch(source, sorted_.landed.unchanged, run_id=run_id)
+        await WorkItems(uow.connection).materialise(source, sorted_.items, run_id=run_id, now=now)
+        await Tombstones(uow.connection).restore_ids(source, sorted_.landed.unchanged, now=now)
+    return sorted_.landed
+
+
+def _last_of_each(arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """An item that moved while paging arrives twice; the later read is the newer."""
+    return list({arrival.item.record.native_id: arrival for arrival in arrivals}.values())
+
+
+def _digests(item: RawItem) -> dict[tuple[str, str], bytes]:
+    return {(record.kind, record.native_id): digest(record.payload) for record in _records(item)}
+
+
+def _records(item: RawItem) -> Iterable[RawRecord]:
+    yield item.record
+    yield from item.extras
+
+
+async def _known_digests(database: Database, source: str, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], bytes]:
+    """Of records that were read without complaint; a rejected one is always tried again."""
+    ids_by_kind: dict[str, list[str]] = {}
+    for arrival in arrivals:
+        for record in _records(arrival.item):
+            ids_by_kind.setdefault(record.kind, []).append(record.native_id)
+    known: dict[tuple[str, str], bytes] = {}
+    async with database.reading() as uow:
+        raw = RawRecords(uow.connection)
+        for kind, ids in ids_by_kind.items():
+            found = await raw.hashes(source, kind, ids)
+            known.update({(kind, native_id): value for native_id, value in found.items()})
+    return known
+
+
+async def _sort(
+    arrivals: Sequence[Arrival],
+    digests: Sequence[dict[tuple[str, str], bytes]],
+    known: dict[tuple[str, str], bytes],
+    normalise: Normaliser,
+) -> _Sorted:
+    result = _Sorted(Landed(), [], [])
+    for place, (arrival, fresh) in enumerate(zip(arrivals, digests, strict=True), start=1):
+        native_id = arrival.item.record.native_id
+        if all(known.get(identity) == value for identity, value in fresh.items()):
+            result.landed.unchanged.append(native_id)
+        else:
+            _read(arrival, fresh, normalise, result)
+        if place % BREATH == 0:
+            await asyncio.sleep(0)
+    return result
+
+
+def _read(arrival: Arrival, fresh: dict[tuple[str, str], bytes], normalise: Normaliser, result: _Sorted) -> None:
+    native_id = arrival.item.record.native_id
+    reason: str | None = None
+    try:
+        result.items.append(normalise(arrival.item))
+        result.landed.changed.append(native_id)
+    except PayloadUnreadable as error:
+        reason = str(error)
+        result.landed.rejected[native_id] = reason
+    for record in _records(arrival.item):
+        identity = (record.kind, record.native_id)
+        result.records.append(
+            LandedRecord(
+                kind=record.kind,
+                native_id=record.native_id,
+                scope_id=arrival.scope_id,
+                hash=fresh[identity],
+                payload=record.payload,
+                reject_reason=reason if record.kind == arrival.item.record.kind else None,
+            )
+        )

@@ -1,0 +1,64 @@
+"""The verdict of a run: complete, partial or failed, with what and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class RunStatus(StrEnum):
+    RUNNING = "running"
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    ABANDONED = "abandoned"  # its process died; the next run found it
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a run is not complete. `scope` is the key of the scope concerned, None for the whole source."""
+
+    code: str
+    message: str
+    scope: str | None = None
+
+
+@dataclass(slots=True)
+class ScopeResult:
+    """What one scope came to. `listed` is set only when a full listing was followed to its end."""
+
+    scope_id: str
+    key: str
+    full: bool
+    fetched: int = 0
+    rejected: int = 0
+    listed: frozenset[str] | None = None
+    missing_ids: list[str] = field(default_factory=list)
+    error: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One finished run, as the terminal and the API show it."""
+
+    run_id: int
+    source: str
+    status: RunStatus
+    mode: str
+    fetched: int
+    changed: int
+    unchanged: int
+    rejected: int
+    requests: int
+    reasons: tuple[Reason, ...]
+    started_at: datetime
+    finished_at: datetime
+
+
+def verdict(results: list[ScopeResult], reasons: list[Reason]) -> RunStatus:
+    """Complete only when nothing is known to be missing; failed when not one scope came in."""
+    failed = [result for result in results if result.error is not None]
+    if results and len(failed) == len(results):
+        return RunStatus.FAILED
+    return RunStatus.PARTIAL if reasons else RunStatus.COMPLETE

@@ -1,0 +1,39 @@
+"""Which scopes a run reads, and from when: decided before the first page is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from connectors.contract import Scope
+
+
+class StoredScope(Protocol):
+    """What the store knows of a scope."""
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def cursor(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScopePlan:
+    """`since` None reads everything, and the listing then proves what exists."""
+
+    scope: Scope
+    since: datetime | None
+
+
+def plan_scopes(found: Sequence[Scope], stored: Mapping[str, StoredScope], *, full: bool) -> list[ScopePlan]:
+    """Live scopes only: an archived project has left every listing and is handled as absence."""
+    return [ScopePlan(scope, _since(stored.get(scope.native_id), full=full)) for scope in found if not scope.archived]
+
+
+def _since(known: StoredScope | None, *, full: bool) -> datetime | None:
+    if full or known is None or known.state != "live":
+        return None  # a scope that was archived or gone may have changed without a trace
+    return known.cursor

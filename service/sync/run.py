@@ -1,0 +1,300 @@
+"""One run of one source, from the lease to the verdict.
+
+    hold the source → connect → discover → read every scope, several at once → land batches as they come
+    → prove identity again → absence → move the cursors → parents, epics, memberships → verdict
+
+A cursor moves only when every page and child of its scope is committed, to the server's time at the start of
+the run minus the overlap. Whatever kills the run before that leaves committed pages and the old cursor:
+the next run asks again from there, and finds most of it unchanged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from connectors.contract import OVERLAP, Identity, MissingScope, Normaliser, Scope, ScopeListing, Source
+from connectors.errors import AuthenticationFailed, SourceError
+from service.clock import Clock
+from service.programs.assign import assign_pending
+from service.store.engine import Database
+from service.sync import journal
+from service.sync.absence import Absence, bury, look_for_absent
+from service.sync.hold import holding
+from service.sync.landing import Arrival, Landed, land
+from service.sync.outcome import Outcome, Reason, RunStatus, ScopeResult, verdict
+from service.sync.plan import ScopePlan, plan_scopes
+from service.sync.progress import Progress, Silent
+
+SCOPES_AT_ONCE = 4  # enough to fill the request budget while one scope is still listing
+BATCH = 1_000  # items a transaction; a transaction per page of 100 costs two to three times as much
+PAGES_WAITING = 16  # read and not yet stored: what bounds the memory of a run
+
+log = structlog.get_logger()
+
+
+async def sync_source(
+    source: Source,
+    database: Database,
+    *,
+    clock: Clock,
+    trigger: str = "manual",
+    full: bool = False,
+    progress: Progress | None = None,
+    on_opened: Callable[[int], None] | None = None,
+) -> Outcome:
+    """Bring the store up to date with one source.
+
+    `full` reads every item and proves what exists; else each scope asks for what changed since its cursor.
+    Raises SourceBusy when another runner holds the source, DatabaseUnusable when nothing can be stored.
+    What goes wrong with the tool is in the outcome.
+    """
+    async with holding(source.name, database, clock=clock):
+        run = _Run(source, database, clock, trigger, full, progress or Silent())
+        await run.open()
+        if on_opened is not None:
+            on_opened(run.id)
+        return await run.to_the_end()
+
+
+@dataclass(slots=True)
+class _Run:
+    source: Source
+    database: Database
+    clock: Clock
+    trigger: str
+    full: bool
+    progress: Progress
+    id: int = 0
+    started_at: datetime = field(init=False)
+    changed: int = 0
+    unchanged: int = 0
+    results: list[ScopeResult] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
+
+    async def open(self) -> None:
+        self.started_at = self.clock.now()
+        mode = "full" if self.full else "incremental"
+        self.id = await journal.open_run(
+            self.database, self.source, trigger=self.trigger, mode=mode, now=self.started_at
+        )
+
+    async def to_the_end(self) -> Outcome:
+        """The run, and an entry in the journal however it ends."""
+        with structlog.contextvars.bound_contextvars(run=self.id, source=self.source.name):
+            log.info("sync_started", trigger=self.trigger, full=self.full)
+            try:
+                status = await self._execute()
+            except SourceError as error:
+                self.reasons.append(Reason(error.code, error.message))
+                status = RunStatus.FAILED
+            except asyncio.CancelledError:
+                await asyncio.shield(self._finish(RunStatus.ABANDONED))
+                raise
+            return await self._finish(status)
+
+    async def _execute(self) -> RunStatus:
+        identity = await self.source.connect()
+        reference = await self.source.discover()
+        matched = await journal.record_reference(
+            self.database, self.source, identity, reference, run_id=self.id, now=self.clock.now()
+        )
+        normalise = self.source.build_normaliser(reference.payloads, matched_fields=matched)
+        found, missing = await self.source.scopes()
+        stored = await journal.known_scopes(self.database, self.source.name)
+        plans = plan_scopes(found, stored, full=self.full)
+        self._note_missing(missing)
+        await journal.register_scopes(self.database, self.source.name, found, missing)
+        await self._read(plans, normalise)
+        await self._prove_identity(identity)
+        await self._settle(identity, found, normalise)
+        self._note_rejected(await journal.count_rejected(self.database, self.source.name))
+        status = verdict(self.results, self.reasons)
+        await journal.record_proof(
+            self.database, self.source.name, identity, reference, self.reasons, complete=self._proven(missing)
+        )
+        return status
+
+    async def _read(self, plans: Sequence[ScopePlan], normalise: Normaliser) -> None:
+        self.progress.started(self.source.name, len(plans))
+        self.results = [_result(plan) for plan in plans]
+        pages: asyncio.Queue[list[Arrival] | None] = asyncio.Queue(PAGES_WAITING)
+        try:
+            async with asyncio.TaskGroup() as group:
+                storing = group.create_task(self._store(pages, normalise))
+                gate = asyncio.Semaphore(SCOPES_AT_ONCE)
+                reading = [
+                    group.create_task(self._read_scope(plan, result, pages, gate))
+                    for plan, result in zip(plans, self.results, strict=True)
+                ]
+                await _all(reading)
+                await pages.put(None)
+                await storing
+        except BaseExceptionGroup as errors:
+            raise _root(errors) from None
+        finally:
+            self.progress.finished(self.source.name)
+
+    async def _read_scope(
+        self, plan: ScopePlan, result: ScopeResult, pages: asyncio.Queue[list[Arrival] | None], gate: asyncio.Semaphore
+    ) -> None:
+        """Read one scope to its end. Its own trouble stays its own; a refused credential stops the source."""
+
+        def on_listing(listing: ScopeListing) -> None:
+            self.progress.listed(self.source.name, len(listing.items))
+            if listing.complete and plan.since is None:
+                result.listed = frozenset(item.native_id for item in listing.items)
+
+        async with gate:
+            try:
+                async for page in self.source.pages(plan.scope, since=plan.since, on_listing=on_listing):
+                    result.fetched += len(page.items)
+                    result.missing_ids.extend(page.missing_ids)
+                    if page.items:
+                        await pages.put([Arrival(plan.scope.native_id, item) for item in page.items])
+            except AuthenticationFailed:
+                raise
+            except SourceError as error:
+                result.error = Reason(error.code, error.message, plan.scope.key)
+                self.reasons.append(result.error)
+                log.warning("scope_failed", scope=plan.scope.key, code=error.code, message=error.message)
+
+    async def _store(self, pages: asyncio.Queue[list[Arrival] | None], normalise: Normaliser) -> None:
+        """Write the pages that are waiting, joined into batches; the queue's bound holds back the readers."""
+        last = False
+        while not last:
+            page = await pages.get()
+            batch: list[Arrival] = []
+            while page is not None:
+                batch.extend(page)
+                if len(batch) >= BATCH or pages.empty():
+                    break
+                page = pages.get_nowait()
+            last = page is None
+            if batch:
+                await self._land(batch, normalise)
+
+    async def _land(self, batch: Sequence[Arrival], normalise: Normaliser) -> None:
+        landed = await land(
+            self.database, self.source.name, batch, normalise=normalise, run_id=self.id, now=self.clock.now()
+        )
+        self.changed += len(landed.changed)
+        self.unchanged += len(landed.unchanged)
+        self._count_rejected(batch, landed)
+        self.progress.stored(self.source.name, len(batch))
+
+    def _count_rejected(self, batch: Sequence[Arrival], landed: Landed) -> None:
+        if not landed.rejected:
+            return
+        scope_of = {arrival.item.record.native_id: arrival.scope_id for arrival in batch}
+        by_scope = {result.scope_id: result for result in self.results}
+        for native_id, reason in landed.rejected.items():
+            by_scope[scope_of[native_id]].rejected += 1
+            log.warning("record_rejected", native_id=native_id, reason=reason)
+
+    async def _prove_identity(self, before: Identity) -> None:
+        """An account that changed, or turned anonymous, while we read has shown us who knows what."""
+        after = await self.source.connect()
+        if after.account_id != before.account_id:
+            raise AuthenticationFailed(
+                self.source.name,
+                f"The account changed from {before.display_name} to {after.display_name} during the sync; "
+                "nothing was marked complete. Check who else uses or rotates this credential.",
+            )
+
+    async def _settle(self, identity: Identity, found: Sequence[Scope], normalise: Normaliser) -> None:
+        for result in self.results:
+            if result.error is None:
+                await self._settle_scope(result, identity, normalise)
+        archived = [scope.native_id for scope in found if scope.archived]
+        await journal.bury_left_scopes(
+            self.database, self.source.name, archived=archived, run_id=self.id, now=self.clock.now()
+        )
+        await journal.complete_hierarchy(self.database, self.source.name)
+        await assign_pending(self.database, now=self.clock.now())
+
+    async def _settle_scope(self, result: ScopeResult, identity: Identity, normalise: Normaliser) -> None:
+        try:
+            absence = await look_for_absent(self.source, self.database, result)
+        except AuthenticationFailed:
+            raise
+        except SourceError as error:
+            result.error = Reason(error.code, error.message, result.key)
+            self.reasons.append(result.error)
+            return
+        await self._apply_absence(result, absence, normalise)
+        await journal.complete_scope(
+            self.database,
+            self.source.name,
+            result,
+            cursor=identity.server_time - OVERLAP,
+            proven_at=identity.server_time,
+        )
+
+    async def _apply_absence(self, result: ScopeResult, absence: Absence, normalise: Normaliser) -> None:
+        if absence.held is not None:
+            result.error = absence.held
+            self.reasons.append(absence.held)
+        if absence.found:
+            await self._land([Arrival(result.scope_id, item) for item in absence.found], normalise)
+        await bury(
+            self.database,
+            self.source.name,
+            absence.gone,
+            reason="gone",
+            detail=f"not listed in {result.key} and not readable by id",
+            run_id=self.id,
+            now=self.clock.now(),
+        )
+
+    def _note_missing(self, missing: Sequence[MissingScope]) -> None:
+        self.reasons.extend(Reason("scope_missing", scope.reason, scope.key) for scope in missing)
+
+    def _note_rejected(self, rejected: int) -> None:
+        if rejected:
+            records = "record" if rejected == 1 else "records"
+            self.reasons.append(
+                Reason("rejected_records", f"{rejected} {records} of {self.source.name} could not be read.")
+            )
+
+    def _proven(self, missing: Sequence[MissingScope]) -> bool:
+        """Rejected records are known to exist and are shown; a scope that was not read to its end is not known."""
+        return not missing and all(result.error is None for result in self.results)
+
+    async def _finish(self, status: RunStatus) -> Outcome:
+        outcome = Outcome(
+            run_id=self.id,
+            source=self.source.name,
+            status=status,
+            mode="full" if self.full else "incremental",
+            fetched=sum(result.fetched for result in self.results),
+            changed=self.changed,
+            unchanged=self.unchanged,
+            rejected=sum(result.rejected for result in self.results),
+            requests=self.source.usage.requests,
+            reasons=tuple(self.reasons),
+            started_at=self.started_at,
+            finished_at=self.clock.now(),
+        )
+        await journal.close_run(self.database, outcome, self.results)
+        log.info("sync_finished", status=status, changed=self.changed, unchanged=self.unchanged)
+        return outcome
+
+
+def _result(plan: ScopePlan) -> ScopeResult:
+    return ScopeResult(plan.scope.native_id, plan.scope.key, full=plan.since is None)
+
+
+async def _all(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        await task
+
+
+def _root(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first cause: what a group adds is only that others were cancelled because of it."""
+    first = errors.exceptions[0]
+    return _root(first) if isinstance(first, BaseExceptionGroup) else first
