@@ -78,7 +78,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def _reference(kind: Any) -> dict[str, Any]:
-    (reference,), components = msgspec.json.schema_components([kind], ref_template=REF)
+    (reference,), _components = msgspec.json.schema_components([kind], ref_template=REF)
     _described[str(reference["$ref"])] = kind
     return dict(reference)
 

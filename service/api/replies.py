@@ -49,7 +49,7 @@ async def conditional(
         fingerprint,
         path=request.url.path,
         query=[pair for pair in request.query_params.multi_items() if pair[0] != "format"],
-        today=services.clock.now().astimezone(services.calendar_zone).date(),
+        today=services.today(),
         definition_version=DEFINITION_VERSION,
         form=form,
     )
@@ -57,6 +57,29 @@ async def conditional(
     if is_current(tag, request.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers)
     return reply(request, await ask(), form=form, rows=rows, headers=headers)
+
+
+def settled(
+    request: Request, services: Services, answer: Answer[Any], *, form: Form = "json", rows: Rows | None = None
+) -> Response:
+    """For answers without a fingerprint: the tag is that of the content, less what passes by itself."""
+    timeless = msgspec.structs.replace(
+        answer,
+        generated_at=None,
+        sources=tuple(msgspec.structs.replace(each, lag_seconds=None) for each in answer.sources),
+    )
+    tag = entity_tag(
+        encode(timeless).decode(),
+        path=request.url.path,
+        query=[],
+        today=services.today(),
+        definition_version=DEFINITION_VERSION,
+        form=form,
+    )
+    headers = {**PRIVATE, "ETag": tag}
+    if is_current(tag, request.headers.get("if-none-match")):
+        return Response(status_code=304, headers=headers)
+    return reply(request, answer, form=form, rows=rows, headers=headers)
 
 
 def reply(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from service.clock import Clock
+from service.programs.apply import MatchedFieldsHook
 from service.store.engine import Database
-
 
 UTC = ZoneInfo("UTC")
 
@@ -42,6 +43,7 @@ class Services:
     """`start_sync` starts a run of a source and returns its id, or raises SyncAlreadyRunning.
 
     It is None when this process runs no worker. `allow_anonymous` is None (loopback only) or "read".
+    `matched_fields_hook` lets `apply` fill facets of newly matched custom fields.
     """
 
     database: Database
@@ -52,3 +54,8 @@ class Services:
     programs_file: Path | None = None
     readiness: Callable[[], Awaitable[list[Check]]] = no_checks
     allow_anonymous: str | None = None
+    matched_fields_hook: MatchedFieldsHook | None = None
+
+    def today(self) -> date:
+        """The day it is where the program's calendar is."""
+        return self.clock.now().astimezone(self.calendar_zone).date()

@@ -1,1 +1,1 @@
-"""Pages for people: server-rendered, no script, nothing fetched from elsewhere."""
+"""Pages for people: server-rendered, no script, nothing from elsewhere."""

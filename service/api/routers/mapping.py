@@ -1,0 +1,86 @@
+"""Which work belongs to which program: what a programs file would do, doing it, and what it leaves open."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.api.dependencies import WithServices
+from service.api.openapi import answers, body_of_programs_file
+from service.api.problems import Kind
+from service.api.programs_file import read_programs_file
+from service.api.replies import reply
+from service.api.schemas import examples
+from service.api.schemas.mapping import AppliedData
+from service.domain.notices import Notice
+from service.programs import apply as applying
+from service.programs import plan as planning
+from service.programs.answers import Answer
+from service.programs.envelope import enveloped
+from service.programs.plan import Plan
+from service.store.engine import Database
+from service.store.freshness import Freshness, SourceFacts
+
+router = APIRouter(prefix="/mapping", tags=["mapping"])
+
+REFUSED = (
+    Kind.INVALID_PROGRAMS_FILE,
+    Kind.INVALID_REQUEST,
+    Kind.UNREADABLE_BODY,
+    Kind.UNSUPPORTED_MEDIA_TYPE,
+    Kind.BODY_TOO_LARGE,
+    Kind.READ_ONLY_ELSEWHERE,
+    Kind.FOREIGN_ORIGIN,
+)
+FRESH = {"Cache-Control": "no-store"}
+
+
+@router.post(
+    "/plan",
+    summary="What a programs file would change",
+    openapi_extra=body_of_programs_file(examples.PROGRAMS_FILE),
+    responses=answers(
+        Answer[Plan],
+        *REFUSED,
+        description="Items gained, lost, double-mapped and unmapped, and what moves in the roll-ups. Changes nothing.",
+        example=examples.PLAN,
+    ),
+)
+async def plan_mapping(request: Request, services: WithServices) -> Response:
+    file = await read_programs_file(request, services)
+    now = services.clock.now()
+    found = await planning.plan(services.database, file, now=now, matched_fields_hook=services.matched_fields_hook)
+    answer = enveloped(found, sources=await _sources(services.database), now=now)
+    return reply(request, answer, headers=FRESH)
+
+
+@router.post(
+    "/apply",
+    summary="Make a programs file the truth",
+    openapi_extra=body_of_programs_file(examples.PROGRAMS_FILE),
+    responses=answers(
+        Answer[AppliedData],
+        *REFUSED,
+        description="Applied as a whole, and audited. Applying the same file again changes nothing.",
+        example=examples.APPLIED,
+    ),
+)
+async def apply_mapping(request: Request, services: WithServices) -> Response:
+    file = await read_programs_file(request, services)
+    now = services.clock.now()
+    applied = await applying.apply(
+        services.database, file, actor="api", now=now, matched_fields_hook=services.matched_fields_hook
+    )
+    answer = enveloped(
+        AppliedData.of(applied),
+        sources=await _sources(services.database),
+        now=now,
+        notices=[Notice("idle_rule", warning) for warning in applied.warnings],
+    )
+    return reply(request, answer, headers=FRESH)
+
+
+async def _sources(database: Database) -> list[SourceFacts]:
+    async with database.reading() as uow:
+        return await Freshness(uow.connection).of_sources()

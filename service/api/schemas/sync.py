@@ -1,0 +1,95 @@
+"""Sources and sync runs as they are told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from service.programs.answers import Remark
+
+
+class ScopeData(Struct, frozen=True):
+    """One project of a source. `listed` is how many items its last complete listing named."""
+
+    key: str
+    name: str
+    state: str  # live | archived | gone | out_of_scope
+    listed: int | None
+    last_complete_sync: datetime | None
+    error: Remark | None
+
+
+class SourceData(Struct, frozen=True):
+    """`configured` is false for one that is only remembered; `kind` is null before the first sync."""
+
+    name: str
+    kind: str | None
+    url: str | None
+    edition: str | None
+    version: str | None
+    configured: bool
+    running: bool
+    last_complete_sync: datetime | None
+    lag_seconds: int | None
+    complete: bool
+    reasons: tuple[Remark, ...]
+    last_run: int | None
+    scopes: tuple[ScopeData, ...]
+
+
+class SourceList(Struct, frozen=True):
+    sources: tuple[SourceData, ...]
+    next_cursor: str | None
+
+
+class RunReason(Struct, frozen=True):
+    code: str
+    message: str
+    scope: str | None
+
+
+class SyncRun(Struct, frozen=True):
+    """One run of one source. Counts are of items, `requests` of calls to the tool."""
+
+    id: int
+    source: str
+    trigger: str  # manual | schedule | api | webhook | replay
+    mode: str  # full | incremental
+    status: str  # running | complete | partial | failed | abandoned
+    started_at: datetime
+    finished_at: datetime | None
+    fetched: int
+    changed: int
+    unchanged: int
+    rejected: int
+    requests: int
+    reasons: tuple[RunReason, ...]
+
+
+class SyncRunList(Struct, frozen=True):
+    """Newest first."""
+
+    sync_runs: tuple[SyncRun, ...]
+    next_cursor: str | None
+
+
+class RunScope(Struct, frozen=True):
+    key: str
+    status: str  # running | complete | failed
+    listed: int | None
+    fetched: int
+    rejected: int
+    error: Remark | None
+
+
+class SyncRunDetail(Struct, frozen=True):
+    run: SyncRun
+    scopes: tuple[RunScope, ...]
+
+
+class StartedRun(Struct, frozen=True):
+    """`run` is null only when the run's row is not written yet; its number is known already."""
+
+    id: int
+    run: SyncRun | None

@@ -1,0 +1,173 @@
+"""Answers about sources and sync runs, in the envelope of all answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from service.api.problems import Kind, Problem
+from service.api.schemas.sync import (
+    RunReason,
+    RunScope,
+    ScopeData,
+    SourceData,
+    SourceList,
+    StartedRun,
+    SyncRun,
+    SyncRunDetail,
+    SyncRunList,
+)
+from service.api.services import Services
+from service.domain.errors import InvalidQuery, UnknownSource
+from service.programs.answers import Answer, Remark, SourceState
+from service.programs.cursors import read_cursor, write_cursor
+from service.programs.envelope import enveloped
+from service.programs.freshness import state_of
+from service.store.freshness import Freshness, SourceFacts
+from service.store.run_reads import RunReads
+
+LARGEST_ID = 2**63 - 1  # what both databases can compare with
+
+
+async def list_sources(services: Services) -> Answer[SourceList]:
+    """Configured sources and those that are only remembered, by name."""
+    now = services.clock.now()
+    async with services.database.reading() as uow:
+        reader = RunReads(uow.connection)
+        rows = {row.name: row for row in await reader.sources()}
+        scopes = await reader.scopes()
+        running = await reader.running()
+        facts = {each.name: each for each in await Freshness(uow.connection).of_sources()}
+    names = sorted({*rows, *services.source_names})
+    known = [facts.get(name) or SourceFacts(name, None, None, (), 0, feeds=False) for name in names]
+    sources = tuple(
+        _source(
+            state_of(each, now=now),
+            rows.get(each.name),
+            scopes.get(each.name, []),
+            configured=each.name in services.source_names,
+            running=each.name in running,
+        )
+        for each in known
+    )
+    return enveloped(SourceList(sources, None), sources=known, now=now)
+
+
+async def list_runs(services: Services, *, source: str | None, cursor: str | None, limit: int) -> Answer[SyncRunList]:
+    """Newest first. Raises UnknownSource or InvalidQuery."""
+    before = _place(cursor)
+    async with services.database.reading() as uow:
+        reader = RunReads(uow.connection)
+        known = {row.name for row in await reader.sources()} | set(services.source_names)
+        if source is not None and source not in known:
+            raise UnknownSource(source)
+        rows = await reader.page(source=source, before=before, limit=limit + 1)
+        facts = await Freshness(uow.connection).of_sources()
+    page = rows[:limit]
+    following = write_cursor("sync_runs", str(page[-1].id)) if len(rows) > limit else None
+    data = SyncRunList(tuple(_run(row) for row in page), following)
+    return enveloped(data, sources=facts, now=services.clock.now())
+
+
+async def get_run(services: Services, run_id: int) -> Answer[SyncRunDetail]:
+    """Raises Problem for a number that no run has."""
+    async with services.database.reading() as uow:
+        reader = RunReads(uow.connection)
+        row = await reader.run(run_id) if 0 < run_id <= LARGEST_ID else None
+        if row is None:
+            raise Problem(
+                Kind.UNKNOWN_SYNC_RUN, f"There is no sync run {run_id}; GET /api/v1/sync-runs lists the latest ones."
+            )
+        scopes = await reader.scopes_of_run(run_id)
+        facts = [each for each in await Freshness(uow.connection).of_sources() if each.name == row.source]
+    return enveloped(
+        SyncRunDetail(_run(row), tuple(_run_scope(each) for each in scopes)), sources=facts, now=services.clock.now()
+    )
+
+
+async def start_sync(services: Services, name: str) -> Answer[StartedRun]:
+    """Raises UnknownSource, SyncAlreadyRunning, or Problem when no worker runs here."""
+    if name not in services.source_names:
+        raise UnknownSource(name)
+    if services.start_sync is None:
+        raise Problem(
+            Kind.NO_WORKER, f"This process runs no worker. Run `interlock sync {name}`, or start `interlock worker`."
+        )
+    run_id = await services.start_sync(name)
+    async with services.database.reading() as uow:
+        row = await RunReads(uow.connection).run(run_id)
+        facts = [each for each in await Freshness(uow.connection).of_sources() if each.name == name]
+    started = StartedRun(run_id, None if row is None else _run(row))
+    return enveloped(started, sources=facts, now=services.clock.now())
+
+
+async def source_states(services: Services, *, now: datetime) -> list[tuple[SourceState, bool]]:
+    """(state, whether a sync of it runs), for the metrics."""
+    async with services.database.reading() as uow:
+        running = await RunReads(uow.connection).running()
+        facts = await Freshness(uow.connection).of_sources()
+    return [(state_of(each, now=now), each.name in running) for each in facts]
+
+
+def _place(cursor: str | None) -> int | None:
+    place = read_cursor("sync_runs", cursor, parts=1)
+    if place is None:
+        return None
+    if not (place[0].isascii() and place[0].isdecimal()) or int(place[0]) > LARGEST_ID:
+        raise InvalidQuery("cursor", "this is no cursor of this list; start again without one.")
+    return int(place[0])
+
+
+def _source(
+    state: SourceState, row: Row[Any] | None, scopes: Sequence[Row[Any]], *, configured: bool, running: bool
+) -> SourceData:
+    return SourceData(
+        name=state.name,
+        kind=row.kind if row else None,
+        url=row.url if row else None,
+        edition=row.edition if row else None,
+        version=row.version if row else None,
+        configured=configured,
+        running=running,
+        last_complete_sync=state.last_complete_sync,
+        lag_seconds=state.lag_seconds,
+        complete=state.complete,
+        reasons=state.reasons,
+        last_run=row.last_run_id if row else None,
+        scopes=tuple(
+            ScopeData(each.key, each.name, each.state, each.listed, each.last_complete_sync, _remark(each.error))
+            for each in scopes
+        ),
+    )
+
+
+def _run(row: Row[Any]) -> SyncRun:
+    return SyncRun(
+        id=row.id,
+        source=row.source,
+        trigger=row.trigger,
+        mode=row.mode,
+        status=row.status,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        fetched=row.fetched,
+        changed=row.changed,
+        unchanged=row.unchanged,
+        rejected=row.rejected,
+        requests=row.requests,
+        reasons=tuple(
+            RunReason(str(each.get("code", "")), str(each.get("message", "")), each.get("scope"))
+            for each in row.reasons or ()
+        ),
+    )
+
+
+def _run_scope(row: Row[Any]) -> RunScope:
+    return RunScope(row.key, row.status, row.listed, row.fetched, row.rejected, _remark(row.error))
+
+
+def _remark(error: Mapping[str, Any] | None) -> Remark | None:
+    return Remark(str(error.get("code", "failed")), str(error.get("message", ""))) if error else None

@@ -1,0 +1,80 @@
+"""Templates to responses: everything is escaped, and numbers are said the way `service.wording` says them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import Response
+
+from service import wording
+
+HERE: Final = Path(__file__).parent
+STATIC: Final = HERE / "static"
+
+
+def page(template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any) -> Response:
+    """One rendered page. Pages are never kept by a browser without asking again."""
+    body = _ENVIRONMENT.get_template(template).render(values)
+    return Response(
+        body,
+        status,
+        headers={"Cache-Control": "private, no-cache", **(headers or {})},
+        media_type="text/html; charset=utf-8",
+    )
+
+
+def day(value: str | date | None) -> str:
+    """A date as people write it: 27 Nov 2026."""
+    if not value:
+        return "–"
+    moment = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def moment(value: str | None) -> str:
+    """A moment with its zone: 20 Nov 2026, 02:14 UTC."""
+    if not value:
+        return "never"
+    at = datetime.fromisoformat(value)
+    return f"{day(at.date())}, {at:%H:%M} UTC"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "age": wording.age,
+        "amount": wording.amount,
+        "counted": wording.counted,
+        "day": day,
+        "moment": moment,
+        "percent": wording.percent,
+    }
+    environment.globals |= {
+        "BASES": wording.BASES,
+        "BREAKDOWNS": wording.BREAKDOWNS,
+        "CATEGORIES": wording.CATEGORIES,
+        "CONFLICTS": wording.CONFLICTS,
+        "EXCLUSIONS": wording.EXCLUSIONS,
+        "REASONS": wording.REASONS,
+        "stylesheet": f"/static/interlock.css?v={_version(STATIC / 'interlock.css')}",
+    }
+    return environment
+
+
+def _version(file: Path) -> str:
+    """Changes with the content, so that a browser may keep the file for ever."""
+    return blake2b(file.read_bytes(), digest_size=6).hexdigest()
+
+
+_ENVIRONMENT: Final = _environment()
