@@ -69,7 +69,7 @@ class Discovery:
             "fields": _bytes(_sorted(fields)),
             "statuses": _bytes(_sorted(statuses)),
             "item_types": _bytes(_sorted(item_types)),
-            "link_types": _bytes(_sorted(link_types)),
+            "link_types": _bytes({"issueLinkTypes": _sorted(link_types)}),
             "projects": _bytes(_sorted(projects)),
             "versions": _bytes(versions),
             "boards": _bytes(_sorted(boards)),

@@ -66,8 +66,8 @@ class JiraGateway:
 
     async def myself(self) -> JsonObject:
         """The account of the credential; raises AuthenticationFailed when Jira answers for nobody."""
-        me = await self._call(self._sdk.myself)
-        if not (me.get("accountId") or me.get("key") or me.get("name")):
+        me: Any = await self._call(self._sdk.myself)
+        if not isinstance(me, dict) or not (me.get("accountId") or me.get("key") or me.get("name")):
             raise AuthenticationFailed(
                 self._source, "/myself names no account: Jira takes us for nobody; check the user and the token."
             )

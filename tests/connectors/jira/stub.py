@@ -80,6 +80,8 @@ class StubJira:
         return httpx.MockTransport(handler)
 
     def _answer(self, call: Call) -> Reply:  # noqa: PLR0911 - one line per endpoint
+        if (reply := reference_answer(call, cloud=self.cloud)) is not None:
+            return reply
         match call.path.removeprefix("/rest/api/3").removeprefix("/rest/api/2").strip("/").split("/"):
             case ["myself"]:
                 return ok({"accountId": "me", "displayName": "Me", "timeZone": "UTC"})
@@ -100,7 +102,7 @@ class StubJira:
             case ["issue", number]:
                 return ok(self._issue(int(number))) if int(number) in self.issues else gone()
             case ["project", number]:
-                return ok({"id": number, "key": "PAY"}) if int(number) in self.projects else gone()
+                return ok({"id": number, "key": "PAY"}) if number in map(str, self.projects) else gone()
         return gone()
 
     def _matching(self, jql: str) -> list[int]:
@@ -196,6 +198,76 @@ class StubJira:
         local = moment.astimezone(UTC) + self.zone
         sign, minutes = ("-" if self.zone < timedelta(0) else "+"), abs(self.zone) // timedelta(minutes=1)
         return f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03}{sign}{minutes // 60:02}{minutes % 60:02}"
+
+
+def reference_answer(call: Call, *, cloud: bool) -> Reply | None:  # noqa: PLR0911 - one line per endpoint
+    """The site's furniture: two live projects and an archived one, two scrum boards and a kanban one."""
+    path = call.path.removeprefix("/rest/api/3").removeprefix("/rest/api/2").removeprefix("/rest/agile/1.0")
+    start = int(call.params.get("startAt", 0))
+    if path == "/project/search":
+        rows = ARCHIVED if call.params["status"] == "archived" else LIVE
+        return bean(rows, start, cap=1) if rows else gone()
+    if path == "/project" and not cloud:
+        return ok([*LIVE, *({**each, "archived": True} for each in ARCHIVED)])
+    if path == "/field/search":
+        return bean(FIELDS[1:], start, cap=1)
+    if path == "/board":
+        return bean([each for each in BOARDS if each["of"] == call.params["projectKeyOrId"]], start, cap=1)
+    if path == "/board/1/sprint":
+        return bean(SPRINTS, start, cap=2)
+    if path == "/board/3/sprint":
+        return error(400, "The board does not support sprints")
+    return ok(LISTS[path]) if path in LISTS else None
+
+
+LIVE: list[Json] = [
+    {"id": "10", "key": "PAY", "name": "Payments", "avatarUrls": {"16x16": "https://x/1"}},
+    {"id": "9", "key": "CART", "name": "Cart"},
+]
+ARCHIVED: list[Json] = [{"id": "12", "key": "OLD", "name": "Old shop"}]
+FIELDS: list[Json] = [
+    {"id": "summary", "name": "Summary", "schema": {"type": "string", "system": "summary"}},
+    {"id": "customfield_10016", "name": "Story points", "schema": {"type": "number"}},
+    {"id": "customfield_10020", "name": "Sprint", "schema": {"type": "array"}},
+]
+BOARDS: list[Json] = [
+    {"id": 1, "name": "Pay team", "type": "scrum", "location": {"projectId": 10}, "of": "10"},
+    {"id": 2, "name": "Flow", "type": "kanban", "of": "10"},
+    {"id": 3, "name": "Cart team", "type": "scrum", "location": {"projectId": 9}, "of": "9"},
+]
+SPRINTS: list[Json] = [
+    {"id": number, "name": f"Sprint {number}", "state": state, "originBoardId": 1}
+    for number, state in ((7, "closed"), (8, "active"), (11, "future"))
+]
+DONE = {"id": 3, "key": "done", "name": "Done"}
+BLOCKS = {"id": "10000", "name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
+VERSION = {
+    "id": "501",
+    "name": "1.0",
+    "projectId": 10,
+    "archived": False,
+    "released": True,
+    "releaseDate": "2026-03-31",
+}
+LISTS: dict[str, object] = {
+    "/field": FIELDS[:2],
+    "/status": [{"id": "3", "name": "Done", "statusCategory": DONE}],
+    "/issuetype": [{"id": "1", "name": "Story", "subtask": False, "hierarchyLevel": 0}],
+    "/issueLinkType": {"issueLinkTypes": [BLOCKS]},
+    "/project/10/versions": [VERSION],
+    "/project/9/versions": [],
+    "/project/12/versions": [],
+    "/project/FORMER": LIVE[0],
+    "/board/1/configuration": {"estimation": {"type": "field", "field": {"fieldId": "customfield_10016"}}},
+    "/board/3/configuration": {"estimation": {"type": "none"}},
+}
+
+
+def bean(rows: list[Json], start: int, *, cap: int) -> Reply:
+    """A page of a listing whose server lowers the page size to `cap`."""
+    page = rows[start : start + cap]
+    last = start + cap >= len(rows)
+    return ok({"startAt": start, "maxResults": cap, "total": len(rows), "isLast": last, "values": page})
 
 
 def ok(content: object) -> Reply:
