@@ -1,0 +1,1 @@
+"""The Jira connector, for Cloud and for Data Center."""

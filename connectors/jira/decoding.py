@@ -1,0 +1,115 @@
+"""Issue bytes to typed values: strictly and fast, and only when that fails field by field.
+
+One odd optional field costs a warning, never the issue; what an issue has no meaning without is refused by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import NoneType
+from typing import Any, cast, get_args, get_origin
+
+import msgspec
+from msgspec import DecodeError, Raw, ValidationError
+from msgspec.json import Decoder
+
+from connectors.errors import PayloadUnreadable
+from connectors.jira.payloads import ChangelogJson, IssueFieldsJson, IssueJson, LooseIssueJson
+
+NUMBERS = frozenset({"timeoriginalestimate", "timespent", "timeestimate"})
+# unreadable here means an item with a wrong date or without identity: refused, and shown as rejected
+NEVER_GUESSED = frozenset({"project", "issuetype", "status", "created", "updated", "duedate", "resolutiondate"})
+
+
+class IssueDecoder:
+    """Decodes the system fields and the custom fields named, and skips all others."""
+
+    def __init__(self, field_ids: Iterable[str]) -> None:
+        attributes = {one.encode_name: one.name for one in msgspec.structs.fields(IssueFieldsJson)}
+        extra = sorted(set(field_ids) - set(attributes))
+        attributes |= {field_id: f"custom_{number}" for number, field_id in enumerate(extra)}
+        self._attributes = attributes
+        self._fields_type = msgspec.defstruct(
+            "SourceFieldsJson",
+            [(attributes[one], Any, msgspec.field(default=None, name=one)) for one in extra],
+            bases=(IssueFieldsJson,),
+        )
+        issue_type = msgspec.defstruct(
+            "SourceIssueJson",
+            [
+                ("id", str),
+                ("key", str),
+                ("fields", self._fields_type),
+                ("changelog", ChangelogJson | None, None),
+            ],
+        )
+        # the same attributes as IssueJson, with the richer fields
+        self._strict = Decoder(cast(type[IssueJson], issue_type))
+        self._loose = Decoder(LooseIssueJson)
+
+    def decode(self, payload: bytes) -> tuple[IssueJson, tuple[str, ...]]:
+        """The issue and the codes of what was odd; raises PayloadUnreadable(what, value)."""
+        try:
+            return self._strict.decode(payload), ()
+        except ValidationError:
+            return self._field_by_field(payload)
+        except DecodeError as error:
+            raise PayloadUnreadable("issue", error) from error
+
+    def value(self, fields: IssueFieldsJson, field_id: str) -> object:
+        """A field's value by its id; None for a field that was not asked for."""
+        name = self._attributes.get(field_id)
+        return getattr(fields, name) if name else None
+
+    def _field_by_field(self, payload: bytes) -> tuple[IssueJson, tuple[str, ...]]:
+        try:
+            loose = self._loose.decode(payload)
+        except DecodeError as error:
+            raise PayloadUnreadable("issue", error) from error
+        values: dict[str, Any] = {}
+        warnings: list[str] = []
+        for field in msgspec.structs.fields(self._fields_type):
+            raw = loose.fields.get(field.encode_name)
+            if raw is None:
+                if field.required:
+                    raise PayloadUnreadable(field.encode_name, "nothing")
+                continue
+            value, readable = _leniently(raw, field.type)
+            if not readable:
+                if field.encode_name in NEVER_GUESSED:
+                    raise PayloadUnreadable(field.encode_name, bytes(raw).decode(errors="replace"))
+                kind = "not_a_number" if field.encode_name in NUMBERS else "unreadable"
+                warnings.append(f"{field.encode_name}_{kind}")
+            values[field.name] = value
+        fields = cast(IssueFieldsJson, self._fields_type(**values))
+        return IssueJson(loose.id, loose.key, fields, _changelog(loose.changelog)), tuple(warnings)
+
+
+def _leniently(raw: Raw, wanted: Any) -> tuple[Any, bool]:
+    """The value and whether all of it was readable; of a list, the members that are."""
+    try:
+        return msgspec.json.decode(raw, type=wanted), True
+    except ValidationError:
+        member = _member_type(wanted)
+    if member is None:
+        return None, False
+    try:
+        members = [_leniently(one, member) for one in msgspec.json.decode(raw, type=list[Raw])]
+    except ValidationError:
+        return None, False
+    return [value for value, readable in members if readable], False
+
+
+def _member_type(wanted: Any) -> Any:
+    """`X` of `list[X] | None`, None for what is no list."""
+    lists = [one for one in get_args(wanted) or (wanted,) if one is not NoneType and get_origin(one) is list]
+    return get_args(lists[0])[0] if lists else None
+
+
+def _changelog(raw: Raw | None) -> ChangelogJson | None:
+    if raw is None:
+        return None
+    try:
+        return msgspec.json.decode(raw, type=ChangelogJson | None)
+    except ValidationError as error:
+        raise PayloadUnreadable("changelog", error) from error
