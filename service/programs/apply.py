@@ -121,8 +121,7 @@ def missing_field_facets(file: ProgramsFile, known: tuple[str, ...]) -> tuple[st
 
 
 def idle_warning(program: str, rule: Rule) -> str:
-    line = f" (line {rule.line})" if rule.line else ""
-    return f"{program}: no item matches “{rule.describe()}”{line}"
+    return f"{program}: no item matches “{rule.describe()}”"
 
 
 def _as_json(definition: ProgramDefinition) -> dict[str, Any]:

@@ -220,10 +220,14 @@ def _progress(numbers: Mapping[str, float | None] | None) -> str:
 def _remaining_text(plan: Plan) -> str:
     lines = []
     if plan.double_mapped.count:
-        lines.append(f"In several programs: {plan.double_mapped.count} items")
+        lines.append(f"In several programs: {_items(plan.double_mapped.count)}")
     if plan.unmapped_items:
-        lines.append(f"In no program: {plan.unmapped_items} items")
+        lines.append(f"In no program: {_items(plan.unmapped_items)}")
     for project in plan.unmapped:
         name = f"{project.key or project.project_id}  {project.name or ''}".rstrip()
         lines.append(f"  {project.source}  {name}  {project.items}")
     return "\n".join([*lines, *plan.warnings])
+
+
+def _items(count: int) -> str:
+    return "1 item" if count == 1 else f"{count} items"
