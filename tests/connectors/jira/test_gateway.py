@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -114,10 +115,20 @@ async def test_an_answer_for_nobody_is_a_failed_login_even_with_status_200() -> 
 
 
 async def test_a_server_that_is_not_there_is_an_outage() -> None:
-    async with gateway(StubJira()) as subject:
-        pass  # the server has gone, the gateway is closed only for what it kept open
-    with pytest.raises(SourceError):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        nobody = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    subject = JiraGateway(
+        source="acme",
+        url=nobody,
+        auth=BasicAuth("pat@example.com", TOKEN),
+        rest_version="3",
+        retrying=Retrying(Budget(8), patience=Patience(retries=0)),
+        on_answer=Witness("acme").saw,
+    )
+
+    with pytest.raises(SourceUnavailable, match="connection broke"):
         await subject.myself()
+    subject.close()
 
 
 async def test_the_sdk_does_not_retry_by_itself() -> None:
