@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Final
 
 SECONDS_PER_HOUR: Final = 3600
@@ -66,6 +67,19 @@ def age(seconds: float | None) -> str:
             number = int(seconds // size)
             return f"{number} {unit}{'' if number == 1 else 's'} ago"
     return "just now"
+
+
+def day(value: date | None) -> str:
+    """A date as people write it: 27 Nov 2026."""
+    return "–" if value is None else f"{value.day} {value:%b %Y}"
+
+
+def moment(value: datetime | None) -> str:
+    """A moment with its zone: 20 Nov 2026, 02:14 UTC."""
+    if value is None:
+        return "never"
+    at = value.astimezone(UTC)
+    return f"{day(at.date())}, {at:%H:%M} UTC"
 
 
 def counted(number: int, noun: str) -> str:

@@ -28,20 +28,13 @@ def page(template: str, *, status: int = 200, headers: Mapping[str, str] | None 
     )
 
 
-def day(value: str | date | None) -> str:
-    """A date as people write it: 27 Nov 2026."""
-    if not value:
-        return "–"
-    moment = date.fromisoformat(value[:10]) if isinstance(value, str) else value
-    return f"{moment.day} {moment:%b %Y}"
+def day(value: str | None) -> str:
+    """A date of an answer, which is ISO text there."""
+    return wording.day(date.fromisoformat(value) if value else None)
 
 
 def moment(value: str | None) -> str:
-    """A moment with its zone: 20 Nov 2026, 02:14 UTC."""
-    if not value:
-        return "never"
-    at = datetime.fromisoformat(value)
-    return f"{day(at.date())}, {at:%H:%M} UTC"
+    return wording.moment(datetime.fromisoformat(value) if value else None)
 
 
 def _environment() -> Environment:

@@ -15,8 +15,11 @@ from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from service.api.problems import Kind
 from service.api.replies import Rows, settled
 from service.api.schemas import examples
-from service.programs import read
+from service.api.schemas.mapping import Why
+from service.programs import explain, read
 from service.programs.answers import Answer, Change, History, ItemData
+from service.programs.envelope import enveloped
+from service.store.freshness import Freshness
 
 router = APIRouter(prefix="/items", tags=["items"])
 
@@ -70,3 +73,24 @@ async def get_item_history(
 ) -> Response:
     answer = await read.get_history(services.database, uid, now=services.clock.now(), cursor=cursor, limit=limit)
     return settled(request, services, answer, form=form, rows=Rows("changes", Change))
+
+
+@router.get(
+    "/{uid}/why",
+    summary="Why an item is where it is",
+    description="An item that has left its tool's listing is explained, too.",
+    responses=answers(
+        Answer[Why],
+        Kind.UNKNOWN_ITEM,
+        Kind.INVALID_REQUEST,
+        description="The rule behind each membership, and what fails where it is not a member.",
+        example=examples.WHY,
+        conditional=True,
+    ),
+)
+async def explain_item(request: Request, services: WithServices, uid: Uid) -> Response:
+    found = await explain.why(services.database, uid)
+    async with services.database.reading() as uow:
+        facts = await Freshness(uow.connection).of_sources()
+    involved = [each for each in facts if each.name == found["item"]["source"]]
+    return settled(request, services, enveloped(found, sources=involved, now=services.clock.now()))

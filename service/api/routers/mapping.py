@@ -6,15 +6,17 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api.dependencies import WithServices
+from service.api.dependencies import WantedForm, WithServices
 from service.api.openapi import answers, body_of_programs_file
+from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from service.api.problems import Kind
 from service.api.programs_file import read_programs_file
-from service.api.replies import reply
+from service.api.replies import Rows, reply, settled
 from service.api.schemas import examples
-from service.api.schemas.mapping import AppliedData
+from service.api.schemas.mapping import AppliedData, Overlap, OverlapList, UnmappedItem, UnmappedList
 from service.domain.notices import Notice
 from service.programs import apply as applying
+from service.programs import explain
 from service.programs import plan as planning
 from service.programs.answers import Answer
 from service.programs.envelope import enveloped
@@ -79,6 +81,46 @@ async def apply_mapping(request: Request, services: WithServices) -> Response:
         notices=[Notice("idle_rule", warning) for warning in applied.warnings],
     )
     return reply(request, answer, headers=FRESH)
+
+
+@router.get(
+    "/unmapped",
+    summary="Work in no program",
+    responses=answers(
+        Answer[UnmappedList],
+        Kind.INVALID_REQUEST,
+        description="One page of the items, and how many each project has.",
+        example=examples.UNMAPPED,
+        csv=True,
+        conditional=True,
+    ),
+)
+async def list_unmapped(
+    request: Request, services: WithServices, form: WantedForm, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Response:
+    found = await explain.unmapped(services.database, limit=limit, cursor=cursor)
+    answer = enveloped(found, sources=await _sources(services.database), now=services.clock.now())
+    return settled(request, services, answer, form=form, rows=Rows("unmapped", UnmappedItem))
+
+
+@router.get(
+    "/overlaps",
+    summary="Work in several programs",
+    responses=answers(
+        Answer[OverlapList],
+        Kind.INVALID_REQUEST,
+        description="One page of the items, each with its programs.",
+        example=examples.OVERLAPS,
+        csv=True,
+        conditional=True,
+    ),
+)
+async def list_overlaps(
+    request: Request, services: WithServices, form: WantedForm, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Response:
+    found = await explain.overlaps(services.database, limit=limit, cursor=cursor)
+    answer = enveloped(found, sources=await _sources(services.database), now=services.clock.now())
+    return settled(request, services, answer, form=form, rows=Rows("overlaps", Overlap))
 
 
 async def _sources(database: Database) -> list[SourceFacts]:

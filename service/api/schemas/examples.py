@@ -292,3 +292,44 @@ PLAN: Final = enveloped(
 APPLIED: Final = enveloped(
     {"added": ["CHECKOUT"], "changed": [], "removed": [], "memberships": {"opened": 412, "closed": 0}}
 )
+_NAMED: Final = {"uid": "acme-jira:10012", "key": "PAY-12", "title": "Accept a card"}
+UNMAPPED: Final = enveloped(
+    {
+        "unmapped": [{"uid": "acme-jira:10931", "key": "OPS-4", "title": "Rotate the keys"}],
+        "projects": [{"source": "acme-jira", "project_id": "10400", "key": "OPS", "name": "Operations", "items": 57}],
+        "total": 57,
+        "next_cursor": None,
+    }
+)
+OVERLAPS: Final = enveloped(
+    {"overlaps": [{**_NAMED, "programs": ["CHECKOUT", "MOBILE"]}], "total": 1, "next_cursor": None}
+)
+WHY: Final = enveloped(
+    {
+        "item": {
+            **_NAMED,
+            "source": "acme-jira",
+            "project": "PAY",
+            "status": "In Progress",
+            "status_category": "in_progress",
+            "tombstone": None,
+            "live": True,
+        },
+        "memberships": [
+            {
+                "program": "CHECKOUT",
+                "name": "Checkout replatform",
+                "current": True,
+                "rule": "project PAY or CART, with descendants",
+                "via": "direct",
+                "via_item": None,
+                "workstream": "Payments",
+                "valid_from": "2026-11-01T09:00:00Z",
+                "valid_to": None,
+            }
+        ],
+        "absences": [],
+        "last_seen": {"source": "acme-jira", "run_id": 41},
+        "points": {"value": 5.0, "field": "customfield_10016", "field_name": "Story Points"},
+    }
+)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from msgspec import Struct
 
 from service.programs.apply import Applied
+from service.programs.plan import UnmappedProject
 
 
 class Memberships(Struct, frozen=True):
@@ -24,3 +28,103 @@ class AppliedData(Struct, frozen=True):
     def of(cls, applied: Applied) -> AppliedData:
         assigned = applied.assigned
         return cls(applied.added, applied.changed, applied.removed, Memberships(assigned.opened, assigned.closed))
+
+
+class UnmappedItem(Struct, frozen=True):
+    uid: str
+    key: str
+    title: str
+
+
+class UnmappedList(Struct, frozen=True):
+    """Live items in no program, and how many each project has of them; `total` counts them all."""
+
+    unmapped: tuple[UnmappedItem, ...]
+    projects: tuple[UnmappedProject, ...]
+    total: int
+    next_cursor: str | None
+
+
+class Overlap(Struct, frozen=True):
+    uid: str
+    key: str
+    title: str
+    programs: tuple[str, ...]
+
+
+class OverlapList(Struct, frozen=True):
+    """Items that stand in several programs; `total` counts them all."""
+
+    overlaps: tuple[Overlap, ...]
+    total: int
+    next_cursor: str | None
+
+
+class WhyItem(Struct, frozen=True):
+    uid: str
+    key: str
+    title: str
+    source: str
+    project: str | None
+    status: str
+    status_category: str
+    tombstone: str | None
+    live: bool
+
+
+class WhyVia(Struct, frozen=True):
+    uid: str
+    key: str | None
+    title: str | None
+
+
+class WhyMembership(Struct, frozen=True):
+    """`rule` is the one that decided, in words; `via_item` the ancestor that met it, for a descendant."""
+
+    program: str
+    name: str | None
+    current: bool
+    rule: str
+    via: str
+    via_item: WhyVia | None
+    workstream: str | None
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+class WhyFailure(Struct, frozen=True):
+    matcher: str
+    wanted: tuple[str, ...]
+    actual: tuple[str, ...]
+    message: str
+
+
+class WhyInclude(Struct, frozen=True):
+    rule: str
+    met: bool
+    via_uid: str | None
+    failed: tuple[WhyFailure, ...]
+
+
+class WhyAbsence(Struct, frozen=True):
+    program: str
+    name: str
+    message: str
+    excluded_by: tuple[str, ...]
+    includes: tuple[WhyInclude, ...]
+
+
+class WhyPoints(Struct, frozen=True):
+    value: float | None
+    field: str | None
+    field_name: str | None
+
+
+class Why(Struct, frozen=True):
+    """The rule behind each membership, what fails for each program it is not in, and the sync that saw it last."""
+
+    item: WhyItem
+    memberships: tuple[WhyMembership, ...]
+    absences: tuple[WhyAbsence, ...]
+    last_seen: dict[str, Any] | None
+    points: WhyPoints

@@ -1,0 +1,146 @@
+"""`interlock rollup KEY`: one program as a table that a person likes to read."""
+
+from __future__ import annotations
+
+from msgspec import UnsetType
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from service import wording
+from service.programs.answers import Answer, BreakdownRow, CountProgress, RollupData, WeightedProgress
+from service.terminal.bars import bar
+
+Progress = CountProgress | WeightedProgress
+CONFLICTS_SHOWN = 5
+
+
+def render_rollup(answer: Answer[RollupData], console: Console) -> None:
+    """Header, progress on each basis, breakdown, contradicting dates, sources and warnings."""
+    data = answer.data
+    console.print(Text.assemble((data.program.name, "bold"), "  ", (data.program.key, "dim")))
+    console.print(_dates(answer), style="dim", highlight=False)
+    console.print()
+    console.print(_bases(data, console), highlight=False)
+    console.print(_scope(data), style="dim", highlight=False)
+    if data.breakdown:
+        console.print(_breakdown(data, console), highlight=False)
+    _conflicts(data, console)
+    _notes(answer, console)
+
+
+def _dates(answer: Answer[RollupData]) -> str:
+    dates = answer.data.dates
+    as_of = wording.moment(answer.as_of) if answer.as_of else "no complete sync yet"
+    return (
+        f"planned {wording.day(dates.start)} to {wording.day(dates.due)}; "
+        f"work {wording.day(dates.rolled_start)} to {wording.day(dates.rolled_due)}; as of {as_of}"
+    )
+
+
+def _bases(data: RollupData, console: Console) -> Table:
+    table = Table.grid(padding=(0, 2))
+    width = max(8, min(30, console.width - 50))
+    for basis, label in wording.BASES.items():
+        progress: Progress | UnsetType = getattr(data.progress, basis)
+        if isinstance(progress, UnsetType):
+            continue
+        if progress.value is None:
+            table.add_row(label, Text(_reason(progress), style="dim"), "", "")
+            continue
+        table.add_row(
+            label,
+            _bar(progress, width, console),
+            Text(wording.percent(progress.value), style="bold", justify="right"),
+            f"{wording.amount(progress.done, basis)} of {wording.amount(progress.total, basis)}{_coverage(progress)}",
+        )
+    return table
+
+
+def _scope(data: RollupData) -> str:
+    excluded = data.scope.excluded
+    numbers = {
+        "cancelled": excluded.cancelled,
+        "has_children": excluded.has_children,
+        "subtask": excluded.subtask,
+    }
+    rest = [f"{number:,} {wording.EXCLUSIONS[reason]}" for reason, number in numbers.items() if number]
+    return f"{wording.counted(data.scope.items, 'item')}, {', '.join([f'{data.scope.countable:,} count', *rest])}"
+
+
+def _breakdown(data: RollupData, console: Console) -> Table:
+    by = data.breakdown[0].by
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column(wording.BREAKDOWNS.get(by, by), overflow="fold", min_width=10)
+    table.add_column("", no_wrap=True)
+    table.add_column("Done", justify="right", no_wrap=True)
+    table.add_column("Items", justify="right", no_wrap=True)
+    if console.width >= 72:
+        table.add_column("Points", justify="right", no_wrap=True)
+    for row in data.breakdown:
+        table.add_row(*_row(row, by, console)[: len(table.columns)])
+    return table
+
+
+def _row(row: BreakdownRow, by: str, console: Console) -> list[Text | str]:
+    measured = (row.progress.count, row.progress.points, row.progress.time)
+    basis = next((each for each in measured if not isinstance(each, UnsetType)), None)
+    count, points = row.progress.count, row.progress.points
+    name = _name(row, by)
+    bar_width = 12 if console.width >= 60 else 6
+    if basis is None:
+        return [name, "", "–", "–", "–"]
+    return [
+        name,
+        _bar(basis, bar_width, console) if basis.value is not None else Text(""),
+        wording.percent(basis.value),
+        f"{count.done:,}/{count.total:,}" if isinstance(count, CountProgress) else f"{row.scope.countable:,}",
+        "–" if isinstance(points, UnsetType) or points.value is None else wording.percent(points.value),
+    ]
+
+
+def _name(row: BreakdownRow, by: str) -> Text:
+    if row.key is None:
+        return Text(f"no {wording.BREAKDOWNS.get(by, by).lower()}", style="dim")
+    if row.name and row.name != row.key:
+        return Text.assemble(row.name, " ", (row.key, "dim"))
+    return Text(row.key)
+
+
+def _conflicts(data: RollupData, console: Console) -> None:
+    conflicts = data.dates.conflicts
+    if not conflicts:
+        return
+    console.print()
+    console.print("Dates that contradict each other", style="bold")
+    for each in conflicts[:CONFLICTS_SHOWN]:
+        what = wording.CONFLICTS.get(each.code, each.code)
+        line = f"  {each.uid or 'the program'}: {what} ({wording.day(each.own)} / {wording.day(each.rolled)})"
+        console.print(line, highlight=False, markup=False)
+    if len(conflicts) > CONFLICTS_SHOWN:
+        console.print(f"  and {len(conflicts) - CONFLICTS_SHOWN} more with --json", highlight=False)
+
+
+def _notes(answer: Answer[RollupData], console: Console) -> None:
+    if not answer.warnings:
+        return
+    console.print()
+    console.print("Before trusting the numbers", style="bold")
+    for warning in answer.warnings:
+        console.print(f"  ! {warning.message}", highlight=False, markup=False)
+
+
+def _bar(progress: Progress, width: int, console: Console) -> Text:
+    return bar(progress.done, progress.in_progress, progress.total, width=width, encoding=console.encoding)
+
+
+def _coverage(progress: Progress) -> str:
+    if isinstance(progress, CountProgress) or progress.coverage is None:
+        return ""
+    return f", {wording.percent(progress.coverage)} estimated"
+
+
+def _reason(progress: Progress) -> str:
+    reason = progress.reason
+    return "no percentage" if isinstance(reason, UnsetType) or reason is None else wording.REASONS.get(reason, reason)
