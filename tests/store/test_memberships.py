@@ -56,10 +56,15 @@ async def test_a_closed_membership_is_no_longer_held_and_still_there(store: Data
 
 
 async def test_an_item_cannot_be_in_a_program_twice_at_once(store: Database) -> None:
-    with pytest.raises(IntegrityError):
+    async with store.transaction() as uow:
+        await Memberships(uow.connection).open("A", {ONE: DIRECT}, at=MONDAY)
+
+    async def again() -> None:
         async with store.transaction() as uow:
-            await Memberships(uow.connection).open("A", {ONE: DIRECT}, at=MONDAY)
             await Memberships(uow.connection).open("A", {ONE: DIRECT}, at=TUESDAY)
+
+    with pytest.raises(IntegrityError):
+        await again()
 
 
 async def test_items_in_several_programs_and_in_none_are_found(store: Database) -> None:
