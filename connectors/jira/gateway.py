@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from jira import JIRA
 from jira.exceptions import JIRAError
@@ -44,6 +45,7 @@ class JiraGateway:
         self._secrets = auth.secrets
         self._retrying = retrying
         self._on_answer = on_answer
+        self._context_path = urlsplit(url).path.rstrip("/")
         self.bytes_received = 0
         credential: JsonObject = (
             {"basic_auth": (auth.email, auth.token)} if isinstance(auth, BasicAuth) else {"token_auth": auth.token}
@@ -138,7 +140,7 @@ class JiraGateway:
     def _look(self, response: Any, *_: object, **__: object) -> None:
         """Runs in the SDK's session on each answer, before the SDK interprets (or logs) it."""
         place = response.request
-        call = f"{place.method} {place.path_url.partition('?')[0]}"
+        call = f"{place.method} {place.path_url.partition('?')[0].removeprefix(self._context_path)}"
         answer = Answer(call, response.status_code, response.headers, response.content)
         self.bytes_received += len(answer.body)
         if (error := refusal(self._source, answer, secrets=self._secrets)) is not None:
