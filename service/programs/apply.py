@@ -76,6 +76,7 @@ async def apply_within(
     programs = Programs(uow.connection)
     stored = {each.definition.key: each for each in await programs.all()}
     counts = await Memberships(uow.connection).counts()
+    fields_before = await programs.matched_fields()
     wanted = {each.key: each for each in file.programs}
     removed = tuple(key for key in stored if key not in wanted)
     added = tuple(key for key in wanted if key not in stored)
@@ -87,7 +88,8 @@ async def apply_within(
             await programs.put(definition, position=position, known=definition.key in stored)
         elif stored[definition.key].position != position:
             await programs.move(definition.key, position)
-    if matched_fields_hook is not None and (fields := await programs.matched_fields()):
+    fields = await programs.matched_fields()
+    if matched_fields_hook is not None and fields != fields_before:  # it reads every payload; syncs keep it up
         await matched_fields_hook(uow.connection, fields)
     assigned = await assign_all(uow, now=now)
     await programs.bump({*added, *changed} - assigned.touched)

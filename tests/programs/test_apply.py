@@ -135,6 +135,7 @@ async def test_custom_fields_are_brought_in_before_the_rules_that_match_on_them(
     file = a_file(REST.replace("{key: PAY-3}", "{field: {cost CENTRE: A-*}}"))
 
     await apply(store, file, actor="pat", now=MONDAY, matched_fields_hook=extract)
+    await apply(store, file, actor="pat", now=TUESDAY, matched_fields_hook=extract)  # nothing new to bring in
 
     async with store.reading() as uow:
         assert await Memberships(uow.connection).members("REST") == {"acme-jira:3"}
