@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple, assert_never
 
 from service.domain.items import RollupItem
@@ -35,28 +36,35 @@ def bucketing(by: Breakdown) -> Callable[[RollupItem], tuple[Bucket, ...]]:
         case Breakdown.PROJECT:
             return _projects
         case Breakdown.WORKSTREAM:
-            return _workstreams
+            return _workstream
         case Breakdown.EPIC:
-            return lambda item: (Bucket(by, _epic(item)),)
+            return lambda item: _alone(by, _epic(item))
         case Breakdown.SOURCE:
-            return lambda item: (Bucket(by, item.source),)
+            return lambda item: _alone(by, item.source)
         case Breakdown.ITEM_TYPE:
-            return lambda item: (Bucket(by, item.item_type),)
+            return lambda item: _alone(by, item.item_type)
         case Breakdown.TEAM:
-            return lambda item: (Bucket(by, item.team),)
+            return lambda item: _alone(by, item.team)
         case _:
             assert_never(by)
 
 
+@lru_cache(maxsize=4_096)  # thousands of items share a few rows
+def _alone(kind: Breakdown, name: str | None) -> tuple[Bucket, ...]:
+    return (Bucket(kind, name),)
+
+
 def _projects(item: RollupItem) -> tuple[Bucket, ...]:
+    if len(item.homes) < 2:
+        return _alone(Breakdown.PROJECT, f"{item.source}:{item.project_id}")
     homes = dict.fromkeys((item.project_id, *item.homes))
     return tuple(Bucket(Breakdown.PROJECT, f"{item.source}:{home}") for home in homes)
 
 
-def _workstreams(item: RollupItem) -> tuple[Bucket, ...]:
+def _workstream(item: RollupItem) -> tuple[Bucket, ...]:
     if item.workstream is not None:
-        return (Bucket(Breakdown.WORKSTREAM, item.workstream),)
-    return (Bucket(Breakdown.PROJECT, f"{item.source}:{item.project_id}"),)
+        return _alone(Breakdown.WORKSTREAM, item.workstream)
+    return _alone(Breakdown.PROJECT, f"{item.source}:{item.project_id}")
 
 
 def _epic(item: RollupItem) -> str | None:

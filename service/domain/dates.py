@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from service.domain.items import RollupItem
-from service.domain.scope import Family, parents_last
+from service.domain.scope import Family
 from service.domain.status import OPEN, StatusCategory
 
 
@@ -74,7 +74,7 @@ def _program_conflicts(program: ProgramDates, rolled_start: date | None, rolled_
 
 def _parent_conflicts(items: Sequence[RollupItem], family: Family) -> list[Conflict]:
     """Open parents against everything not cancelled beneath them, however deep: a level without dates hides nothing."""
-    starts, dues = _reach(items, family)
+    starts, dues = _reach(family)
     conflicts: list[Conflict] = []
     for parent in items:
         if parent.status_category not in OPEN:
@@ -87,20 +87,18 @@ def _parent_conflicts(items: Sequence[RollupItem], family: Family) -> list[Confl
     return sorted(conflicts, key=lambda conflict: (conflict.uid or "", conflict.code))
 
 
-def _reach(items: Sequence[RollupItem], family: Family) -> tuple[Mapping[str, date], Mapping[str, date]]:
+def _reach(family: Family) -> tuple[Mapping[str, date], Mapping[str, date]]:
     """For each parent: the earliest start and the latest due among its descendants that are not cancelled."""
     starts: dict[str, date] = {}
     dues: dict[str, date] = {}
-    for item in parents_last(items, family):
-        parent = family.parents.get(item.uid)
-        if parent is None:
-            continue
-        cancelled = item.status_category is StatusCategory.CANCELLED
-        own_start, own_due = (None, None) if cancelled else (item.start, item.due)
-        for moment in (own_start, starts.get(item.uid)):
-            if moment:
-                starts[parent] = min(starts.get(parent, moment), moment)
-        for moment in (own_due, dues.get(item.uid)):
-            if moment:
-                dues[parent] = max(dues.get(parent, moment), moment)
+    for item in family.upward:
+        parent = family.parents[item.uid]
+        start, due = starts.get(item.uid), dues.get(item.uid)
+        if item.status_category is not StatusCategory.CANCELLED:
+            start = min(start, item.start) if start and item.start else start or item.start
+            due = max(due, item.due) if due and item.due else due or item.due
+        if start and (parent not in starts or start < starts[parent]):
+            starts[parent] = start
+        if due and (parent not in dues or due > dues[parent]):
+            dues[parent] = due
     return starts, dues

@@ -8,7 +8,7 @@ from math import fsum
 
 from service.domain.items import RollupItem
 from service.domain.progress import Basis, Weights
-from service.domain.scope import Exclusion, Family, parents_last
+from service.domain.scope import Exclusion, Family
 from service.domain.status import OPEN, StatusCategory
 
 TOLERATED_DELTA = 0.25  # definitions §1, trap (a)
@@ -45,11 +45,13 @@ def _unestimated(countable: Sequence[RollupItem], weights: Mapping[Basis, Weight
     every = len(countable)
     points, time = len(weights[Basis.POINTS].known), len(weights[Basis.TIME].known)
     if points < every:
-        yield Notice("unestimated", f"{every - points} of {counted(every, 'item')} {_have(every)} no story points")
+        yield Notice(
+            "unestimated", f"{every - points} of {counted(every, 'item')} {_have(every - points)} no story points"
+        )
     if 0 < time < every:
         yield Notice(
             "unestimated_time",
-            f"{every - time} of {counted(every, 'item')} {_have(every)} no time estimate",
+            f"{every - time} of {counted(every, 'item')} {_have(every - time)} no time estimate",
         )
 
 
@@ -100,21 +102,19 @@ def _estimated_twice(
 ) -> Iterator[Notice]:
     """The children's points are the ones that count; a parent's own are only compared with them."""
     beneath: dict[str, list[float]] = {}
-    for item in parents_last(items, family):
-        parent = family.parents.get(item.uid)
-        if parent is None:
-            continue
+    for item in family.upward:
         own = points.known.get(item.uid)
-        beneath.setdefault(parent, []).extend(
-            [own] if own is not None else [fsum(beneath[item.uid])] if beneath.get(item.uid) else []
-        )
+        if own is None and item.uid in beneath:
+            own = fsum(beneath[item.uid])
+        if own is not None:
+            beneath.setdefault(family.parents[item.uid], []).append(own)
     differing = [
         item
         for item in items
         if excluded.get(item.uid) is Exclusion.HAS_CHILDREN
         and item.points is not None
         and item.points > 0
-        and beneath.get(item.uid)
+        and item.uid in beneath
         and abs(item.points - fsum(beneath[item.uid])) / item.points > TOLERATED_DELTA
     ]
     if differing:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import fsum, inf
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from service.domain.items import RollupItem
 from service.domain.status import StatusCategory
@@ -42,7 +42,8 @@ class NoValue(StrEnum):
 class Weights:
     """The weight of each countable item on one basis, decided for the whole program.
 
-    `known` is what the tool said; `imputed` only holds items the tool said nothing about and whose siblings help.
+    `known` is what the tool said. `imputed` is that, and a mean for each item the tool said nothing about and
+    whose siblings help; it is the same mapping where there is nothing to add.
     """
 
     known: Mapping[str, float]
@@ -111,10 +112,12 @@ def _weigh(countable: Sequence[RollupItem], weight: Callable[[RollupItem], float
             known[item.uid] = value
         else:
             unknown.append(item)
-    return Weights(known, _impute(countable, known, unknown) if unknown and known else {})
+    if not (unknown and known):
+        return Weights(known, known)
+    return Weights(known, known | _means(countable, known, unknown))
 
 
-def _impute(
+def _means(
     countable: Iterable[RollupItem], known: Mapping[str, float], unknown: Iterable[RollupItem]
 ) -> dict[str, float]:
     """Siblings share parent and type. Where no sibling has a weight, the program's items of that type stand in;
@@ -135,42 +138,58 @@ def _impute(
     return imputed
 
 
+class _Sums(NamedTuple):
+    to_do: float
+    in_progress: float
+    done: float
+    total: float
+    weighed: int  # how many items had a weight
+
+    @property
+    def share_done(self) -> float | None:
+        return self.done / self.total if self.total > 0 else None
+
+
 def _progress(countable: Sequence[RollupItem], weights: Weights, missing: MissingWeight) -> Progress:
-    known: dict[StatusCategory, list[float]] = {category: [] for category in StatusCategory}
-    imputed: dict[StatusCategory, list[float]] = {category: [] for category in StatusCategory}
-    for item in countable:
-        if (weight := weights.known.get(item.uid)) is not None:
-            known[item.status_category].append(weight)
-        elif (guess := weights.imputed.get(item.uid)) is not None:
-            imputed[item.status_category].append(guess)
-    with_guesses = {category: known[category] + imputed[category] for category in StatusCategory}
-    shown = with_guesses if missing is MissingWeight.IMPUTE_MEAN else known
-    by_policy = {
-        MissingWeight.SKIP: _share_done(known),
-        MissingWeight.IMPUTE_MEAN: _share_done(with_guesses),
-        MissingWeight.ZERO: _share_done(known),  # weights of 0 add nothing to either side
-    }
-    estimated = sum(map(len, known.values()))
+    known = _sums(countable, weights.known)
+    imputed = known if weights.imputed is weights.known else _sums(countable, weights.imputed)
+    shown = imputed if missing is MissingWeight.IMPUTE_MEAN else known
+    value = shown.share_done
     return Progress(
-        to_do=fsum(shown[StatusCategory.TO_DO]),
-        in_progress=fsum(shown[StatusCategory.IN_PROGRESS]),
-        done=fsum(shown[StatusCategory.DONE]),
-        total=_total(shown),
-        value=by_policy[missing],
-        coverage=estimated / len(countable) if countable else None,
+        to_do=shown.to_do,
+        in_progress=shown.in_progress,
+        done=shown.done,
+        total=shown.total,
+        value=value,
+        coverage=known.weighed / len(countable) if countable else None,
         policy=missing,
-        by_policy=by_policy,
-        reason=_why_null(len(countable), estimated) if by_policy[missing] is None else None,
+        by_policy={
+            MissingWeight.SKIP: known.share_done,
+            MissingWeight.IMPUTE_MEAN: imputed.share_done,
+            MissingWeight.ZERO: known.share_done,  # weights of 0 add nothing to either side
+        },
+        reason=_why_null(len(countable), known.weighed) if value is None else None,
     )
 
 
-def _total(weights: Mapping[StatusCategory, Sequence[float]]) -> float:
-    return fsum(weight for group in weights.values() for weight in group)  # fsum: the order does not matter
-
-
-def _share_done(weights: Mapping[StatusCategory, Sequence[float]]) -> float | None:
-    total = _total(weights)
-    return min(fsum(weights[StatusCategory.DONE]) / total, 1.0) if total > 0 else None
+def _sums(countable: Iterable[RollupItem], weights: Mapping[str, float]) -> _Sums:
+    """fsum is exact, so that the order of the items does not matter."""
+    to_do: list[float] = []
+    in_progress: list[float] = []
+    done: list[float] = []
+    for item in countable:
+        weight = weights.get(item.uid)
+        if weight is None:
+            continue
+        category = item.status_category
+        if category is StatusCategory.DONE:
+            done.append(weight)
+        elif category is StatusCategory.IN_PROGRESS:
+            in_progress.append(weight)
+        else:
+            to_do.append(weight)
+    sums = fsum(to_do), fsum(in_progress), fsum(done)
+    return _Sums(*sums, total=fsum(sums), weighed=len(to_do) + len(in_progress) + len(done))
 
 
 def _why_null(countable: int, estimated: int) -> NoValue:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -64,7 +64,7 @@ def roll_up(
         breakdown=rows,
         notices=(
             *notices_about(items, countable, family=family, excluded=excluded, weights=weights),
-            *_shared(countable, by),
+            *_shared(rows, countable),
         ),
         excluded=excluded,
     )
@@ -80,13 +80,13 @@ def _break_down(
 ) -> tuple[Row, ...]:
     buckets_of = bucketing(by)
     members: defaultdict[Bucket, list[RollupItem]] = defaultdict(list)
-    shared: defaultdict[Bucket, int] = defaultdict(int)
+    shared: Counter[Bucket] = Counter()
     for item in items:
         buckets = buckets_of(item)
         for bucket in buckets:
             members[bucket].append(item)
-            if len(buckets) > 1 and item.uid not in excluded:
-                shared[bucket] += 1
+        if len(buckets) > 1 and item.uid not in excluded:
+            shared.update(buckets)
     return tuple(
         Row(
             bucket=bucket,
@@ -94,19 +94,20 @@ def _break_down(
             progress=measure([item for item in part if item.uid not in excluded], weights, missing=missing),
             shared=shared[bucket],
         )
-        for bucket, part in sorted(members.items(), key=lambda entry: _place(entry[0]))
+        for bucket, part in sorted(members.items(), key=_place)
     )
 
 
-def _place(bucket: Bucket) -> tuple[bool, str, str]:
+def _place(entry: tuple[Bucket, object]) -> tuple[bool, str, str]:
+    """By name; the row of those that have none comes last."""
+    bucket, _ = entry
     return bucket.id is None, bucket.id or "", bucket.kind
 
 
-def _shared(countable: Sequence[RollupItem], by: Breakdown) -> tuple[Notice, ...]:
-    buckets_of = bucketing(by)
-    several = sum(len(buckets_of(item)) > 1 for item in countable)
-    if not several:
+def _shared(rows: Sequence[Row], countable: Sequence[RollupItem]) -> tuple[Notice, ...]:
+    if not any(row.shared for row in rows):
         return ()
+    several = sum(len(set(item.homes)) > 1 for item in countable)
     stand, once = ("stands", "it counts") if several == 1 else ("stand", "they count")
     return (
         Notice(

@@ -28,12 +28,14 @@ class Family:
     """Who is whose parent inside the program.
 
     `looped` are the uids whose parent links ran in a circle; those links are cut, so that each of them still
-    counts by itself and no walk up or down can hang.
+    counts by itself and no walk up or down can hang. `upward` holds every item that has a parent, after all of its
+    own children: the order in which sums travel up.
     """
 
     parents: Mapping[str, str]
     children: Mapping[str, Sequence[RollupItem]]
     looped: frozenset[str]
+    upward: Sequence[RollupItem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,11 @@ def family_of(items: Sequence[RollupItem]) -> Family:
         if parent is not None and item.uid not in looped:
             parents[item.uid] = parent
             children[parent].append(item)
-    return Family(parents, dict(children), looped)
+    upward = [child for uid, group in children.items() if uid not in parents for child in group]
+    for item in upward:  # grows while it is walked; ends because loops are cut
+        upward.extend(children.get(item.uid, ()))
+    upward.reverse()
+    return Family(parents, dict(children), looped, upward)
 
 
 def exclusions(items: Iterable[RollupItem], family: Family, *, count_subtasks: bool) -> dict[str, Exclusion]:
@@ -94,15 +100,6 @@ def scope_of(items: Sequence[RollupItem], excluded: Mapping[str, Exclusion]) -> 
         has_children=counts[Exclusion.HAS_CHILDREN],
         subtask=counts[Exclusion.SUBTASK],
     )
-
-
-def parents_last(items: Sequence[RollupItem], family: Family) -> list[RollupItem]:
-    """Every item after all of its children: the order in which sums travel upward."""
-    order = [item for item in items if item.uid not in family.parents]
-    for item in order:  # grows while it is walked; ends because loops are cut
-        order.extend(family.children.get(item.uid, ()))
-    order.reverse()
-    return order
 
 
 def _on_a_loop(parents: Mapping[str, str]) -> frozenset[str]:

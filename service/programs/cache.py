@@ -52,6 +52,9 @@ class Recent(Generic[Key, Value]):
         while len(self._values) > self._kept:
             self._values.popitem(last=False)
 
+    def clear(self) -> None:
+        self._values.clear()
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerCache:

@@ -126,7 +126,7 @@ async def _computed(
 async def _compute(connection: AsyncConnection, program: ProgramRow, by: Breakdown, basis: Basis | None) -> Computed:
     reader = ProgramItems(connection)
     rollup = roll_up(
-        await reader.rollup_items(program.key),
+        await reader.rollup_items(program.key, by=by),
         program=ProgramDates(program.start, program.target),
         count_subtasks=program.count_subtasks,
         by=by,

@@ -7,12 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, cast, func, or_, select
+import msgspec
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.tables.programs import memberships
 from service.store.tables.sources import raw_records, scopes, source_findings, sources, sync_runs
 
+JSON_NULL = "null"  # how a JSON column keeps None
 UNFINISHED_RUNS = ("partial", "failed", "abandoned")
 
 
@@ -44,75 +57,82 @@ class Freshness:
         self._connection = connection
 
     async def of_sources(self, program_key: str | None = None) -> list[SourceFacts]:
-        """All sources by name, in three small queries; `feeds` is about `program_key`, False without one."""
-        doubted = await self._doubted_scopes()
-        blocking = await self._blocking_findings()
-        rejected = (
-            select(func.count())
-            .where(raw_records.c.source == sources.c.name, raw_records.c.reject_reason.is_not(None))
-            .scalar_subquery()
-        )
-        query = (
-            select(
-                sources.c.name,
-                sources.c.last_complete_sync,
-                sync_runs.c.status,
-                sync_runs.c.reasons,
-                rejected,
-                _feeds(program_key),
-            )
-            .select_from(sources.outerjoin(sync_runs, sync_runs.c.id == sources.c.last_run_id))
-            .order_by(sources.c.name)
-        )
+        """All sources by name, in two small queries; `feeds` is about `program_key`, False without one."""
+        doubted, blocking = await self._doubts()
+        rows = await self._connection.execute(_SOURCES, {"program": program_key})
         return [
             SourceFacts(
                 name=name,
                 last_complete_sync=last_complete_sync,
                 last_run=status,
                 run_reasons=_reasons(reasons) if status in UNFINISHED_RUNS else (),
-                rejected=count,
+                rejected=rejected,
                 feeds=bool(feeds),
                 scopes=tuple(doubted[name]),
                 blocking=tuple(blocking[name]),
             )
-            for name, last_complete_sync, status, reasons, count, feeds in await self._connection.execute(query)
+            for name, last_complete_sync, status, reasons, rejected, feeds in rows
         ]
 
-    async def _doubted_scopes(self) -> defaultdict[str, list[ScopeFact]]:
-        failed = scopes.c.error.is_not(None) & (cast(scopes.c.error, Text) != "null")  # a stored JSON null
-        query = (
-            select(scopes.c.source, scopes.c.key, scopes.c.error)
-            .where(scopes.c.state == "live", or_(failed, scopes.c.last_complete_sync.is_(None)))
-            .order_by(scopes.c.source, scopes.c.key)
+    async def _doubts(
+        self,
+    ) -> tuple[defaultdict[str, list[ScopeFact]], defaultdict[str, list[tuple[str, str]]]]:
+        scopes_in_doubt: defaultdict[str, list[ScopeFact]] = defaultdict(list)
+        blocking: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for source, kind, name, detail in await self._connection.execute(_DOUBTS):
+            if kind == "scope":
+                scopes_in_doubt[source].append(_scope_fact(name, detail))
+            else:
+                blocking[source].append((name, detail))
+        return scopes_in_doubt, blocking
+
+
+def _scope_fact(key: str, error: str | None) -> ScopeFact:
+    if error is None or error == JSON_NULL:
+        return ScopeFact(key, "never_complete", None)
+    said = msgspec.json.decode(error, type=dict[str, str | None])
+    return ScopeFact(key, said.get("code") or "failed", said.get("message") or "")
+
+
+def _doubts() -> CompoundSelect[*tuple[Any, ...]]:
+    """(source, "scope", key, error as JSON text) and (source, "finding", code, message), in one go."""
+    error = cast(scopes.c.error, Text)
+    failed = scopes.c.error.is_not(None) & (error != JSON_NULL)
+    in_doubt = select(scopes.c.source, literal("scope").label("kind"), scopes.c.key.label("name"), error).where(
+        scopes.c.state == "live", or_(failed, scopes.c.last_complete_sync.is_(None))
+    )
+    blocking = select(
+        source_findings.c.source, literal("finding"), source_findings.c.code, source_findings.c.message
+    ).where(source_findings.c.blocking.is_(True))
+    return union_all(in_doubt, blocking).order_by("source", "kind", "name")
+
+
+def _sources() -> Select[*tuple[Any, ...]]:
+    rejected = (
+        select(func.count())
+        .where(raw_records.c.source == sources.c.name, raw_records.c.reject_reason.is_not(None))
+        .scalar_subquery()
+    )
+    return (
+        select(
+            sources.c.name,
+            sources.c.last_complete_sync,
+            sync_runs.c.status,
+            sync_runs.c.reasons,
+            rejected,
+            _feeds(),
         )
-        found: defaultdict[str, list[ScopeFact]] = defaultdict(list)
-        for source, key, error in await self._connection.execute(query):
-            fact = (
-                ScopeFact(key, str(error.get("code", "failed")), str(error.get("message", "")))
-                if error
-                else ScopeFact(key, "never_complete", None)
-            )
-            found[source].append(fact)
-        return found
-
-    async def _blocking_findings(self) -> defaultdict[str, list[tuple[str, str]]]:
-        query = (
-            select(source_findings.c.source, source_findings.c.code, source_findings.c.message)
-            .where(source_findings.c.blocking.is_(True))
-            .order_by(source_findings.c.source, source_findings.c.code, source_findings.c.message)
-        )
-        found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-        for source, code, message in await self._connection.execute(query):
-            found[source].append((code, message))
-        return found
+        .select_from(sources.outerjoin(sync_runs, sync_runs.c.id == sources.c.last_run_id))
+        .order_by(sources.c.name)
+    )
 
 
-def _feeds(program_key: str | None) -> Any:
+def _feeds() -> Any:
     """Stops at the first membership whose uid starts with "source:"; the index of memberships holds all it needs."""
     prefix = sources.c.name + ":"
     return (
         select(memberships.c.item_uid)
-        .where(memberships.c.program_key == program_key, memberships.c.valid_to.is_(None))
+        .where(memberships.c.program_key == bindparam("program", type_=Text), memberships.c.valid_to.is_(None))
         .where(func.substr(memberships.c.item_uid, 1, func.length(prefix)) == prefix)
         .correlate(sources)
         .exists()
@@ -122,3 +142,7 @@ def _feeds(program_key: str | None) -> Any:
 
 def _reasons(reasons: Any) -> tuple[tuple[str, str], ...]:
     return tuple((str(each.get("code", "")), str(each.get("message", ""))) for each in reasons or ())
+
+
+_DOUBTS = _doubts()  # made once: every answer asks them, and building a statement costs more than running it
+_SOURCES = _sources()

@@ -214,7 +214,9 @@ def _same(table: Any, native_id: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def _spellings(key: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((key, key.upper())))
+    """Keys are upper case in the tools and often lower case in people's fingers; a source's name is neither."""
+    source, colon, rest = key.rpartition(":")
+    return tuple(dict.fromkeys((key, f"{source}{colon}{rest.upper()}")))
 
 
 def _named(values: Sequence[str], *columns: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -7,10 +7,11 @@ from datetime import date
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.items import Facet
+from service.domain.breakdown import Breakdown
 from service.domain.items import RollupItem
 from service.domain.progress import time_weight
 from service.domain.status import StatusCategory
@@ -55,7 +56,7 @@ class ProgramItems:
         self._connection = connection
 
     async def program(self, key: str) -> ProgramRow | None:
-        row = (await self._connection.execute(_programs().where(programs.c.key == key))).first()
+        row = (await self._connection.execute(_PROGRAM, {"program": key})).first()
         return None if row is None else ProgramRow(*row)
 
     async def listed(self, *, after: tuple[int, str] | None, limit: int) -> list[tuple[int, ProgramRow, int]]:
@@ -76,17 +77,15 @@ class ProgramItems:
         return (await self._connection.execute(_size(key))).scalar_one()
 
     async def rules(self, key: str) -> list[RuleRow]:
-        query = (
-            select(mapping_rules.c.kind, mapping_rules.c.name, mapping_rules.c.description, mapping_rules.c.matchers)
-            .where(mapping_rules.c.program_key == key)
-            .order_by(mapping_rules.c.kind, mapping_rules.c.position, mapping_rules.c.id)
-        )
-        return [RuleRow(*row) for row in await self._connection.execute(query)]
+        return [RuleRow(*row) for row in await self._connection.execute(_RULES, {"program": key})]
 
-    async def rollup_items(self, key: str) -> list[RollupItem]:
-        """The live items of the program, in no particular order."""
+    async def rollup_items(self, key: str, *, by: Breakdown = Breakdown.PROJECT) -> list[RollupItem]:
+        """The live items of the program, in no particular order.
+
+        Epic, team and workstream are only read where `by` asks for them; every value of 5,000 items costs.
+        """
         homes = await self._further_homes(key)
-        rows = (await self._connection.execute(_ROLLUP_ITEMS, {"program": key})).all()
+        rows = (await self._connection.execute(_ROLLUP_ITEMS[by], {"program": key})).all()
         return [
             RollupItem(
                 uid,
@@ -106,7 +105,7 @@ class ProgramItems:
                 time_weight(estimate, spent, remaining),
                 start,
                 due,
-                (project_id, *homes[uid]) if uid in homes else (project_id,),
+                (project_id, *homes[uid]) if uid in homes else (),
             )
             for (
                 uid,
@@ -191,9 +190,9 @@ def _size(key: ColumnElement[str] | str) -> Select[int]:
     )
 
 
-def _rollup_items() -> Select[*tuple[Any, ...]]:
-    """Made once: building the statement costs as much as some of its rows."""
+def _rollup_items(by: Breakdown) -> Select[*tuple[Any, ...]]:
     item = work_items.c
+    nothing = null()
     return (
         select(
             item.uid,
@@ -206,9 +205,9 @@ def _rollup_items() -> Select[*tuple[Any, ...]]:
             item.status_category,
             item.no_resolution,
             item.parent_uid,
-            item.epic_uid,
-            item.team,
-            memberships.c.workstream,
+            item.epic_uid if by is Breakdown.EPIC else nothing,
+            item.team if by is Breakdown.TEAM else nothing,
+            memberships.c.workstream if by is Breakdown.WORKSTREAM else nothing,
             item.points,
             item.estimate_seconds,
             item.spent_seconds,
@@ -222,7 +221,19 @@ def _rollup_items() -> Select[*tuple[Any, ...]]:
     )
 
 
-_ROLLUP_ITEMS = _rollup_items()
+def _rules() -> Select[*tuple[Any, ...]]:
+    rule = mapping_rules.c
+    return (
+        select(rule.kind, rule.name, rule.description, rule.matchers)
+        .where(rule.program_key == bindparam("program"))
+        .order_by(rule.kind, rule.position, rule.id)
+    )
+
+
+# Made once: every answer asks these, and building a statement costs more than running a small one.
+_PROGRAM = _programs().where(programs.c.key == bindparam("program"))
+_RULES = _rules()
+_ROLLUP_ITEMS = {by: _rollup_items(by) for by in Breakdown}
 
 
 def _parts(values: Sequence[str]) -> Iterator[list[str]]:

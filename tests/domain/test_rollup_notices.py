@@ -20,7 +20,7 @@ def test_missing_story_points_are_counted_over_the_countable_items() -> None:
 def test_missing_time_is_only_mentioned_where_somebody_estimates_time() -> None:
     assert _notices(a_story("a", points=1), a_story("b", points=1)) == {}
     assert _notices(a_story("a", points=1, seconds=60), a_story("b", points=1)) == {
-        "unestimated_time": "1 of 2 items have no time estimate"
+        "unestimated_time": "1 of 2 items has no time estimate"
     }
 
 

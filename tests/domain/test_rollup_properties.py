@@ -6,7 +6,7 @@ from itertools import chain
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.domain.breakdown import Breakdown
@@ -19,6 +19,7 @@ from service.domain.status import StatusCategory
 from tests.domain.rollup_builders import DONE, a_story
 
 DATES = ProgramDates()
+in_its_own_time = settings(deadline=None)  # a busy machine is no bug
 
 
 @st.composite
@@ -52,6 +53,7 @@ def _measured(rollup: Rollup) -> list[float | None]:
     )
 
 
+@in_its_own_time
 @given(programs(), st.booleans())
 def test_items_are_countable_or_excluded_once(items: list[RollupItem], count_subtasks: bool) -> None:
     scope = roll_up(items, program=DATES, count_subtasks=count_subtasks).scope
@@ -59,6 +61,7 @@ def test_items_are_countable_or_excluded_once(items: list[RollupItem], count_sub
     assert scope.items == scope.countable + scope.cancelled + scope.has_children + scope.subtask
 
 
+@in_its_own_time
 @given(programs(), st.sampled_from(Breakdown))
 def test_the_parts_add_up_to_the_whole(items: list[RollupItem], by: Breakdown) -> None:
     rollup = roll_up(items, program=DATES, by=by)
@@ -70,6 +73,7 @@ def test_the_parts_add_up_to_the_whole(items: list[RollupItem], by: Breakdown) -
         assert sum(part.total for part in parts) == pytest.approx(whole.total)
 
 
+@in_its_own_time
 @given(programs(), st.randoms(use_true_random=False))
 def test_the_order_of_the_items_changes_nothing(items: list[RollupItem], random: Random) -> None:
     shuffled = list(items)
@@ -77,6 +81,7 @@ def test_the_order_of_the_items_changes_nothing(items: list[RollupItem], random:
     assert roll_up(shuffled, program=DATES) == roll_up(items, program=DATES)
 
 
+@in_its_own_time
 @given(programs())
 def test_one_more_done_item_never_lowers_progress_by_count(items: list[RollupItem]) -> None:
     before = roll_up(items, program=DATES).progress[Basis.COUNT].value
@@ -85,12 +90,14 @@ def test_one_more_done_item_never_lowers_progress_by_count(items: list[RollupIte
     assert before is None or after >= before
 
 
+@in_its_own_time
 @given(programs(), st.sampled_from(Breakdown))
 def test_every_share_lies_between_nothing_and_all(items: list[RollupItem], by: Breakdown) -> None:
     shares = [share for share in _measured(roll_up(items, program=DATES, by=by)) if share is not None]
     assert all(0 <= share <= 1 for share in shares)
 
 
+@in_its_own_time
 @given(programs())
 def test_a_value_is_null_exactly_when_there_is_nothing_to_divide_by(items: list[RollupItem]) -> None:
     rollup = roll_up(items, program=DATES)
@@ -99,6 +106,7 @@ def test_a_value_is_null_exactly_when_there_is_nothing_to_divide_by(items: list[
     assert (rollup.progress[Basis.COUNT].coverage is None) == (rollup.scope.countable == 0)
 
 
+@in_its_own_time
 @given(programs())
 def test_a_parent_and_its_child_never_both_count(items: list[RollupItem]) -> None:
     rollup = roll_up(items, program=DATES)
@@ -108,6 +116,7 @@ def test_a_parent_and_its_child_never_both_count(items: list[RollupItem]) -> Non
         assert looped or not (item.uid in countable and item.parent_uid in countable)
 
 
+@in_its_own_time
 @given(programs())
 def test_cancelled_items_are_all_of_the_cancelled_and_never_has_children(items: list[RollupItem]) -> None:
     excluded = roll_up(items, program=DATES).excluded
