@@ -18,6 +18,8 @@ from service.settings import Auth, Settings, SourceConfig
 from service.store import migrate
 from service.store.engine import Database
 from service.sync.errors import SourceBusy
+from service.sync.fields import field_reader
+from service.sync.outcome import Outcome
 from service.sync.run import sync_source
 
 
@@ -42,7 +44,7 @@ class Application:
     database: Database
     clock: Clock
     sources: dict[str, Source]
-    _runs: set[asyncio.Task[object]] = field(default_factory=set)
+    _runs: set[asyncio.Task[Outcome]] = field(default_factory=set)
 
     def services(self, *, with_worker: bool) -> Services:
         """What the API is given; without a worker in the process nobody here may start a sync."""
@@ -55,6 +57,7 @@ class Application:
             programs_file=self.settings.programs_path,
             readiness=self.readiness,
             allow_anonymous=self.settings.allow_anonymous,
+            matched_fields_hook=field_reader(self.sources),
         )
 
     async def start_sync(self, name: str) -> int:
@@ -65,7 +68,8 @@ class Application:
         )
         self._runs.add(run)
         run.add_done_callback(self._runs.discard)
-        await asyncio.wait({run, opened}, return_when=asyncio.FIRST_COMPLETED)
+        waiting: set[asyncio.Future[object]] = {opened, run}  # type: ignore[arg-type]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         if opened.done():
             return opened.result()
         opened.cancel()

@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from service.bootstrap import Application
-from service.domain.mapping_file import parse_programs
 from service.domain.mapping import ProgramsFile
+from service.domain.mapping_file import parse_programs
 from service.programs.apply import apply
 from service.programs.plan import plan
 from service.programs.read import Breakdown, encode, get_rollup

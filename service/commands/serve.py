@@ -46,7 +46,7 @@ async def serve(app: Application, *, host: str, port: int, with_worker: bool, co
 
 
 async def _announce(server: uvicorn.Server, host: str, port: int, console: Console) -> None:
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
         await asyncio.sleep(0.02)
     port = server.servers[0].sockets[0].getsockname()[1] if server.servers else port
     shown = f"[{host}]" if ":" in host else host

@@ -18,9 +18,8 @@ from service.programs.apply import matched_fields
 from service.programs.assign import assign_pending
 from service.store.engine import Database
 from service.store.items import WorkItems
-from service.store.raw import RawRecords
+from service.store.rebuild import Rebuild
 from service.store.reference import Reference
-from service.store.tombstones import Tombstones
 from service.store.unit_of_work import UnitOfWork
 from service.sync.hold import holding
 from service.sync.progress import Progress, Silent
@@ -53,18 +52,18 @@ async def _rebuild(source: Source, uow: UnitOfWork, *, now: datetime, progress: 
     payloads = await reference_payloads(uow.connection, source.name)
     normalise = source.build_normaliser(payloads, matched_fields=await matched_fields(uow.connection))
     items = WorkItems(uow.connection)
-    buried = await Tombstones(uow.connection).reasons(source.name)
+    rebuild = Rebuild(uow.connection, source.name)
     await Reference(uow.connection).store(source.name, source.read_reference(payloads))
-    await items.clear_derived(source.name)
+    buried = await rebuild.buried()
+    await rebuild.clear_derived()
     count = rejected = 0
     async for page in stored_items(uow.connection, source.name):
         read, reasons = _read(page, normalise)
-        await RawRecords(uow.connection).judge(source.name, reasons)
-        await items.materialise(source.name, read, run_id=None, now=now)
+        await rebuild.judge(reasons)
+        await items.materialise(source.name, read, run_id=None, now=now, buried=buried)
         count += len(read)
         rejected += sum(reason is not None for reason in reasons.values())
         progress.stored(source.name, len(page))
-    await Tombstones(uow.connection).put_back(buried)
     await items.resolve_parents(source.name)
     await items.resolve_epics(source.name)
     return Replayed(count, rejected)
