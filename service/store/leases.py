@@ -1,13 +1,14 @@
-"""Who holds a source: one row a source, taken and renewed by compare-and-set, so that two can never both win."""
+"""One runner per source, across processes: a lease that expires by itself when its holder dies."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.store.bulk import run
 from service.store.tables.sources import source_leases
 
 
@@ -17,14 +18,9 @@ class Lease:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
-    source: str
-    holder: str
-    expires_at: datetime
-
-
 class Leases:
+    """`now` is the caller's clock; a lease of the past is free for anyone."""
+
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
@@ -40,20 +36,20 @@ class Leases:
             "WHERE source_leases.expires_at <= ? OR source_leases.holder = excluded.holder",
             (source, holder, now + duration, now),
         )
-        query = select(source_leases.c.holder, source_leases.c.expires_at)
-        row = (await self._connection.execute(query.where(source_leases.c.source == source))).one()
-        return Lease(source, row.holder, row.expires_at)
+        c = source_leases.c
+        row = (await self._connection.execute(select(c.holder, c.expires_at).where(c.source == source))).one()
+        return Lease(row.holder, row.expires_at)
 
     async def renew(self, source: str, *, holder: str, now: datetime, duration: timedelta) -> bool:
-        """True while the source is still ours; False when it expired and somebody else took it."""
-        query = (
-            update(source_leases)
-            .where(source_leases.c.source == source, source_leases.c.holder == holder)
-            .values(expires_at=now + duration)
+        """Prolong a lease that is still ours; False when it expired or another took it."""
+        renewed = await run(
+            self._connection,
+            "UPDATE source_leases SET expires_at = ? WHERE source = ? AND holder = ? AND expires_at > ?",
+            (now + duration, source, holder, now),
         )
-        return (await self._connection.execute(query)).rowcount == 1
+        return renewed == 1
 
     async def release(self, source: str, *, holder: str) -> None:
-        await self._connection.execute(
-            delete(source_leases).where(source_leases.c.source == source, source_leases.c.holder == holder)
-        )
+        """Give it up; another's lease is left alone."""
+        c = source_leases.c
+        await self._connection.execute(delete(source_leases).where(c.source == source, c.holder == holder))

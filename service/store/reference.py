@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Table, delete
@@ -25,7 +25,7 @@ class Reference:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def replace(self, source: str, data: ReferenceData) -> None:
+    async def store(self, source: str, data: ReferenceData) -> None:
         """What was discovered now. Names that vanished stay, for history speaks of them; fields do not."""
         write = self._write
         await write(source, tables.projects, ("name", "key", "archived", "style"), data.projects)
@@ -55,15 +55,15 @@ class Reference:
         await self._write(source, tables.iterations, _ITERATION, iterations.values(), keep_known=_ITERATION[2:])
         await self._write(source, tables.releases, _RELEASE, releases.values(), keep_known=_RELEASE[1:4])
 
-    async def replace_findings(self, source: str, findings: Iterable[Finding], *, blocking: Sequence[str] = ()) -> None:
-        """The findings of a source, all of them; those whose code is in `blocking` make answers incomplete."""
+    async def replace_findings(self, source: str, findings: Iterable[tuple[Finding, bool]]) -> None:
+        """All findings of a source, each with whether it makes answers incomplete."""
         await self._connection.execute(delete(source_findings).where(source_findings.c.source == source))
         columns = ("source", "code", "scope", "message", "blocking")
-        rows = {
-            (f.code, f.scope or "", f.message): (source, f.code, f.scope or "", f.message, f.code in blocking)
-            for f in findings
-        }
-        await insert(self._connection, source_findings, columns, [rows[key] for key in sorted(rows)])
+        rows: dict[Row, bool] = {}
+        for finding, blocking in findings:
+            identity = (source, finding.code, finding.scope or "", finding.message)
+            rows[identity] = blocking or rows.get(identity, False)
+        await insert(self._connection, source_findings, columns, [(*key, rows[key]) for key in sorted(rows)])
 
     async def _write(
         self,

@@ -1,84 +1,117 @@
-"""Items that are no longer there: marked with a reason, never deleted, and able to come back."""
+"""Items that are no longer there: marked with a reason, never deleted, and able to come back.
+
+A buried item keeps its history and its identity.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, null, select, update
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.store.dialects import upsert_rows
+from service.store.bulk import fetch, insert, run, within
+from service.store.pending import mark_pending
 from service.store.tables.items import tombstones, work_items
-from service.store.tables.programs import pending_assignments
 from service.store.tables.sources import scopes
 
-CHUNK = 500  # bound parameters a statement; SQLite allows no endless list
+_COLUMNS = ("item_uid", "reason", "detail", "found_at", "run_id")
 
 
 class Tombstones:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def bury(self, uids: Sequence[str], *, reason: str, detail: str, run_id: int | None, now: datetime) -> None:
-        """Mark live items as gone for `reason`; items already buried keep their first tombstone."""
-        for chunk in _chunks(uids):
-            live = await self._uids(work_items.c.uid.in_(chunk) & work_items.c.tombstone.is_(None))
-            if live:
-                await self._mark(live, reason)
-                stones = [
-                    {"item_uid": uid, "reason": reason, "detail": detail, "found_at": now, "run_id": run_id}
-                    for uid in live
-                ]
-                await self._connection.execute(insert(tombstones), stones)
+    async def bury(
+        self, uids: Sequence[str], *, reason: str, detail: str | None, run_id: int | None, now: datetime
+    ) -> list[str]:
+        """Mark live items as gone; the uids that were live until now. Those already gone keep their reason."""
+        rows = await fetch(
+            self._connection,
+            f"UPDATE work_items SET tombstone = ? WHERE {within(self._connection, 'uid')} "  # noqa: S608
+            "AND tombstone IS NULL RETURNING uid",
+            (reason, list(uids)),
+        )
+        buried = sorted(row[0] for row in rows)
+        await self.record(buried, reason=reason, detail=detail, run_id=run_id, now=now)
+        await mark_pending(self._connection, buried)
+        return buried
 
     async def bury_outside(self, source: str, *, run_id: int, now: datetime, archived: Sequence[str]) -> None:
         """Bury items of archived projects, and of projects that are no scope (any more)."""
-        from_archived = work_items.c.project_id.in_(archived)
-        await self._bury_where(source, from_archived, "archived", "its project is archived", run_id, now)
-        await self._bury_where(
-            source, ~_in_scope(source), "out_of_scope", "its project is not in the configured scope", run_id, now
-        )
+        c = work_items.c
+        kept = select(scopes.c.native_id).where(scopes.c.source == source, scopes.c.state != "out_of_scope")
+        for condition, reason, detail in (
+            (c.project_id.in_(archived), "archived", "its project is archived"),
+            (c.project_id.not_in(kept), "out_of_scope", "its project is not in the configured scope"),
+        ):
+            found = await self._live(source, condition)
+            await self.bury(found, reason=reason, detail=detail, run_id=run_id, now=now)
 
-    async def restore_ids(self, source: str, native_ids: Sequence[str], *, now: datetime) -> None:
-        """Bring back what a run has seen again."""
-        for chunk in _chunks([f"{source}:{native_id}" for native_id in native_ids]):
-            buried = await self._uids(work_items.c.uid.in_(chunk) & work_items.c.tombstone.is_not(None))
-            if buried:
-                await self._mark(buried, None)
-                await self._connection.execute(
-                    update(tombstones)
-                    .where(tombstones.c.item_uid.in_(buried), tombstones.c.restored_at.is_(None))
-                    .values(restored_at=now)
-                )
+    async def record(
+        self, uids: Sequence[str], *, reason: str, detail: str | None, run_id: int | None, now: datetime
+    ) -> None:
+        """Write the tombstones of items whose row already says so; one that is open is not written twice."""
+        if not uids:
+            return
+        rows = await fetch(
+            self._connection,
+            f"SELECT item_uid FROM tombstones WHERE {within(self._connection, 'item_uid')} "  # noqa: S608
+            "AND restored_at IS NULL",
+            (list(uids),),
+        )
+        already = {row[0] for row in rows}
+        new = [(uid, reason, detail, now, run_id) for uid in uids if uid not in already]
+        await insert(self._connection, tombstones, _COLUMNS, new)
+
+    async def restore(self, uids: Sequence[str], *, now: datetime) -> list[str]:
+        """Bring items back that were seen again; archived ones stay buried. Returns the uids restored."""
+        rows = await fetch(
+            self._connection,
+            f"UPDATE work_items SET tombstone = NULL WHERE {within(self._connection, 'uid')} "  # noqa: S608
+            "AND tombstone IS NOT NULL AND NOT archived RETURNING uid",
+            (list(uids),),
+        )
+        restored = sorted(row[0] for row in rows)
+        await self.close(restored, now=now)
+        await mark_pending(self._connection, restored)
+        return restored
+
+    async def restore_ids(self, source: str, native_ids: Sequence[str], *, now: datetime) -> list[str]:
+        """The same, by native id."""
+        return await self.restore([f"{source}:{native_id}" for native_id in native_ids], now=now)
+
+    async def close(self, uids: Sequence[str], *, now: datetime) -> None:
+        """Note on open tombstones that their items are back."""
+        if uids:
+            await run(
+                self._connection,
+                f"UPDATE tombstones SET restored_at = ? WHERE {within(self._connection, 'item_uid')} "  # noqa: S608
+                "AND restored_at IS NULL",
+                (now, list(uids)),
+            )
 
     async def reasons(self, source: str) -> dict[str, str]:
         """uid → reason of everything buried now."""
-        query = select(work_items.c.uid, work_items.c.tombstone).where(
-            work_items.c.source == source, work_items.c.tombstone.is_not(None)
+        rows = await fetch(
+            self._connection,
+            "SELECT uid, tombstone FROM work_items WHERE source = ? AND tombstone IS NOT NULL",
+            (source,),
         )
-        return {uid: reason for uid, reason in await self._connection.execute(query)}
+        return dict(rows)
 
-    async def _bury_where(
-        self, source: str, condition: ColumnElement[bool], reason: str, detail: str, run_id: int, now: datetime
-    ) -> None:
-        found = await self._uids((work_items.c.source == source) & work_items.c.tombstone.is_(None) & condition)
-        await self.bury(found, reason=reason, detail=detail, run_id=run_id, now=now)
+    async def put_back(self, buried: Mapping[str, str]) -> None:
+        """What was buried before a replay is buried after it, for the same reasons (uid → reason)."""
+        for reason in sorted(set(buried.values())):
+            uids = [uid for uid in buried if buried[uid] == reason]
+            await run(
+                self._connection,
+                f"UPDATE work_items SET tombstone = ? WHERE {within(self._connection, 'uid')}",  # noqa: S608
+                (reason, uids),
+            )
 
-    async def _uids(self, condition: ColumnElement[bool]) -> list[str]:
-        return list((await self._connection.execute(select(work_items.c.uid).where(condition))).scalars())
-
-    async def _mark(self, uids: Sequence[str], reason: str | None) -> None:
-        value = null() if reason is None else reason
-        await self._connection.execute(update(work_items).where(work_items.c.uid.in_(uids)).values(tombstone=value))
-        await upsert_rows(self._connection, pending_assignments, [{"item_uid": uid} for uid in uids])
-
-
-def _in_scope(source: str) -> ColumnElement[bool]:
-    kept = select(scopes.c.native_id).where(scopes.c.source == source, scopes.c.state != "out_of_scope")
-    return work_items.c.project_id.in_(kept)
-
-
-def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]
+    async def _live(self, source: str, condition: ColumnElement[bool]) -> list[str]:
+        c = work_items.c
+        query = select(c.uid).where(c.source == source, c.tombstone.is_(None), condition)
+        return list((await self._connection.execute(query)).scalars())

@@ -1,0 +1,84 @@
+"""Who is whose parent, and which epic an item hangs under: set-wise, the same SQL on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.store.bulk import fetch, within
+from service.store.pending import mark_pending
+
+DEEPEST = 30  # no tool nests deeper; a parent loop ends here
+
+_PARENTS = """
+UPDATE work_items SET parent_uid = found.uid
+FROM (
+  SELECT child.uid AS child_uid,
+         COALESCE(MIN(CASE WHEN named.tombstone IS NULL THEN named.uid END), MIN(named.uid),
+                  MIN(alias.item_uid), MIN(stub.uid)) AS uid
+  FROM work_items child
+  LEFT JOIN work_items named ON named.source = child.source AND named.key = child.parent_key
+  LEFT JOIN item_aliases alias ON alias.source = child.source AND alias.key = child.parent_key
+  LEFT JOIN item_stubs stub ON stub.source = child.source AND stub.key = child.parent_key
+  WHERE child.source = ? AND child.parent_key IS NOT NULL
+  GROUP BY child.uid
+) AS found
+WHERE work_items.uid = found.child_uid AND COALESCE(work_items.parent_uid, '') <> COALESCE(found.uid, '')
+RETURNING work_items.uid
+"""
+
+_EPICS = """
+WITH RECURSIVE {below}climb (uid, ancestor, level, above, depth) AS (
+  SELECT item.uid, parent.uid, parent.level, parent.parent_uid, 1
+  FROM work_items item JOIN work_items parent ON parent.uid = item.parent_uid
+  WHERE item.source = ? {restriction}
+  UNION ALL
+  SELECT climb.uid, parent.uid, parent.level, parent.parent_uid, climb.depth + 1
+  FROM climb JOIN work_items parent ON parent.uid = climb.above
+  WHERE climb.level <> 1 AND climb.depth < {deepest}
+),
+found (uid, epic) AS (
+  SELECT item.uid, climb.ancestor
+  FROM work_items item LEFT JOIN climb ON climb.uid = item.uid AND climb.level = 1
+  WHERE item.source = ? {restriction}
+)
+UPDATE work_items SET epic_uid = found.epic FROM found
+WHERE work_items.uid = found.uid AND COALESCE(work_items.epic_uid, '') <> COALESCE(found.epic, '')
+RETURNING work_items.uid
+"""
+
+_BELOW = """below (uid) AS (
+  SELECT uid FROM work_items WHERE {given}
+  UNION
+  SELECT child.uid FROM work_items child JOIN below ON child.parent_uid = below.uid
+), """
+
+
+async def resolve_parents(connection: AsyncConnection, source: str) -> int:
+    """Key → uid through current keys, then former keys, then stubs."""
+    changed = [row[0] for row in await fetch(connection, _bare(connection, _PARENTS), (source,))]
+    await mark_pending(connection, changed)
+    return len(changed)
+
+
+async def resolve_epics(connection: AsyncConnection, source: str, uids: Sequence[str] | None) -> int:
+    """The nearest ancestor of level 1; an ancestor that was never read ends the climb."""
+    below, restriction = "", ""
+    parameters: list[Any] = [source, source]
+    if uids is not None:
+        below = _BELOW.format(given=within(connection, "uid"))
+        restriction = "AND item.uid IN (SELECT uid FROM below)"
+        parameters.insert(0, list(uids))
+    statement = _EPICS.format(below=below, restriction=restriction, deepest=DEEPEST)
+    changed = [row[0] for row in await fetch(connection, _bare(connection, statement), parameters)]
+    await mark_pending(connection, changed)
+    return len(changed)
+
+
+def _bare(connection: AsyncConnection, statement: str) -> str:
+    """SQLite wants bare column names after RETURNING; PostgreSQL, with two tables in play, wants the table."""
+    if connection.dialect.name == "sqlite":
+        return statement.replace("RETURNING work_items.uid", "RETURNING uid")
+    return statement
