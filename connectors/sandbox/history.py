@@ -62,16 +62,14 @@ def _members(field_id: str, before: list[Item], after: list[Item]) -> list[Item]
     """One item for each value that left and for each that came."""
     name, nothing = MULTIPLE[field_id], (None, None)
     old, new = {row["id"]: row["name"] for row in before}, {row["id"]: row["name"] for row in after}
-    gone = [
-        _item(name, "jira", field_id, (key, text), nothing) for key, text in old.items() if key not in new
-    ]
-    come = [
-        _item(name, "jira", field_id, nothing, (key, text)) for key, text in new.items() if key not in old
-    ]
+    gone = [_item(name, "jira", field_id, (key, text), nothing) for key, text in old.items() if key not in new]
+    come = [_item(name, "jira", field_id, nothing, (key, text)) for key, text in new.items() if key not in old]
     return gone + come
 
 
-def _told(site: JiraSite, schema: dict[str, Any], value: Any) -> tuple[str | None, str | None]:
+def _told(  # noqa: PLR0911  one return for each kind of value
+    site: JiraSite, schema: dict[str, Any], value: Any
+) -> tuple[str | None, str | None]:
     """(id, text) of a value: Jira keeps ids for what has one, and only text for numbers, texts and labels."""
     if schema.get("custom") == SPRINT:
         sprints = [site.sprints[number] for number in value or ()]
@@ -81,8 +79,8 @@ def _told(site: JiraSite, schema: dict[str, Any], value: Any) -> tuple[str | Non
             return None, "" if schema.get("type") == "number" else None
         case {"accountId": account, "displayName": name}:
             return account, name
-        case {"id": key, **rest}:
-            return str(key), rest.get("name") or rest.get("value") or rest.get("title")
+        case {"id": key}:
+            return str(key), value.get("name") or value.get("value") or value.get("title")
         case [{"id": _}, *_]:
             texts = [row.get("value") or row.get("name") or "" for row in value]
             return "[" + ", ".join(str(row["id"]) for row in value) + "]", ",".join(texts)

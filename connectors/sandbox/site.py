@@ -56,11 +56,7 @@ class JiraSite:
         """
         issue = self.issues[issue_id]
         before: dict[str, Any] = issue["fields"]
-        items = [
-            item
-            for name, value in fields.items()
-            for item in changed_items(self, name, before.get(name), value)
-        ]
+        items = [item for name, value in fields.items() for item in changed_items(self, name, before.get(name), value)]
         self.record(issue_id, at, items, fields)
 
     def transition(self, issue_id: str, status_id: str, at: datetime | None = None) -> None:
@@ -186,9 +182,7 @@ class JiraSite:
         histories = list(issue.get("changelog", {}).get("histories", ()))
         if items:
             number = 1 + max((int(row["id"]) for row in histories), default=int(issue_id) * 100)
-            histories.append(
-                {"id": str(number), "author": self.users.get(self.me), "created": stamp, "items": items}
-            )
+            histories.append({"id": str(number), "author": self.users.get(self.me), "created": stamp, "items": items})
         self.add(
             {
                 **issue,

@@ -1,0 +1,209 @@
+"""How an edition shows what a site knows. The parts both share; `editions` holds what sets them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.sandbox.index import IssueIndex
+from connectors.sandbox.site import Issue, JiraSite
+
+Json = dict[str, Any]
+Shape = Callable[[Issue, Any], Any]
+OMIT = object()
+"""What a shape answers when the field is to be left out altogether."""
+
+COSTLY = {"comment", "worklog", "attachment"}
+TEXTAREA = "com.atlassian.jira.plugin.system.customfieldtypes:textarea"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A `fields` parameter: everything, the navigable ones, named ones, less some."""
+
+    all: bool = False
+    navigable: bool = False
+    named: tuple[str, ...] = ()
+    without: frozenset[str] = frozenset()
+
+    @classmethod
+    def parse(cls, names: list[str], *, default: str) -> Wanted:
+        chosen = [name for name in names if not name.startswith("-")]
+        if not chosen:
+            chosen = ["*all" if names and default == "*all" else default]
+        return cls(
+            all="*all" in chosen,
+            navigable="*navigable" in chosen,
+            named=tuple(dict.fromkeys(name for name in chosen if not name.startswith("*"))),
+            without=frozenset(name[1:] for name in names if name.startswith("-")),
+        )
+
+    @property
+    def light(self) -> bool:
+        """Whether a page may hold thousands of rows."""
+        return not (self.all or self.navigable) and set(self.named) <= {"id", "key", "updated"}
+
+
+class BaseView:
+    """Chooses fields and shapes values; the editions fill in users, parents, sprints and histories."""
+
+    def __init__(self, site: JiraSite, index: IssueIndex, *, base_url: str) -> None:
+        self.site = site
+        self.index = index
+        self.base_url = base_url
+        self._shapes: dict[str, Shape] = {}
+        self._texts: set[str] = set()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look at the site's fields again: what each one's schema says decides how its values are shaped."""
+        self._shapes = self.shapes()
+        rich = [row["id"] for row in self.site.fields if (row.get("schema") or {}).get("custom") == TEXTAREA]
+        self._texts = {"description", "environment", *rich}
+
+    def shapes(self) -> dict[str, Shape]:
+        shapes: dict[str, Shape] = {
+            "issuelinks": lambda issue, links: self.links(links or []),
+            "subtasks": self.subtasks,
+            "parent": lambda issue, parent: self.parent(issue, parent),
+            "issuetype": lambda issue, row: self.issue_type(row),
+            "comment": lambda issue, value: self.people_within(value),
+            "worklog": lambda issue, value: self.people_within(value),
+        }
+        for name in ("assignee", "reporter", "creator"):
+            shapes[name] = lambda issue, user: self.user(user)
+        for row in self.site.fields:
+            schema = row.get("schema") or {}
+            if schema.get("custom", "").endswith(":gh-sprint"):
+                shapes[row["id"]] = lambda issue, ids: self.sprints(ids or [])
+            elif schema.get("custom") and schema.get("type") == "user":
+                shapes[row["id"]] = lambda issue, user: self.user(user)
+        return shapes
+
+    def issue(self, issue: Issue, wanted: Wanted, *, version: str, histories: int | None) -> Json:
+        """`histories`: how many of them at most with expand=changelog; None leaves the changelog out."""
+        shown: Json = {
+            "expand": "operations,versionedRepresentations,editmeta,changelog,renderedFields",
+            "id": issue["id"],
+            "self": f"{self.base_url}/rest/api/{version}/issue/{issue['id']}",
+            "key": issue["key"],
+        }
+        fields = self._fields(issue, wanted, version)
+        if fields:
+            shown["fields"] = fields
+        if histories is not None:
+            shown["changelog"] = self.changelog(issue, histories)
+        return shown
+
+    def _fields(self, issue: Issue, wanted: Wanted, version: str) -> Json:
+        stored, fields = issue["fields"], {}
+        for name in self._names(issue, wanted):
+            value = stored.get(name)
+            shape = self._shapes.get(name)
+            if shape is not None:
+                value = shape(issue, value)
+            elif version == "3" and name in self._texts:
+                value = document(value)
+            if value is not OMIT:
+                fields[name] = value
+        return fields
+
+    def _names(self, issue: Issue, wanted: Wanted) -> list[str]:
+        names: dict[str, None] = {}
+        if wanted.all or wanted.navigable:
+            names |= dict.fromkeys(issue["fields"])
+            names |= dict.fromkeys(row["id"] for row in self.field_rows())
+            names |= dict.fromkeys(("parent", "subtasks", "issuelinks"))
+            if not wanted.all:
+                hidden = {row["id"] for row in self.site.fields if not row.get("navigable", True)}
+                names = {name: None for name in names if name not in hidden | COSTLY}
+        known = issue["fields"].keys() | {row["id"] for row in self.field_rows()} | {"parent", "subtasks"}
+        names |= dict.fromkeys(name for name in wanted.named if name in known)
+        return [name for name in names if name not in wanted.without and name not in {"id", "key", "issuekey"}]
+
+    # parts
+
+    def links(self, links: list[Json]) -> list[Json]:
+        """Only those whose far end the caller may browse; ends outside the site keep what the link says of them."""
+        shown = []
+        for link in links:
+            side = "outwardIssue" if "outwardIssue" in link else "inwardIssue"
+            far = self.end(link[side])
+            if far is not None:
+                kind = {**link["type"], "self": f"{self.base_url}/rest/api/2/issueLinkType/{link['type']['id']}"}
+                address = f"{self.base_url}/rest/api/2/issueLink/{link['id']}"
+                shown.append({"id": link["id"], "self": address, "type": kind, side: far})
+        return shown
+
+    def end(self, reference: Json) -> Json | None:
+        """An issue as another one shows it, None when hidden: a live copy of summary, status, priority and type."""
+        issue = self.site.issues.get(str(reference["id"]))
+        if issue is None:
+            return {**reference, "self": f"{self.base_url}/rest/api/2/issue/{reference['id']}"}
+        fields = issue["fields"]
+        if fields["project"]["id"] in self.site.hidden_projects:
+            return None
+        shown = {name: fields.get(name) for name in ("summary", "status", "priority")}
+        return {
+            "id": issue["id"],
+            "key": issue["key"],
+            "self": f"{self.base_url}/rest/api/2/issue/{issue['id']}",
+            "fields": shown | {"issuetype": self.issue_type(fields["issuetype"])},
+        }
+
+    def subtasks(self, issue: Issue, rows: list[Json] | None) -> list[Json]:
+        found = [self.site.issues[number] for number in self.index.children(issue["id"])]
+        ids = [child["id"] for child in found if child["fields"]["issuetype"].get("subtask")]
+        outside = [row for row in rows or () if str(row["id"]) not in self.site.issues]
+        ends = (self.end(row) for row in [*({"id": number} for number in ids), *outside])
+        return [end for end in ends if end is not None]
+
+    def people_within(self, value: Any) -> Any:
+        """The same value with every user in it shown as this edition shows users."""
+        match value:
+            case {"displayName": _}:
+                return self.user(value)
+            case dict():
+                return {name: self.people_within(member) for name, member in value.items()}
+            case list():
+                return [self.people_within(member) for member in value]
+        return value
+
+    def parent(self, issue: Issue, parent: Json | None) -> Any:
+        raise NotImplementedError
+
+    def sprints(self, ids: list[int]) -> Any:
+        raise NotImplementedError
+
+    def user(self, user: Json | None) -> Json | None:
+        raise NotImplementedError
+
+    def changelog(self, issue: Issue, at_most: int) -> Json:
+        raise NotImplementedError
+
+    def history(self, history: Json) -> Json:
+        raise NotImplementedError
+
+    def field(self, row: Json) -> Json:
+        raise NotImplementedError
+
+    def issue_type(self, row: Json) -> Json:
+        raise NotImplementedError
+
+    def status(self, row: Json) -> Json:
+        raise NotImplementedError
+
+    def project(self, row: Json) -> Json:
+        raise NotImplementedError
+
+    def field_rows(self) -> list[Json]:
+        raise NotImplementedError
+
+
+def document(text: Any) -> Any:
+    """Plain text in Atlassian Document Format, one paragraph a line; null stays null."""
+    if not isinstance(text, str) or not text:
+        return None if text in (None, "") else text
+    lines = [{"type": "paragraph", "content": [{"type": "text", "text": line}]} for line in text.splitlines() if line]
+    return {"type": "doc", "version": 1, "content": lines}
