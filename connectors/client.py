@@ -13,7 +13,7 @@ Shape = TypeVar("Shape")
 
 
 class Client:
-    """`get` and `post` return the body in `shape`; `ask` returns the Answer itself, for statuses the caller accepts.
+    """`get` and `post` return the body in `shape`; `ask` leaves some statuses to the caller.
 
     A body that cannot be decoded counts as a cut-off answer, so decoding happens inside the attempt.
     """
@@ -56,20 +56,18 @@ class Client:
         self,
         method: str,
         path: str,
+        shape: type[Shape],
         *,
         accept: Collection[int],
         params: Mapping[str, str | int] | None = None,
         json: object | Callable[[], object] = None,
-        shape: type[object] | None = None,
         can_ask_for_less: bool = False,
-    ) -> Answer:
-        """`shape`, when given, is what a 200 must decode to; the caller decodes it again without surprises."""
+    ) -> Shape | Answer:
+        """The body in `shape`, or the Answer itself when its status is one of `accept`."""
 
-        async def attempt() -> Answer:
+        async def attempt() -> Shape | Answer:
             body = json() if callable(json) else json
             answer = await self.transport.send(method, path, params=params, json=body, accept=accept)
-            if shape is not None and answer.status == 200:
-                decode(self.source, answer, shape)
-            return answer
+            return answer if answer.status in accept else decode(self.source, answer, shape)
 
         return await self.retrying.call(attempt, can_ask_for_less=can_ask_for_less)

@@ -10,13 +10,14 @@ from datetime import datetime
 
 import msgspec
 
-from connectors.answers import Answer, AnswerTooHeavy, decode, refusal
+from connectors.answers import Answer, AnswerTooHeavy
 from connectors.client import Client
 from connectors.contract import ListedItem, RawItem, RawRecord, Scope
-from connectors.errors import ListingBroken, ScopeGone, SourceMisconfigured
+from connectors.errors import ListingBroken
 from connectors.jira import jql
 from connectors.jira.histories import HistoryReader
-from connectors.jira.reading import HEAD, Batch, Head, Row
+from connectors.jira.probes import FIELDS, bound, insist_on_visible, is_wanted, one_issue, refused
+from connectors.jira.reading import HEAD, Batch, Row
 from connectors.jira.witness import Witness
 from connectors.pagination import TokenPage, token_pages
 
@@ -24,20 +25,6 @@ API = "/rest/api/3"
 LISTING_PAGE = 5000  # ids with `updated` only; the tool's own maximum
 SMALLEST_LISTING_PAGE = 250
 LARGEST_BULK = 100
-
-# Everything that some field may mean to someone, without the bulk that nobody rolls up.
-FIELDS = (
-    "*all",
-    "-comment",
-    "-description",
-    "-environment",
-    "-attachment",
-    "-worklog",
-    "-lastViewed",
-    "-thumbnail",
-    "-watches",
-    "-votes",
-)
 
 
 class _Search(msgspec.Struct, frozen=True):
@@ -79,7 +66,7 @@ class CloudEdition:
             try:
                 async for page in self._chain(scope, since, size):
                     rows += len(page)
-                    yield [each for each in page if _is_wanted(each, since)]
+                    yield [each for each in page if is_wanted(each, since)]
                 break
             except _ChainSpoilt as error:
                 if restarted:
@@ -90,7 +77,7 @@ class CloudEdition:
                     raise
                 size //= 2
         if rows == 0 and since is None:
-            await self._insist_on_visible(scope)
+            await insist_on_visible(self._client, api=API, scope=scope)
 
     async def _chain(self, scope: Scope, since: datetime | None, size: int) -> AsyncIterator[Sequence[ListedItem]]:
         query, asked_at = "", self._witness.server_now()
@@ -99,7 +86,7 @@ class CloudEdition:
             """At each attempt anew: however long a request waits its turn, its bound reaches back to `since`."""
             nonlocal query, asked_at
             asked_at = self._witness.server_now()
-            query = self._query(scope, since, asked_at)
+            query = self._query(scope, since)
             return {"jql": query, "fields": ["updated"], "maxResults": size}
 
         async def fetch(token: str | None) -> TokenPage[ListedItem]:
@@ -117,27 +104,21 @@ class CloudEdition:
         now = self._witness.server_now()
         return now is not None and asked_at is not None and now - asked_at > jql.SLACK
 
-    def _query(self, scope: Scope, since: datetime | None, now: datetime | None) -> str:
+    def _query(self, scope: Scope, since: datetime | None) -> str:
         if since is None:
             return jql.everything_in(scope.native_id)
-        return jql.changed_in(scope.native_id, minutes=jql.minutes_back(since, now=_known(now, self._client.source)))
+        return jql.changed_in(scope.native_id, minutes=bound(self._client, self._witness, since))
 
     async def _search(self, scope: Scope, body: object | Callable[[], object], *, continued: bool) -> _Search:
-        answer = await self._client.ask(
-            "POST", f"{API}/search/jql", json=body, accept={400}, shape=_Search, can_ask_for_less=True
+        found = await self._client.ask(
+            "POST", f"{API}/search/jql", _Search, json=body, accept={400}, can_ask_for_less=True
         )
-        if answer.status == 400 and continued:
+        if not isinstance(found, Answer):
+            return found
+        if continued:
             raise _ChainSpoilt("The listing's page token was refused")
-        if answer.status == 400:
-            await self._insist_on_visible(scope)
-            raise refused(self._client.source, answer)
-        return decode(self._client.source, answer, _Search)
-
-    async def _insist_on_visible(self, scope: Scope) -> None:
-        """An empty listing or a refused query may mean that the project can no longer be seen."""
-        answer = await self._client.ask("GET", f"{API}/project/{scope.native_id}", accept={403, 404})
-        if answer.status in {403, 404}:
-            raise ScopeGone(self._client.source, scope.key)
+        await insist_on_visible(self._client, api=API, scope=scope)
+        raise refused(self._client, found)
 
     async def read(self, native_ids: Sequence[str], *, project_id: str | None = None) -> Batch:
         """`project_id` makes no difference here: a read by id is as cheap as any."""
@@ -145,22 +126,12 @@ class CloudEdition:
         bulk = await self._client.post(f"{API}/issue/bulkfetch", _Bulk, json=body, can_ask_for_less=len(native_ids) > 1)
         payloads = [bytes(each) for each in bulk.issues]
         for error in bulk.issueErrors:
-            payloads += await self._one(str(error.id))
+            one = await one_issue(self._client, api=API, native_id=str(error.id))
+            payloads += [one] if one is not None else []
         return await self._completed(native_ids, payloads)
 
     async def read_directly(self, native_ids: Sequence[str]) -> Batch:
         return await self.read(native_ids)
-
-    async def _one(self, native_id: str) -> list[bytes]:
-        """Its payload, or nothing when it is gone or hidden."""
-        answer = await self._client.ask(
-            "GET",
-            f"{API}/issue/{native_id}",
-            params={"fields": ",".join(FIELDS), "expand": "changelog"},
-            accept={404},
-            shape=Head,
-        )
-        return [] if answer.status == 404 else [answer.body]
 
     async def _completed(self, native_ids: Sequence[str], payloads: Sequence[bytes]) -> Batch:
         heads = [HEAD.decode(each) for each in payloads]
@@ -173,17 +144,3 @@ class CloudEdition:
             vanished.discard(head.id)
             items.append(RawItem(RawRecord("issue", head.id, payload), (changelog,) if changelog else ()))
         return Batch(tuple(items), missing=tuple(each for each in native_ids if each in vanished))
-
-
-def _is_wanted(row: ListedItem, since: datetime | None) -> bool:
-    return since is None or row.updated_at is None or row.updated_at >= since
-
-
-def _known(now: datetime | None, source: str) -> datetime:
-    if now is None:
-        raise SourceMisconfigured(source, "The server's clock is unknown; connect before asking for changes.")
-    return now
-
-
-def refused(source: str, answer: Answer) -> Exception:
-    return refusal(source, answer) or SourceMisconfigured(source, f"{answer.call} answered {answer.status}.")

@@ -12,12 +12,11 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from connectors.answers import Answer, decode, refusal
+from connectors.answers import Answer
 from connectors.client import Client
 from connectors.contract import ListedItem, RawItem, RawRecord, Scope
-from connectors.errors import ScopeGone, SourceError, SourceMisconfigured
 from connectors.jira import jql
-from connectors.jira.cloud import FIELDS
+from connectors.jira.probes import FIELDS, bound, insist_on_visible, is_wanted, one_issue, refused
 from connectors.jira.reading import HEAD, Batch, Head, Row
 from connectors.jira.witness import Witness
 from connectors.pagination import KeysetPage, keyset_pages
@@ -62,32 +61,20 @@ class DataCenterEdition:
                 query = jql.after(scope.native_id, last=last, minutes=self._minutes(since))
                 return {"jql": query, "fields": ["updated"], "maxResults": LISTING_PAGE}
 
-            answer = await self._client.ask("POST", f"{API}/search", json=body, accept={400}, shape=_Listing)
-            if answer.status == 400:
-                await self._insist_on_visible(scope)
-                raise self._refused(answer)
-            page = decode(self._client.source, answer, _Listing)
+            page = await self._client.ask("POST", f"{API}/search", _Listing, json=body, accept={400})
+            if isinstance(page, Answer):
+                await insist_on_visible(self._client, api=API, scope=scope)
+                raise refused(self._client, page)
             return KeysetPage([row.listed() for row in page.issues], page.total)
 
         async for page in keyset_pages(fetch, source=self._client.source, id_of=lambda row: int(row.native_id)):
             rows += len(page)
-            yield [each for each in page if since is None or each.updated_at is None or each.updated_at >= since]
+            yield [each for each in page if is_wanted(each, since)]
         if rows == 0 and since is None:
-            await self._insist_on_visible(scope)
+            await insist_on_visible(self._client, api=API, scope=scope)
 
     def _minutes(self, since: datetime | None) -> int | None:
-        if since is None:
-            return None
-        if (now := self._witness.server_now()) is None:
-            raise SourceMisconfigured(
-                self._client.source, "The server's clock is unknown; connect before asking for changes."
-            )
-        return jql.minutes_back(since, now=now)
-
-    async def _insist_on_visible(self, scope: Scope) -> None:
-        answer = await self._client.ask("GET", f"{API}/project/{scope.native_id}", accept={403, 404})
-        if answer.status in {403, 404}:
-            raise ScopeGone(self._client.source, scope.key)
+        return None if since is None else bound(self._client, self._witness, since)
 
     async def read(self, native_ids: Sequence[str], *, project_id: str | None = None) -> Batch:
         """A window of ids in one query when they are an unbroken run of the project's listing, else id by id in one.
@@ -115,7 +102,7 @@ class DataCenterEdition:
         try:
             return [read async for page in pages for read in page]
         except _QueryRefused as error:  # it names no single id: the query or the project is at fault
-            raise self._refused(error.answer) from None
+            raise refused(self._client, error.answer) from None
 
     async def _these(self, native_ids: Sequence[str]) -> list[_Read]:
         """One unknown id makes the server refuse them all: halved until the culprit stands alone, unread."""
@@ -134,28 +121,21 @@ class DataCenterEdition:
             return await self._these(native_ids[:middle]) + await self._these(native_ids[middle:])
 
     async def _search(self, query: str, *, at_most: int) -> KeysetPage[_Read]:
-        answer = await self._client.ask(
+        page = await self._client.ask(
             "POST",
             f"{API}/search",
+            _Search,
             json={"jql": query, "fields": FIELDS, "expand": ["changelog"], "maxResults": at_most},
             accept={400},
-            shape=_Search,
             can_ask_for_less=at_most > 1,
         )
-        if answer.status == 400:
-            raise _QueryRefused(answer)
-        page = decode(self._client.source, answer, _Search)
+        if isinstance(page, Answer):
+            raise _QueryRefused(page)
         return KeysetPage([self._understood(bytes(each)) for each in page.issues], page.total)
 
     async def _one(self, native_id: str) -> _Read | None:
-        answer = await self._client.ask(
-            "GET",
-            f"{API}/issue/{native_id}",
-            params={"fields": ",".join(FIELDS), "expand": "changelog"},
-            accept={404},
-            shape=Head,
-        )
-        return None if answer.status == 404 else self._understood(answer.body)
+        payload = await one_issue(self._client, api=API, native_id=native_id)
+        return None if payload is None else self._understood(payload)
 
     def _understood(self, payload: bytes) -> _Read:
         head = HEAD.decode(payload)
@@ -170,10 +150,6 @@ class DataCenterEdition:
                 total=embedded.total,
             )
         return _Read(head, payload)
-
-    def _refused(self, answer: Answer) -> SourceError:
-        error = refusal(self._client.source, answer)
-        return error or SourceMisconfigured(self._client.source, f"{answer.call} answered {answer.status}.")
 
 
 class _QueryRefused(Exception):

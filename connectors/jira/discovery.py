@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from connectors.answers import decode
+from connectors.answers import Answer
 from connectors.client import Client
 from connectors.contract import Finding, MissingScope, Scope
 from connectors.errors import PermissionDenied, SourceMisconfigured
@@ -100,8 +100,8 @@ class Discovery:
         """By a key that no listing shows: Jira still knows a renamed project by its former key."""
         if not key.replace("_", "").isalnum():
             return None
-        answer = await self._client.ask("GET", f"{self._api}/project/{key}", accept={403, 404}, shape=JsonObject)
-        return decode(self._client.source, answer, JsonObject) if answer.status == 200 else None
+        found = await self._client.ask("GET", f"{self._api}/project/{key}", JsonObject, accept={403, 404})
+        return None if isinstance(found, Answer) else found
 
     async def _fields(self) -> list[JsonObject]:
         """Cloud's two listings show different sets: their union by id."""
@@ -132,16 +132,15 @@ class Discovery:
         """All rows of a PageBean listing; none when Jira answers 404, as it does where nothing matches."""
 
         async def fetch(start: int) -> OffsetPage[JsonObject]:
-            answer = await self._client.ask(
+            page = await self._client.ask(
                 "GET",
                 path,
+                _PageBean,
                 params={**params, "startAt": start, "maxResults": LIST_PAGE},
                 accept={404},
-                shape=_PageBean,
             )
-            if answer.status == 404:
+            if isinstance(page, Answer):
                 return OffsetPage((), is_last=True)
-            page = decode(self._client.source, answer, _PageBean)
             return OffsetPage(page.values, page.total, page.isLast)
 
         return [each async for rows in offset_pages(fetch, source=self._client.source) for each in rows]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from connectors.answers import decode
+from connectors.answers import Answer
 from connectors.client import Client
 from connectors.contract import RawRecord
 from connectors.errors import ListingBroken, PayloadUnreadable
@@ -106,16 +106,15 @@ class HistoryReader:
         histories: list[bytes] = []
 
         async def fetch(start: int) -> OffsetPage[msgspec.Raw]:
-            answer = await self._client.ask(
+            page = await self._client.ask(
                 "GET",
                 path,
+                _OneIssue,
                 params={"startAt": start, "maxResults": HISTORY_PAGE},
                 accept={404},
-                shape=_OneIssue,
             )
-            if answer.status == 404:
+            if isinstance(page, Answer):
                 raise _Vanished
-            page = decode(self._client.source, answer, _OneIssue)
             return OffsetPage(page.values, page.total, page.isLast)
 
         try:
@@ -133,17 +132,16 @@ class HistoryReader:
         async def fetch(token: str | None) -> TokenPage[_IssueHistories]:
             nonlocal refused
             body = {"issueIdsOrKeys": list(native_ids), "maxResults": BULK_PAGE}
-            answer = await self._client.ask(
+            page = await self._client.ask(
                 "POST",
                 f"{self._api}/changelog/bulkfetch",
+                _Bulk,
                 json=body if token is None else {**body, "nextPageToken": token},
                 accept=NO_BULK,
-                shape=_Bulk,
             )
-            if answer.status in NO_BULK:
+            if isinstance(page, Answer):
                 refused = True
                 return TokenPage((), None)
-            page = decode(self._client.source, answer, _Bulk)
             return TokenPage(page.issueChangeLogs, page.nextPageToken or None)
 
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from email.utils import format_datetime
 
-import msgspec
 import pytest
 
 from connectors.errors import (
@@ -17,7 +16,7 @@ from connectors.errors import (
     SourceThrottled,
     SourceUnavailable,
 )
-from tests.connectors.jira.crawling import Crawler, changelogs, ids, missing
+from tests.connectors.jira.crawling import Crawler, ids, missing
 from tests.connectors.jira.stub import NOW, Call, Issue, Reply, StubJira, error, ok, once
 
 HOUR = timedelta(hours=1)
@@ -244,55 +243,6 @@ async def test_edits_while_paging_lose_no_issue() -> None:
     stub.fault = fault
 
     assert ids(await Crawler(stub).pages(NOW - HOUR)) == list(range(1, 91))
-
-
-@pytest.mark.parametrize("count", [39, 40, 41, 100, 101, 5000])
-async def test_histories_are_complete_beyond_every_cap(count: int) -> None:
-    stub = site(1)
-    stub.issues[1].histories = count
-
-    records = changelogs(await Crawler(stub).pages())
-
-    if count <= 40:
-        assert records == []
-    else:
-        (record,) = records
-        assert [each["id"] for each in msgspec.json.decode(record.payload)] == [str(10_000 + n) for n in range(count)]
-
-
-async def test_the_histories_of_many_issues_come_in_bulk_each_to_its_own() -> None:
-    stub = site(20)
-    for number in range(1, 11):
-        stub.issues[number].histories = 41 + 30 * number
-
-    records = changelogs(await Crawler(stub).pages())
-
-    assert {record.native_id: len(msgspec.json.decode(record.payload)) for record in records} == {
-        str(number): 41 + 30 * number for number in range(1, 11)
-    }
-    assert stub.count("/changelog/bulkfetch") == 3
-    assert stub.count("/changelog") == 0
-
-
-async def test_without_the_bulk_call_each_history_is_read_alone() -> None:
-    stub = site(20)
-    for number in range(1, 11):
-        stub.issues[number].histories = 50
-    stub.fault = lambda call: error(403) if call.path.endswith("/changelog/bulkfetch") else None
-
-    records = changelogs(await Crawler(stub).pages())
-
-    assert [len(msgspec.json.decode(record.payload)) for record in records] == [50] * 10
-
-
-async def test_an_issue_that_goes_while_its_history_is_read_is_missing() -> None:
-    stub = site(3)
-    stub.issues[2].histories = 60
-    stub.fault = lambda call: error(404) if call.path.endswith("/issue/2/changelog") else None
-
-    pages = await Crawler(stub).pages()
-
-    assert (ids(pages), missing(pages)) == ([1, 3], [2])
 
 
 async def test_a_504_on_a_large_page_halves_it_and_goes_on() -> None:
