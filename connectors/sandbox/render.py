@@ -66,19 +66,19 @@ class BaseView:
         shapes: dict[str, Shape] = {
             "issuelinks": lambda issue, links: self.links(links or []),
             "subtasks": self.subtasks,
-            "parent": lambda issue, parent: self.parent(issue, parent),
+            "parent": self.parent,
             "issuetype": lambda issue, row: self.issue_type(row),
-            "comment": lambda issue, value: self.people_within(value),
-            "worklog": lambda issue, value: self.people_within(value),
+            "comment": self._discussion,
+            "worklog": self._discussion,
         }
         for name in ("assignee", "reporter", "creator"):
-            shapes[name] = lambda issue, user: self.user(user)
+            shapes[name] = self._person
         for row in self.site.fields:
             schema = row.get("schema") or {}
             if schema.get("custom", "").endswith(":gh-sprint"):
                 shapes[row["id"]] = lambda issue, ids: self.sprints(ids or [])
             elif schema.get("custom") and schema.get("type") == "user":
-                shapes[row["id"]] = lambda issue, user: self.user(user)
+                shapes[row["id"]] = self._person
         return shapes
 
     def issue(self, issue: Issue, wanted: Wanted, *, version: str, histories: int | None) -> Json:
@@ -158,6 +158,12 @@ class BaseView:
         outside = [row for row in rows or () if str(row["id"]) not in self.site.issues]
         ends = (self.end(row) for row in [*({"id": number} for number in ids), *outside])
         return [end for end in ends if end is not None]
+
+    def _discussion(self, issue: Issue, value: Any) -> Any:
+        return self.people_within(value)
+
+    def _person(self, issue: Issue, user: Json | None) -> Json | None:
+        return self.user(user)
 
     def people_within(self, value: Any) -> Any:
         """The same value with every user in it shown as this edition shows users."""

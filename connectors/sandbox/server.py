@@ -38,10 +38,12 @@ class SandboxServer:
         self.url = f"http://{host}:{port}{self._context_path}"
         config = uvicorn.Config(
             self._serve,
+            interface="asgi3",
             http="h11",
+            proxy_headers=False,
             ws="none",
             lifespan="off",
-            log_level="critical",
+            log_config=None,
             access_log=False,
             date_header=False,
             server_header=False,
