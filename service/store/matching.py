@@ -156,27 +156,31 @@ def _level(values: Values) -> Condition:
 
 
 def _key(values: Values) -> Condition:
-    return _is_called(work_items, values)
-
-
-def _is_called(item: FromClause, values: Values) -> Condition:
-    """By uid, key, source:KEY, or a key it had before it moved."""
-    former = select(1).where(item_aliases.c.item_uid == item.c.uid, any_of(item_aliases.c.key, values))
-    tests = [any_of(item.c.key, values), any_of(item.c.uid, values), exists(former.correlate(item))]
-    if any(":" in each for each in values):
-        tests.append(any_of(item.c.source + ":" + item.c.key, values))
-    return or_(*tests)
+    return or_(_is_called(work_items, values), work_items.c.uid.in_(_formerly_called(values)))
 
 
 def _is_item(column: ColumnElement[Any], values: Values) -> Condition:
-    """Whether the uid in `column` names one of the items, which may be known as the far end of a link only."""
+    """Whether the uid in `column` names one of the items, which may be known as the far end of a link only.
+
+    Items are looked up one by one, they are many; stubs and former keys are few and read once.
+    """
     item, stub = work_items.alias("named"), item_stubs.alias("named_stub")
-    known = select(1).where(item.c.uid == column, _is_called(item, values))
-    called = or_(
-        any_of(stub.c.key, values), any_of(stub.c.uid, values), any_of(stub.c.source + ":" + stub.c.key, values)
-    )
-    unread = select(1).where(stub.c.uid == column, called)
-    return or_(exists(known.correlate(work_items)), exists(unread.correlate(work_items)))
+    read = select(1).where(item.c.uid == column, _is_called(item, values)).correlate(work_items)
+    unread = select(stub.c.uid).where(_is_called(stub, values))
+    return or_(exists(read), column.in_(unread), column.in_(_formerly_called(values)))
+
+
+def _is_called(item: FromClause, values: Values) -> Condition:
+    """By key, uid or source:KEY."""
+    tests = [any_of(item.c.key, values)]
+    if any(":" in each or _is_pattern(each) for each in values):
+        tests += [any_of(item.c.uid, values), any_of(item.c.source + ":" + item.c.key, values)]
+    return or_(*tests)
+
+
+def _formerly_called(values: Values) -> Select[str]:
+    """Uids of the items that had one of the keys before they moved."""
+    return select(item_aliases.c.item_uid).where(any_of(item_aliases.c.key, values))
 
 
 def _parent(values: Values) -> Condition:

@@ -45,6 +45,7 @@ async def portfolio(database: Database) -> Database:
             an_item(8, tombstone="gone", assignee_id="u1", team="Blue", status="Won't Do", level=2),
         )
         await insert_alias(connection, "PAY-200", CART)
+        await insert_alias(connection, "OLD-9", EPIC)
         await connection.execute(
             item_stubs.insert(),
             [{"uid": "acme-jira:77", "source": "acme-jira", "native_id": "77", "key": "OPS-77"}],
@@ -95,6 +96,7 @@ async def met(database: Database, **matchers: str | tuple[str, ...]) -> list[str
         ("epic", "pay-9", [PAY]),
         ("epic", EPIC, [PAY]),
         ("parent", "PAY-9", [PAY]),
+        ("epic", "OLD-9", [PAY]),
         ("parent", "OPS-77", [CART]),
         ("label", "checkout", [PAY]),
         ("label", "WEB-*", [PAY]),
