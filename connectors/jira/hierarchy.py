@@ -28,9 +28,10 @@ def level_of_type(item_type: ItemTypeJson, *, configured: Mapping[str, int]) -> 
         return item_type.hierarchyLevel
     if item_type.subtask:
         return SUBTASK
-    for name in (fold(item_type.id), fold(item_type.name)):
-        if name in configured:
-            return configured[name]
+    if configured:
+        for name in (fold(item_type.id), fold(item_type.name)):
+            if name in configured:
+                return configured[name]
     return EPIC if fold(item_type.name) == "epic" else STANDARD
 
 

@@ -64,7 +64,17 @@ class JiraNormaliser:
         category = self._category(fields, odd)
         created_at = parse_moment(fields.created, what="created")
         resolved_at = parse_optional_moment(fields.resolutiondate, what="resolutiondate")
-        reached = self._milestones(fields, category, changes, complete=complete)
+        reached = self._milestones(
+            StatusNow(
+                fields.status.id,
+                category,
+                created_at,
+                parse_optional_moment(fields.statuscategorychangedate, what="statuscategorychangedate"),
+                resolved_at,
+            ),
+            changes,
+            complete=complete,
+        )
         parent = self._parent(issue)
         points = read_points((one, self._value(fields, one)) for one in self._roles.points_for(fields.project.id))
         iterations = self._iterations(fields, odd)
@@ -141,21 +151,7 @@ class JiraNormaliser:
             resolution=fields.resolution.name if fields.resolution else None,
         )
 
-    def _milestones(
-        self,
-        fields: IssueFieldsJson,
-        category: StatusCategory,
-        changes: Sequence[SourceChange],
-        *,
-        complete: bool,
-    ) -> Milestones:
-        now = StatusNow(
-            fields.status.id,
-            category,
-            parse_moment(fields.created, what="created"),
-            parse_optional_moment(fields.statuscategorychangedate, what="statuscategorychangedate"),
-            parse_optional_moment(fields.resolutiondate, what="resolutiondate"),
-        )
+    def _milestones(self, now: StatusNow, changes: Sequence[SourceChange], *, complete: bool) -> Milestones:
         steps = [change for change in changes if change.field_id == "status"]
         return milestones(now, steps, statuses=self._statuses, complete=complete)
 

@@ -46,6 +46,8 @@ class StatusTable:
             self._learn_name(fold(status.name), status.category)
         self._cancelled_resolutions = folded(options.cancelled_resolutions)
         self._cancelled_statuses = folded(options.cancelled_statuses)
+        # a site has few statuses and resolutions, and every issue and link end asks
+        self._decided: dict[tuple[StatusCategory, str, str | None], StatusCategory] = {}
 
     def _learn_name(self, name: str, category: StatusCategory) -> None:
         # a name that means two things in two projects decides nothing
@@ -65,6 +67,13 @@ class StatusTable:
     def after_cancelled_rule(
         self, category: StatusCategory, *, status: str, resolution: str | None = None
     ) -> StatusCategory:
+        asked = (category, status, resolution)
+        decided = self._decided.get(asked)
+        if decided is None:
+            decided = self._decided[asked] = self._decide(category, status, resolution)
+        return decided
+
+    def _decide(self, category: StatusCategory, status: str, resolution: str | None) -> StatusCategory:
         if fold(status) in self._cancelled_statuses:
             return StatusCategory.CANCELLED
         dismissed = resolution is not None and fold(resolution) in self._cancelled_resolutions

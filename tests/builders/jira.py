@@ -65,7 +65,14 @@ def a_history(native_id: str, created: str | float, *items: Json, author: Json |
 
 def a_change(field: str, before: Any = None, after: Any = None, **more: Any) -> Json:
     """A history item; `before` and `after` are ids unless the strings are given in `more`."""
-    return {"field": field, "fieldtype": "jira", "from": before, "to": after, "fromString": None, "toString": None} | more
+    return {
+        "field": field,
+        "fieldtype": "jira",
+        "from": before,
+        "to": after,
+        "fromString": None,
+        "toString": None,
+    } | more
 
 
 def a_move(before: tuple[str, str, str], after: tuple[str, str, str]) -> Json:
@@ -74,7 +81,12 @@ def a_move(before: tuple[str, str, str], after: tuple[str, str, str]) -> Json:
 
 def a_changelog(*histories: Json, total: int | None = None) -> Json:
     listed = list(histories)
-    return {"startAt": 0, "maxResults": len(listed), "total": total if total is not None else len(listed), "histories": listed}
+    return {
+        "startAt": 0,
+        "maxResults": len(listed),
+        "total": total if total is not None else len(listed),
+        "histories": listed,
+    }
 
 
 def a_link(
