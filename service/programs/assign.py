@@ -15,9 +15,8 @@ from service.domain.mapping import Decision, Family, Matched, ProgramDefinition,
 from service.store.assignment_scope import (
     assignment_scope,
     candidate_uids,
-    drain_pending,
-    fill_scope,
     live_parents,
+    take_pending,
 )
 from service.store.engine import Database
 from service.store.matching import direct_matches
@@ -39,17 +38,15 @@ class Assigned:
 async def assign_all(uow: UnitOfWork, *, now: datetime) -> Assigned:
     """Decide every membership anew; what stays as it was is left alone. Waiting items are done with, too."""
     connection = uow.connection
-    await fill_scope(connection, await drain_pending(connection))
+    await take_pending(connection)
     return await _Assignment(connection, now=now, scoped=False).run()
 
 
 async def assign_pending(database: Database, *, now: datetime) -> frozenset[str]:
     """Decide the memberships of the items that wait and of all below them; the programs touched."""
     async with database.transaction() as uow:
-        changed = await drain_pending(uow.connection)
-        if not changed:
+        if not await take_pending(uow.connection):
             return frozenset()
-        await fill_scope(uow.connection, changed)
         return (await _Assignment(uow.connection, now=now, scoped=True).run()).touched
 
 

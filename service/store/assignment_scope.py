@@ -6,8 +6,6 @@ ancestors are in the table as well, because a rule that an ancestor meets brings
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from sqlalchemy import Boolean, Column, MetaData, Select, Table, Text, false, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateTable
@@ -36,23 +34,18 @@ async def lock_assignments(connection: AsyncConnection) -> None:
         await connection.execute(text("LOCK TABLE pending_assignments IN SHARE ROW EXCLUSIVE MODE"))
 
 
-async def drain_pending(connection: AsyncConnection) -> set[str]:
-    """Takes the waiting items for this transaction; a roll-back puts them back."""
+async def take_pending(connection: AsyncConnection) -> int:
+    """Makes the waiting items, all below and all above them the scope; how many waited. A roll-back puts them back."""
     await lock_assignments(connection)
-    taken = await connection.execute(pending_assignments.delete().returning(pending_assignments.c.item_uid))
-    return set(taken.scalars())
-
-
-async def fill_scope(connection: AsyncConnection, changed: Collection[str]) -> None:
-    """The changed items with all below them as candidates, then everything above those."""
     await connection.execute(CreateTable(assignment_scope, if_not_exists=True))
     await connection.execute(assignment_scope.delete())  # SQLite keeps the table as long as the connection
-    if not changed:
-        return
-    rows = [{"uid": uid, "candidate": True} for uid in sorted(changed)]
-    await connection.execute(assignment_scope.insert(), rows)
-    await _add(connection, _below(), candidate=True)
-    await _add(connection, _above(), candidate=False)
+    waiting = select(pending_assignments.c.item_uid, true())
+    await connection.execute(assignment_scope.insert().from_select(["uid", "candidate"], waiting))
+    taken = (await connection.execute(pending_assignments.delete())).rowcount
+    if taken:
+        await _add(connection, _below(), candidate=True)
+        await _add(connection, _above(), candidate=False)
+    return taken
 
 
 async def live_parents(connection: AsyncConnection, *, scoped: bool) -> dict[str, str]:

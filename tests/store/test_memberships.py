@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from service.domain.mapping import Decision, ProgramDefinition, Rule, Via
-from service.store.assignment_scope import candidate_uids, drain_pending, fill_scope, live_parents
+from service.store.assignment_scope import candidate_uids, live_parents, take_pending
 from service.store.engine import Database
 from service.store.memberships import Memberships, Shared
 from service.store.programs import Programs
@@ -84,20 +84,19 @@ async def test_items_in_several_programs_and_in_none_are_found(store: Database) 
 async def test_the_scope_of_a_change_is_all_below_it_with_all_above_as_witnesses(store: Database) -> None:
     async with store.transaction() as uow:
         await touch(uow.connection, TWO, FOUR)
-        changed = await drain_pending(uow.connection)
-        await fill_scope(uow.connection, changed)
 
-        assert changed == {TWO, FOUR}
+        assert await take_pending(uow.connection) == 2
         assert sorted(await candidate_uids(uow.connection)) == [TWO, THREE, FOUR]
         assert await live_parents(uow.connection, scoped=True) == {TWO: ONE, THREE: TWO}
-        assert await drain_pending(uow.connection) == set()
+        assert await take_pending(uow.connection) == 0
 
 
 async def test_a_scope_forgets_the_one_before_it(store: Database) -> None:
     last: list[str] = []
     for uid in (THREE, ONE):
         async with store.transaction() as uow:
-            await fill_scope(uow.connection, {uid})
+            await touch(uow.connection, uid)
+            await take_pending(uow.connection)
             last = sorted(await candidate_uids(uow.connection))
 
     assert last == [ONE, TWO, THREE]
@@ -108,6 +107,7 @@ async def test_a_change_concerns_the_programs_that_hold_what_is_in_scope(store: 
         rows = Memberships(uow.connection)
         await rows.open("A", {THREE: DIRECT}, at=MONDAY)
         await rows.open("B", {ONE: DIRECT}, at=MONDAY)
-        await fill_scope(uow.connection, {TWO})
+        await touch(uow.connection, TWO)
+        await take_pending(uow.connection)
 
         assert await rows.programs_in_scope() == {"A"}
