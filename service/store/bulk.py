@@ -196,7 +196,7 @@ def _percent(statement: str) -> sql.SQL:
 
 
 def _trusted(statement: str) -> sql.SQL:
-    return sql.SQL(statement)  # type: ignore[arg-type]  # composed in this package; values are parameters
+    return sql.SQL(statement)  # composed in this package; values are parameters
 
 
 async def _sqlite(connection: AsyncConnection) -> aiosqlite.Connection:

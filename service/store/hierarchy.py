@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.store.bulk import fetch, within
+from service.store.bulk import fetch, run, within
 from service.store.pending import mark_pending
 
 DEEPEST = 30  # no tool nests deeper; a parent loop ends here
@@ -58,6 +58,7 @@ _BELOW = """below (uid) AS (
 
 async def resolve_parents(connection: AsyncConnection, source: str) -> int:
     """Key → uid through current keys, then former keys, then stubs."""
+    await _refresh_statistics(connection)
     changed = [row[0] for row in await fetch(connection, _bare(connection, _PARENTS), (source,))]
     await mark_pending(connection, changed)
     return len(changed)
@@ -75,6 +76,12 @@ async def resolve_epics(connection: AsyncConnection, source: str, uids: Sequence
     changed = [row[0] for row in await fetch(connection, _bare(connection, statement), parameters)]
     await mark_pending(connection, changed)
     return len(changed)
+
+
+async def _refresh_statistics(connection: AsyncConnection) -> None:
+    """After a bulk load PostgreSQL still believes the tables are empty, and joins them row by row."""
+    if connection.dialect.name == "postgresql":
+        await run(connection, "ANALYZE work_items, item_aliases, item_stubs", ())
 
 
 def _bare(connection: AsyncConnection, statement: str) -> str:
