@@ -66,6 +66,7 @@ class Progress:
 
 
 Measures = Mapping[Basis, Progress]
+_ByCategory = dict[StatusCategory, list[str]]  # uids; no cancelled item is countable
 
 
 def time_weight(estimate: int | None, spent: int | None, remaining: int | None) -> int | None:
@@ -88,7 +89,10 @@ def measure(
     missing: MissingWeight = MissingWeight.SKIP,
 ) -> dict[Basis, Progress]:
     """Progress of some of the program's countable items, on every basis."""
-    return {basis: _progress(countable, weights[basis], missing) for basis in Basis}
+    uids: _ByCategory = {category: [] for category in StatusCategory}
+    for item in countable:
+        uids[item.status_category].append(item.uid)
+    return {basis: _progress(uids, len(countable), weights[basis], missing) for basis in Basis}
 
 
 def _reader(basis: Basis) -> Callable[[RollupItem], float | None]:
@@ -150,9 +154,9 @@ class _Sums(NamedTuple):
         return self.done / self.total if self.total > 0 else None
 
 
-def _progress(countable: Sequence[RollupItem], weights: Weights, missing: MissingWeight) -> Progress:
-    known = _sums(countable, weights.known)
-    imputed = known if weights.imputed is weights.known else _sums(countable, weights.imputed)
+def _progress(uids: _ByCategory, items: int, weights: Weights, missing: MissingWeight) -> Progress:
+    known = _sums(uids, weights.known)
+    imputed = known if weights.imputed is weights.known else _sums(uids, weights.imputed)
     shown = imputed if missing is MissingWeight.IMPUTE_MEAN else known
     value = shown.share_done
     return Progress(
@@ -161,35 +165,28 @@ def _progress(countable: Sequence[RollupItem], weights: Weights, missing: Missin
         done=shown.done,
         total=shown.total,
         value=value,
-        coverage=known.weighed / len(countable) if countable else None,
+        coverage=known.weighed / items if items else None,
         policy=missing,
         by_policy={
             MissingWeight.SKIP: known.share_done,
             MissingWeight.IMPUTE_MEAN: imputed.share_done,
             MissingWeight.ZERO: known.share_done,  # weights of 0 add nothing to either side
         },
-        reason=_why_null(len(countable), known.weighed) if value is None else None,
+        reason=_why_null(items, known.weighed) if value is None else None,
     )
 
 
-def _sums(countable: Iterable[RollupItem], weights: Mapping[str, float]) -> _Sums:
+def _sums(uids: _ByCategory, weights: Mapping[str, float]) -> _Sums:
     """fsum is exact, so that the order of the items does not matter."""
-    to_do: list[float] = []
-    in_progress: list[float] = []
-    done: list[float] = []
-    for item in countable:
-        weight = weights.get(item.uid)
-        if weight is None:
-            continue
-        category = item.status_category
-        if category is StatusCategory.DONE:
-            done.append(weight)
-        elif category is StatusCategory.IN_PROGRESS:
-            in_progress.append(weight)
-        else:
-            to_do.append(weight)
+    to_do = _known(uids[StatusCategory.TO_DO], weights)
+    in_progress = _known(uids[StatusCategory.IN_PROGRESS], weights)
+    done = _known(uids[StatusCategory.DONE], weights)
     sums = fsum(to_do), fsum(in_progress), fsum(done)
     return _Sums(*sums, total=fsum(sums), weighed=len(to_do) + len(in_progress) + len(done))
+
+
+def _known(uids: Sequence[str], weights: Mapping[str, float]) -> list[float]:
+    return [weight for weight in map(weights.get, uids) if weight is not None]
 
 
 def _why_null(countable: int, estimated: int) -> NoValue:

@@ -105,7 +105,7 @@ def scope_of(items: Sequence[RollupItem], excluded: Mapping[str, Exclusion]) -> 
 def _on_a_loop(parents: Mapping[str, str]) -> frozenset[str]:
     settled: set[str] = set()
     looped: set[str] = set()
-    for first in parents:
+    for first in parents.keys() & set(parents.values()):  # who has no child is on no loop
         place: dict[str, int] = {}
         path: list[str] = []
         uid: str | None = first
