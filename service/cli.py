@@ -17,10 +17,10 @@ from service.commands import check as checking
 from service.commands import programs as programs_commands
 from service.commands import serve as serving
 from service.commands import sync as syncing
+from service.domain.breakdown import Breakdown
 from service.domain.errors import InterlockError
 from service.domain.mapping_file import ProgramsFileInvalid
 from service.log import configure_logging
-from service.programs.read import Breakdown
 from service.settings import ConfigInvalid, Settings, load_settings
 from service.store import migrate
 from service.store.errors import DatabaseUnusable

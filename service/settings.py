@@ -288,7 +288,8 @@ def _substitute(value: Any, variables: Mapping[str, str], path: tuple[Any, ...],
 
 
 def _variable(found: re.Match[str], variables: Mapping[str, str], path: tuple[Any, ...], problems: list[str]) -> str:
-    name, default = found.groups()
+    name: str = found[1]
+    default: str | None = found[2]
     value = variables.get(name, default)
     if value is None:
         problems.append(f"{_path(path)}: the variable {name} is not set; export it, or write ${{{name}:-default}}")

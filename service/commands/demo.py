@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from connectors.sandbox.cloud import create_cloud
-from connectors.sandbox.server import SandboxServer
 from rich.console import Console
 
+from connectors.sandbox.cloud import create_cloud
 from connectors.sandbox.portfolio import example_programs, generate_portfolio
+from connectors.sandbox.server import SandboxServer
 from service.bootstrap import application
 from service.clock import SystemClock
 from service.commands.programs import apply_programs, show_rollup

@@ -10,9 +10,10 @@ from rich.console import Console
 from service.bootstrap import Application
 from service.domain.mapping import ProgramsFile
 from service.domain.mapping_file import parse_programs
+from service.programs.answers import encode
 from service.programs.apply import apply
 from service.programs.plan import plan
-from service.programs.read import Breakdown, encode, get_rollup
+from service.programs.read import get_rollup
 from service.sync.fields import field_reader
 from service.terminal.plan import render_plan
 from service.terminal.rollup import render_rollup
@@ -45,7 +46,7 @@ def read_programs(app: Application, file: Path | None) -> ProgramsFile:
 async def show_rollup(app: Application, key: str, *, by: str, as_json: bool, console: Console) -> None:
     now = app.clock.now()
     today = now.astimezone(app.settings.calendar.zone).date()
-    answer = await get_rollup(app.database, key, by=Breakdown(by), now=now, today=today)
+    answer = await get_rollup(app.database, key, by=by, now=now, today=today)
     if as_json:
         console.out(encode(answer).decode(), highlight=False)
     else:

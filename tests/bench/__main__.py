@@ -1,0 +1,19 @@
+"""`make bench`: everything docs/performance.md states, measured again. Name parts to run only those."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.bench import rollup, sync
+
+PARTS = {"sync": sync.main, "memory": sync.memory, "rollup": rollup.main}
+
+
+def main(names: list[str]) -> None:
+    for name in names or list(PARTS):
+        print(f"\n{name}")  # noqa: T201
+        PARTS[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

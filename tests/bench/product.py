@@ -1,0 +1,62 @@
+"""One sync by Interlock itself, as `interlock sync` does it, in a process of its own; prints figures as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import time
+
+from connectors.contract import Source
+from connectors.jira.config import JiraOptions
+from connectors.jira.source import JiraSource
+from connectors.transport import BasicAuth
+from service.clock import SystemClock
+from service.log import configure_logging
+from service.store import migrate
+from service.store.engine import Database
+from service.sync.run import sync_source
+from tests.bench.serve import PRODUCT_CORE, pin
+
+
+def source_at(url: str) -> Source:
+    return JiraSource(
+        name="s",
+        kind="jira-cloud",
+        url=url,
+        auth=BasicAuth("demo@example.com", "sandbox"),
+        projects=None,
+        options=JiraOptions(),
+    )
+
+
+async def run(url: str, database_url: str) -> dict[str, float | str]:
+    migrate.upgrade(database_url)
+    source, database = source_at(url), Database.open(database_url)
+    try:
+        started = time.perf_counter()
+        outcome = await sync_source(source, database, clock=SystemClock())
+        seconds = time.perf_counter() - started
+    finally:
+        await source.aclose()
+        await database.aclose()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {
+        "issues": outcome.fetched,
+        "seconds": seconds,
+        "status": outcome.status.value,
+        "requests": outcome.requests,
+        "peak_mb": peak,
+        "reasons": "; ".join(reason.message for reason in outcome.reasons),
+    }
+
+
+def main(url: str, database_url: str) -> None:
+    pin(PRODUCT_CORE)
+    configure_logging(level="ERROR")
+    print(json.dumps(asyncio.run(run(url, database_url))))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,64 @@
+"""The stand-in server of a measurement, in a process and on a core of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+import uvicorn
+
+from connectors.sandbox.bulk import generate_bulk
+from connectors.sandbox.cloud import create_cloud
+from connectors.sandbox.options import SandboxOptions
+
+TODAY = date(2026, 11, 20)
+SERVER_CORE = 1
+PRODUCT_CORE = 0
+
+
+@contextmanager
+def served(*, issues: int, latency: float = 0.0, projects: int = 4) -> Iterator[str]:
+    """A stand-in Jira Cloud with that many issues of 10 KB; yields its address."""
+    port = _free_port()
+    command = [sys.executable, "-m", "tests.bench.serve", str(issues), str(latency), str(projects), str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    try:
+        assert process.stdout is not None
+        if not process.stdout.readline():
+            raise RuntimeError("the stand-in server did not start")
+        time.sleep(0.5)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def pin(core: int) -> None:
+    """Stay on one core, where the system lets a process choose and has that many."""
+    if hasattr(os, "sched_setaffinity") and core < (os.cpu_count() or 1):
+        os.sched_setaffinity(0, {core})
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def main(issues: str, latency: str, projects: str, port: str) -> None:
+    pin(SERVER_CORE)
+    site = generate_bulk(issues=int(issues), projects=int(projects), today=TODAY)
+    options = SandboxOptions(latency=float(latency))
+    app = create_cloud(site, options)
+    print("ready", flush=True)  # noqa: T201
+    uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="error", access_log=False)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,64 @@
+"""How fast a sync is, against the least code that could do it and against the official client, in the same run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.bench.serve import served
+from tests.fixtures.databases import PostgresTemplate
+from tests.fixtures.postgres import running_postgres
+
+ISSUES = 20_000
+MANY = 200_000
+LATENCY = 0.150
+Figures = dict[str, Any]
+
+
+def main() -> Figures:
+    """Every target of a sync, measured; returns name → figures."""
+    measured: Figures = {}
+    with served(issues=ISSUES) as url, tempfile.TemporaryDirectory() as folder:
+        measured["bare loader, SQLite"] = _python("bare", url, "BULK1,BULK2,BULK3,BULK4", f"{folder}/bare.db")
+        measured["Interlock, SQLite"] = _product(url, Path(folder) / "own.db")
+        with running_postgres() as server, PostgresTemplate(server).copied() as database:
+            measured["Interlock, PostgreSQL"] = _python("product", url, database)
+    with served(issues=ISSUES, latency=LATENCY) as url, tempfile.TemporaryDirectory() as folder:
+        measured["official client, 150 ms, fetch only"] = _python("peer", url)
+        measured["Interlock, 150 ms, SQLite"] = _product(url, Path(folder) / "own.db")
+    _show(measured)
+    return measured
+
+
+def memory() -> Figures:
+    """Peak memory of a sync at 20,000 and at 200,000 issues."""
+    measured: Figures = {}
+    for issues in (ISSUES, MANY):
+        with served(issues=issues) as url, tempfile.TemporaryDirectory() as folder:
+            measured[f"Interlock, SQLite, {issues:,} issues"] = _product(url, Path(folder) / "own.db")
+    _show(measured)
+    return measured
+
+
+def _product(url: str, database: Path) -> Figures:
+    return _python("product", url, f"sqlite:///{database}")
+
+
+def _python(module: str, *arguments: str) -> Figures:
+    command = [sys.executable, "-m", f"tests.bench.{module}", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode != 0:
+        raise RuntimeError(f"{module} failed:\n{done.stderr[-2000:]}")
+    figures: Figures = json.loads(done.stdout.splitlines()[-1])
+    figures["per_second"] = figures["issues"] / figures["seconds"]
+    return figures
+
+
+def _show(measured: Figures) -> None:
+    for name, figures in measured.items():
+        extra = "".join(f"  {key}={figures[key]}" for key in ("requests", "peak_mb", "status") if key in figures)
+        print(f"{name:40} {figures['issues']:>8,} issues {figures['per_second']:>9,.0f}/s{extra}")  # noqa: T201
