@@ -45,15 +45,15 @@ def create_app(services: Services, *, version: str = "1") -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
-        dependencies=[Depends(known_parameters_only)],
         exception_handlers={HTTPException: _on_to_boundary, RequestValidationError: _on_to_boundary},
     )
     app.state.services = services
     app.state.metrics = Metrics()
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    strict = [Depends(known_parameters_only)]  # pages forgive an old bookmark, numbers do not
     for each in (programs, items, mapping, sources):
-        app.include_router(each.router, prefix="/api/v1")
-    app.include_router(running.router)
+        app.include_router(each.router, prefix="/api/v1", dependencies=strict)
+    app.include_router(running.router, dependencies=strict)
     app.include_router(_pages(app, services))
     app.router.routes.append(views.static_files())
     _surround(app, services)

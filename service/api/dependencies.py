@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, Final, Literal, get_origin
+from typing import Annotated, Final, Literal, get_args, get_origin
 
 from fastapi import Depends, Query
 from fastapi._compat import ModelField
@@ -63,7 +63,9 @@ def _query_fields(dependant: Dependant) -> Iterator[ModelField]:
 
 
 def _takes_many(field: ModelField) -> bool:
-    return get_origin(field.field_info.annotation) in {list, tuple}
+    """Whether the parameter is a list, be it an optional one."""
+    annotation = field.field_info.annotation
+    return any(get_origin(part) is list for part in (annotation, *get_args(annotation)))
 
 
 def _accepted(header: str) -> list[tuple[str, float]]:

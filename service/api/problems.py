@@ -148,7 +148,7 @@ class Kind(Enum):
         "database-unusable",
         503,
         "The database does not answer",
-        "The detail says what the database reported and what to do. Nothing was lost; ask again afterwards.",
+        "The service's log says what the database reported and what to do. Nothing was lost; ask again afterwards.",
     )
     NOT_READY = (
         "not-ready",

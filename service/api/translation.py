@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
@@ -14,6 +15,8 @@ from service.api.services import SyncAlreadyRunning
 from service.domain.errors import InvalidQuery, UnknownItem, UnknownProgram, UnknownSource
 from service.domain.mapping_file import ProgramsFileInvalid
 from service.store.errors import DatabaseUnusable
+
+log = structlog.get_logger(__name__)
 
 _SENTENCES: Final[Mapping[str, str]] = {
     "missing": "is missing",
@@ -48,7 +51,7 @@ def translate(error: Exception) -> Problem | None:  # noqa: PLR0911 - one line a
         case SyncAlreadyRunning():
             return _already_running(error)
         case DatabaseUnusable():
-            return Problem(Kind.DATABASE_UNUSABLE, error.message, headers={"Retry-After": "30"})
+            return _database_unusable(error)
         case RequestValidationError():
             return _invalid([_explain(each) for each in error.errors()])
         case HTTPException():
@@ -120,6 +123,16 @@ def _already_running(error: SyncAlreadyRunning) -> Problem:
         headers={"Retry-After": "30"},
         source=error.source,
         **extra,
+    )
+
+
+def _database_unusable(error: DatabaseUnusable) -> Problem:
+    """The message names the database's place, which is the operator's business and not every reader's."""
+    log.error("database_unusable", reason=error.message)
+    return Problem(
+        Kind.DATABASE_UNUSABLE,
+        "The database cannot be used just now; the service's log says why and what to do. Try again in a moment.",
+        headers={"Retry-After": "30"},
     )
 
 
