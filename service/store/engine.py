@@ -122,6 +122,14 @@ def tune_sqlite(engine: Engine) -> None:
 
 
 def _on_connect(connection: Any, _record: Any) -> None:
+    try:
+        _set_pragmas(connection)
+    except Exception:
+        connection.close()  # the pool never saw it, so nobody else would; its thread would outlive the loop
+        raise
+
+
+def _set_pragmas(connection: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     try:
