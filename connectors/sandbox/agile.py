@@ -126,7 +126,8 @@ def _estimation(jira: Jira, row: Json) -> Json | None:
 
 
 def _sprint(jira: Jira, row: Json) -> Json:
-    return {**row, "self": f"{jira.view.base_url}{AGILE}/sprint/{row['id']}"}
+    shown = {name: value for name, value in row.items() if name != "boardId"}
+    return shown | {"self": f"{jira.view.base_url}{AGILE}/sprint/{row['id']}"}
 
 
 def _address(jira: Jira, board: Json) -> str:

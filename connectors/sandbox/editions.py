@@ -86,7 +86,7 @@ class DataCenterView(BaseView):
 
     def __init__(self, site: JiraSite, index: IssueIndex, *, base_url: str) -> None:
         super().__init__(site, index, base_url=base_url)
-        self._keys = {account: user.get("key") for account, user in site.users.items()}
+        self._keys = {account: user.get("key") or user.get("name") for account, user in site.users.items()}
 
     def user(self, user: Json | None) -> Json | None:
         if user is None:

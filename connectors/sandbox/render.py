@@ -54,6 +54,8 @@ class BaseView:
         self.base_url = base_url
         self._shapes: dict[str, Shape] = {}
         self._texts: set[str] = set()
+        self._ids: dict[str, None] = {}
+        self._hidden: set[str] = set()
         self.refresh()
 
     def refresh(self) -> None:
@@ -61,6 +63,8 @@ class BaseView:
         self._shapes = self.shapes()
         rich = [row["id"] for row in self.site.fields if (row.get("schema") or {}).get("custom") == TEXTAREA]
         self._texts = {"description", "environment", *rich}
+        self._ids = dict.fromkeys([*(row["id"] for row in self.field_rows()), "parent", "subtasks", "issuelinks"])
+        self._hidden = COSTLY | {row["id"] for row in self.site.fields if not row.get("navigable", True)}
 
     def shapes(self) -> dict[str, Shape]:
         shapes: dict[str, Shape] = {
@@ -110,17 +114,13 @@ class BaseView:
         return fields
 
     def _names(self, issue: Issue, wanted: Wanted) -> list[str]:
-        names: dict[str, None] = {}
-        if wanted.all or wanted.navigable:
-            names |= dict.fromkeys(issue["fields"])
-            names |= dict.fromkeys(row["id"] for row in self.field_rows())
-            names |= dict.fromkeys(("parent", "subtasks", "issuelinks"))
-            if not wanted.all:
-                hidden = {row["id"] for row in self.site.fields if not row.get("navigable", True)}
-                names = {name: None for name in names if name not in hidden | COSTLY}
-        known = issue["fields"].keys() | {row["id"] for row in self.field_rows()} | {"parent", "subtasks"}
-        names |= dict.fromkeys(name for name in wanted.named if name in known)
-        return [name for name in names if name not in wanted.without and name not in {"id", "key", "issuekey"}]
+        stored = issue["fields"]
+        names = [name for name in wanted.named if name in stored or name in self._ids]
+        if wanted.all:
+            names += [*stored, *self._ids]
+        elif wanted.navigable:
+            names += [name for name in (*stored, *self._ids) if name not in self._hidden]
+        return [name for name in dict.fromkeys(names) if name not in wanted.without]
 
     # parts
 
