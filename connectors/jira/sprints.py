@@ -5,7 +5,7 @@ that old servers print (`com.atlassian…Sprint@1a2b[id=8,state=CLOSED,name=…,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from connectors.errors import PayloadUnreadable
 from connectors.items import SourceIteration
@@ -92,8 +92,8 @@ def parse_sprint_text(text: str) -> dict[str, str | None]:
 
 def _pairs(body: str) -> Iterator[tuple[str, str]]:
     marks = _trusted_marks(body, _outside_the_name(body, list(_KEY.finditer(body))))
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
-        yield mark[1], body[mark.end() : following.start() if following else len(body)]
+    for mark, value in _spans(body, marks):
+        yield mark[1], value
 
 
 def _outside_the_name(body: str, marks: list[re.Match[str]]) -> list[re.Match[str]]:
@@ -120,13 +120,19 @@ def _trusted_marks(body: str, marks: list[re.Match[str]]) -> list[re.Match[str]]
 
 def _first_bad(body: str, marks: list[re.Match[str]]) -> re.Match[str] | None:
     seen: set[str] = set()
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, value in _spans(body, marks):
         shape = _SHAPES.get(mark[1])
-        value = body[mark.end() : following.start() if following else len(body)]
         if mark[1] in seen or (shape is not None and not shape.match(value)):
             return mark
         seen.add(mark[1])
     return None
+
+
+def _spans(body: str, marks: Sequence[re.Match[str]]) -> Iterator[tuple[re.Match[str], str]]:
+    """Each mark with the text up to the next one."""
+    ends = [*(mark.start() for mark in marks[1:]), len(body)]
+    for mark, end in zip(marks, ends, strict=False):
+        yield mark, body[mark.end() : end]
 
 
 def _each(value: object) -> Iterable[object]:

@@ -145,7 +145,8 @@ def _visits(now: StatusNow, changes: Sequence[SourceChange], *, statuses: Status
 def _first_start(visits: Sequence[_Visit], now: StatusNow) -> datetime | None:
     for visit in visits:
         if visit.category is StatusCategory.IN_PROGRESS:
-            return visit.entered_at
+            # a single visit is the present one, and the tool may know when it began
+            return visit.entered_at or (now.category_changed_at if len(visits) == 1 else None)
     # the snapshot is in progress and no history says since when
     return now.category_changed_at if now.category is StatusCategory.IN_PROGRESS else None
 

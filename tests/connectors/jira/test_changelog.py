@@ -150,7 +150,7 @@ def test_the_recorded_webhook_bodies_tell_their_tracked_changes() -> None:
             changes, _ = READER.read("7", histories(history))
             told[path.stem] = [change.field_id for change in changes]
 
-    assert len(told) == 19
+    assert len(told) == 20
     assert told["webhook-issue-assigned-empty-changelog"] == []
     assert told["webhook-server-issue-updated-resolved"] == ["status", "resolution"]  # no fieldId
     assert told["webhook-issue-updated-reopened"] == ["resolution", "status"]

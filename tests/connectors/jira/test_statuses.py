@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import msgspec
 
@@ -30,7 +31,7 @@ def history(*statuses: str) -> list[SourceChange]:
     """One move a day, through these statuses."""
     return [
         SourceChange("1", str(at), 0, day(at), "status", from_value=before, to_value=after)
-        for at, (before, after) in enumerate(zip(statuses, statuses[1:], strict=False), start=1)
+        for at, (before, after) in enumerate(pairwise(statuses), start=1)
     ]
 
 
