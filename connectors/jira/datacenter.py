@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from connectors.answers import Answer
+from connectors.answers import Answer, AnswerTooHeavy
 from connectors.client import Client
 from connectors.contract import ListedItem, RawItem, RawRecord, Scope
 from connectors.jira import jql
@@ -23,6 +23,7 @@ from connectors.pagination import KeysetPage, keyset_pages
 
 API = "/rest/api/2"
 LISTING_PAGE = 1000  # what most sites allow; lower caps are silent and harmless here
+SMALLEST_LISTING_PAGE = 50
 LARGEST_WINDOW = 100
 
 log = structlog.get_logger(__name__)
@@ -54,24 +55,36 @@ class DataCenterEdition:
 
     async def listing(self, scope: Scope, since: datetime | None) -> AsyncIterator[Sequence[ListedItem]]:
         """Each page counts its time bound back from its own moment, so however long the listing takes, none is lost."""
-        rows = 0
+        rows, size = 0, LISTING_PAGE
 
         async def fetch(last: int) -> KeysetPage[ListedItem]:
-            def body() -> object:
-                query = jql.after(scope.native_id, last=last, minutes=self._minutes(since))
-                return {"jql": query, "fields": ["updated"], "maxResults": LISTING_PAGE}
-
-            page = await self._client.ask("POST", f"{API}/search", _Listing, json=body, accept={400})
-            if isinstance(page, Answer):
-                await insist_on_visible(self._client, api=API, scope=scope)
-                raise refused(self._client, page)
-            return KeysetPage([row.listed() for row in page.issues], page.total)
+            nonlocal size
+            while True:
+                try:
+                    page = await self._listed(scope, since, last=last, size=size)
+                except AnswerTooHeavy:
+                    if size <= SMALLEST_LISTING_PAGE:
+                        raise
+                    size //= 2
+                else:
+                    return KeysetPage([row.listed() for row in page.issues], page.total)
 
         async for page in keyset_pages(fetch, source=self._client.source, id_of=lambda row: int(row.native_id)):
             rows += len(page)
             yield [each for each in page if is_wanted(each, since)]
         if rows == 0 and since is None:
             await insist_on_visible(self._client, api=API, scope=scope)
+
+    async def _listed(self, scope: Scope, since: datetime | None, *, last: int, size: int) -> _Listing:
+        def body() -> object:
+            query = jql.after(scope.native_id, last=last, minutes=self._minutes(since))
+            return {"jql": query, "fields": ["updated"], "maxResults": size}
+
+        page = await self._client.ask("POST", f"{API}/search", _Listing, json=body, accept={400}, can_ask_for_less=True)
+        if isinstance(page, Answer):
+            await insist_on_visible(self._client, api=API, scope=scope)
+            raise refused(self._client, page)
+        return page
 
     def _minutes(self, since: datetime | None) -> int | None:
         return None if since is None else bound(self._client, self._witness, since)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
@@ -63,6 +64,7 @@ class JiraSource:
         allow_http: bool = False,
         transport: HttpTransport | None = None,
         sleep: Sleep = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if kind not in {CLOUD, DATA_CENTER}:
             raise SourceMisconfigured(name, f"kind is {kind!r}; it must be {CLOUD} or {DATA_CENTER}.")
@@ -73,8 +75,8 @@ class JiraSource:
         self._concurrency = concurrency
         self._page_size = page_size
         is_cloud = kind == CLOUD
-        self._witness = Witness(name)
-        self._retrying = Retrying(Budget(concurrency, sleep=sleep), sleep=sleep)
+        self._witness = Witness(name, clock=clock)
+        self._retrying = Retrying(Budget(concurrency, clock=clock, sleep=sleep), sleep=sleep)
         self._transport = Transport(
             source=name,
             url=url,

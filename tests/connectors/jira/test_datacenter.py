@@ -175,6 +175,13 @@ async def test_a_504_halves_the_window() -> None:
     assert (ids(pages), missing(pages)) == (list(range(1, 101)), [])
 
 
+async def test_a_listing_page_that_is_too_heavy_is_asked_for_in_smaller_ones() -> None:
+    stub = site(600)
+    stub.fault = lambda call: error(504) if is_listing(call) and call.body["maxResults"] > 200 else None
+
+    assert ids(await Crawler(stub).pages()) == list(range(1, 601))
+
+
 async def test_a_poisoned_issue_is_set_aside() -> None:
     stub = site(20)
 

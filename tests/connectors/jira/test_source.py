@@ -27,6 +27,7 @@ HOUR = timedelta(hours=1)
 async def source(
     site: StubJira, *, kind: str | None = None, projects: list[str] | None = None, concurrency: int = 8
 ) -> AsyncIterator[JiraSource]:
+    passing = FakeTime()
     with served(site) as url:
         subject = JiraSource(
             name="acme",
@@ -36,7 +37,8 @@ async def source(
             projects=projects,
             options=JiraOptions(),
             concurrency=concurrency,
-            sleep=FakeTime().sleep,
+            sleep=passing.sleep,
+            clock=passing.now,
         )
         try:
             yield subject
