@@ -19,7 +19,8 @@ REF: Final = "#/components/schemas/{name}"
 NOT_MODIFIED: Final[Responses] = {304: {"description": "The client's copy (If-None-Match) is still current."}}
 EVERYWHERE: Final = (Kind.LOOPBACK_ONLY, Kind.DATABASE_UNUSABLE, Kind.UNEXPECTED)
 
-_described: dict[str, Any] = {}  # schema name → struct type, of every answer an endpoint declared
+_described: dict[str, Any] = {}  # reference → struct type, of every answer an endpoint declared
+_examples: dict[str, Mapping[str, Any]] = {}  # reference → its example, nulls included
 
 
 def answers(
@@ -32,7 +33,9 @@ def answers(
     conditional: bool = False,
 ) -> Responses:
     """The `responses` of an endpoint: its answer with an example, and each problem it can end in."""
-    content: dict[str, Any] = {"application/json": {"schema": _reference(kind), "example": dict(example)}}
+    schema = _reference(kind)
+    _examples[schema["$ref"]] = example
+    content: dict[str, Any] = {"application/json": {"schema": schema, "example": dict(example)}}
     if csv:
         content["text/csv"] = {"schema": {"type": "string"}}
     success: Responses = {status: {"description": description, "content": content}}
@@ -73,8 +76,20 @@ def document(app: FastAPI) -> dict[str, Any]:
         made.setdefault("components", {}).setdefault("schemas", {}).update(components)
         for unused in ("HTTPValidationError", "ValidationError"):
             made["components"]["schemas"].pop(unused, None)
+        _restore_nulls(made)
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def _restore_nulls(made: dict[str, Any]) -> None:
+    """FastAPI drops every null on the way, from the examples too; in ours a null is part of the answer."""
+    for methods in made["paths"].values():
+        for operation in methods.values():
+            for response in operation["responses"].values():
+                content = response.get("content", {}).get("application/json", {})
+                example = _examples.get(content.get("schema", {}).get("$ref", ""))
+                if example is not None:
+                    content["example"] = example
 
 
 def _reference(kind: Any) -> dict[str, Any]:
