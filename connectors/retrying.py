@@ -17,7 +17,7 @@ import structlog
 
 from connectors.answers import AnswerTooHeavy
 from connectors.errors import SourceError, SourceThrottled, SourceUnavailable
-from connectors.throttle import Budget, Sleep
+from connectors.throttle import LONGEST_PAUSE, Budget, Sleep
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -32,7 +32,6 @@ class Patience:
     heavy_retries: int = 1  # of a request that can ask for less instead
     first: timedelta = timedelta(seconds=2)
     longest: timedelta = timedelta(seconds=30)
-    longest_pause: timedelta = timedelta(hours=1)  # hourly quotas return within it
 
 
 class Retrying:
@@ -87,4 +86,4 @@ class Retrying:
         return wait.total_seconds() * self._jitter()
 
     def _is_too_long(self, pause: timedelta | None) -> bool:
-        return pause is not None and pause > self.patience.longest_pause
+        return pause is not None and pause > LONGEST_PAUSE

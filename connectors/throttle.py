@@ -18,6 +18,7 @@ from connectors.errors import SourceThrottled, SourceUnavailable
 
 Sleep = Callable[[float], Awaitable[None]]
 
+LONGEST_PAUSE = timedelta(hours=1)  # hourly quotas return within it; nobody waits longer, they are told instead
 CALM_STRETCH = 20  # answers in a row without push-back before one more request may be in flight
 
 
@@ -41,13 +42,17 @@ class Budget:
         self._clock = clock
         self._sleep = sleep
         self._paused_until = clock()
+        self._cause: SourceThrottled | None = None
         self._calm = 0
         self._halvings = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """One request's place. What the request raises inside teaches the budget; it is raised on unchanged."""
+        """One request's place. What the request raises inside teaches the budget; it is raised on unchanged.
+
+        Raises SourceThrottled at once, without a request, while the tool wants to be left alone for very long.
+        """
         halvings = await self._enter()
         try:
             yield
@@ -59,13 +64,16 @@ class Budget:
         finally:
             self._leave()
 
-    def pause(self, wait: timedelta) -> None:
+    def pause(self, wait: timedelta, *, cause: SourceThrottled | None = None) -> None:
         """No request of this source leaves for `wait`; a longer pause already running is kept."""
-        self._paused_until = max(self._paused_until, self._clock() + wait.total_seconds())
+        until = self._clock() + wait.total_seconds()
+        if until > self._paused_until:
+            self._paused_until, self._cause = until, cause
 
     async def _enter(self) -> int:
         while True:
             if (left := self._paused_until - self._clock()) > 0:
+                self._refuse_to_wait(timedelta(seconds=left))
                 await self._sleep(left)
             elif self.in_flight >= self.allowed:
                 await self._turn()
@@ -73,6 +81,11 @@ class Budget:
                 self.in_flight += 1
                 self.requests += 1
                 return self._halvings
+
+    def _refuse_to_wait(self, left: timedelta) -> None:
+        if self._cause is not None and left > LONGEST_PAUSE:
+            cause = self._cause
+            raise SourceThrottled(cause.source, cause.message, retry_after=left, reason=cause.reason)
 
     async def _turn(self) -> None:
         """Returns when a place may be free; the caller looks again, others may have been quicker."""
@@ -92,7 +105,7 @@ class Budget:
         if isinstance(error, SourceThrottled):
             self.throttled += 1
             if error.retry_after is not None:
-                self.pause(error.retry_after)
+                self.pause(error.retry_after, cause=error)
             if not is_quota(error.reason):  # fewer at a time would not bring a spent quota back
                 self._halve(halvings)
         elif error.status == 504:

@@ -104,6 +104,18 @@ async def test_a_pause_of_more_than_an_hour_is_reported_instead_of_slept() -> No
     assert time.now() == 0
 
 
+async def test_during_such_a_pause_nothing_is_asked_and_nobody_waits() -> None:
+    """The next scope hears of it at once instead of sleeping through the night."""
+    time, tool = FakeTime(), Tool(throttled(timedelta(hours=2)))
+    subject = retrying(time)
+
+    for _ in range(2):
+        with pytest.raises(SourceThrottled):
+            await subject.call(tool)
+
+    assert (tool.asked, time.now()) == (1, 0)
+
+
 async def test_an_answer_too_heavy_is_given_up_early_when_less_can_be_asked_for() -> None:
     time, tool = FakeTime(), Tool(*[HEAVY] * 9)
 
