@@ -52,7 +52,9 @@ def percent(value: float | None) -> str:
 
 
 def amount(value: float, basis: str) -> str:
-    """A weight in the unit of its basis: 1,204 · 233.5 · 1,204 h."""
+    """A weight in the unit of its basis: 1,204 · 233.5 · 1,204 h, or minutes below an hour."""
+    if basis == "time" and 0 < value < SECONDS_PER_HOUR:
+        return f"{max(1, value // 60):.0f} min"
     if basis == "time":
         return f"{_trimmed(value / SECONDS_PER_HOUR)} h"
     return _trimmed(value)
@@ -72,6 +74,19 @@ def age(seconds: float | None) -> str:
 def day(value: date | None) -> str:
     """A date as people write it: 27 Nov 2026."""
     return "–" if value is None else f"{value.day} {value:%b %Y}"
+
+
+def span(start: date | None, end: date | None) -> str:
+    """Two dates as one phrase, also when one of them is not known."""
+    match start, end:
+        case None, None:
+            return "without dates"
+        case None, _:
+            return f"until {day(end)}"
+        case _, None:
+            return f"from {day(start)}"
+        case _:
+            return f"{day(start)} to {day(end)}"
 
 
 def moment(value: datetime | None) -> str:

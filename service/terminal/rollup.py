@@ -34,8 +34,8 @@ def _dates(answer: Answer[RollupData]) -> str:
     dates = answer.data.dates
     as_of = wording.moment(answer.as_of) if answer.as_of else "no complete sync yet"
     return (
-        f"planned {wording.day(dates.start)} to {wording.day(dates.due)}; "
-        f"work {wording.day(dates.rolled_start)} to {wording.day(dates.rolled_due)}; as of {as_of}"
+        f"planned {wording.span(dates.start, dates.due)}; "
+        f"work {wording.span(dates.rolled_start, dates.rolled_due)}; as of {as_of}"
     )
 
 
