@@ -20,14 +20,14 @@ class StatusCategoryJson(Struct):
 class StatusJson(Struct):
     id: str
     name: str
-    statusCategory: StatusCategoryJson | None = None
+    statusCategory: StatusCategoryJson | None = None  # noqa: N815  (the tool's spelling)
 
 
 class ItemTypeJson(Struct):
     id: str
     name: str
     subtask: bool = False
-    hierarchyLevel: int | None = None
+    hierarchyLevel: int | None = None  # noqa: N815
 
 
 class ProjectJson(Struct):
@@ -47,18 +47,18 @@ class VersionJson(Struct):
     name: str
     released: bool = False
     archived: bool = False
-    startDate: str | None = None
-    releaseDate: str | None = None
+    startDate: str | None = None  # noqa: N815
+    releaseDate: str | None = None  # noqa: N815
 
 
 class UserJson(Struct):
     """Cloud sends accountId; Data Center key and name; the oldest servers only a name."""
 
-    accountId: str | None = None
+    accountId: str | None = None  # noqa: N815
     key: str | None = None
     name: str | None = None
-    displayName: str | None = None
-    emailAddress: str | None = None
+    displayName: str | None = None  # noqa: N815
+    emailAddress: str | None = None  # noqa: N815
     active: bool = True
 
 
@@ -84,8 +84,8 @@ class LinkTypeRefJson(Struct):
 class LinkJson(Struct):
     id: str
     type: LinkTypeRefJson
-    outwardIssue: FarIssueJson | None = None
-    inwardIssue: FarIssueJson | None = None
+    outwardIssue: FarIssueJson | None = None  # noqa: N815
+    inwardIssue: FarIssueJson | None = None  # noqa: N815
 
 
 class ChangeItemJson(Struct):
@@ -93,12 +93,12 @@ class ChangeItemJson(Struct):
 
     field: str = ""
     fieldtype: str | None = None
-    fieldId: str | None = None
+    fieldId: str | None = None  # noqa: N815
     # strings on every recorded site, but nothing promises it
     from_: Any = msgspec.field(default=None, name="from")
     to: Any = None
-    fromString: Any = None
-    toString: Any = None
+    fromString: Any = None  # noqa: N815
+    toString: Any = None  # noqa: N815
 
 
 class HistoryJson(Struct):
@@ -133,14 +133,14 @@ class IssueFieldsJson(Struct):
     parent: FarIssueJson | None = None
     labels: list[str] | None = None
     components: list[NamedJson] | None = None
-    fixVersions: list[VersionJson] | None = None
+    fixVersions: list[VersionJson] | None = None  # noqa: N815
     issuelinks: list[LinkJson] | None = None
     timeoriginalestimate: int | None = None
     timespent: int | None = None
     timeestimate: int | None = None
     # the Agile API's own encodings
     sprint: Any = None
-    closedSprints: Any = None
+    closedSprints: Any = None  # noqa: N815
     epic: Any = None
     flagged: Any = None
 
@@ -177,7 +177,7 @@ class ScopeJson(Struct):
 class FieldJson(Struct):
     id: str
     name: str = ""
-    untranslatedName: str | None = None
+    untranslatedName: str | None = None  # noqa: N815
     schema: FieldSchemaJson | None = None
     scope: ScopeJson | None = None
 
@@ -198,7 +198,7 @@ class LinkTypeJson(Struct):
 
 
 class LinkTypesJson(Struct):
-    issueLinkTypes: list[LinkTypeJson] = []
+    issueLinkTypes: list[LinkTypeJson] = []  # noqa: N815
 
 
 class ProjectMetaJson(Struct):
@@ -210,7 +210,7 @@ class ProjectMetaJson(Struct):
 
 
 class VersionMetaJson(VersionJson):
-    projectId: int | str | None = None
+    projectId: int | str | None = None  # noqa: N815
 
 
 class BoardJson(Struct):
@@ -225,9 +225,9 @@ class SprintJson(Struct):
     id: int | str
     name: str = ""
     state: str = ""
-    startDate: str | None = None
-    endDate: str | None = None
-    completeDate: str | None = None
+    startDate: str | None = None  # noqa: N815
+    endDate: str | None = None  # noqa: N815
+    completeDate: str | None = None  # noqa: N815
     goal: str | None = None
-    originBoardId: int | str | None = None
-    boardId: int | str | None = None
+    originBoardId: int | str | None = None  # noqa: N815
+    boardId: int | str | None = None  # noqa: N815
