@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, Final, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args, get_origin
 
 from fastapi import Depends, Query
-from fastapi._compat import ModelField
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from service.api.services import Services
 from service.api.translation import given_twice, unknown_parameters
+
+if TYPE_CHECKING:  # names of FastAPI's inside, needed for types alone
+    from fastapi._compat import ModelField
+    from fastapi.dependencies.models import Dependant
 
 Form = Literal["json", "csv"]
 _ANY: Final = frozenset({"*/*", "application/*", "application/json"})
