@@ -203,8 +203,9 @@ def _decoded(content: bytes) -> Any:
 
 def _rows_asked(call: Call, body: Any) -> int:
     """How large a page the request asks for, as far as it says."""
-    asked = call.query.get("maxResults")
-    size = int(asked) if asked and asked.isdigit() else 0
+    asked = str(call.query.get("maxResults") or "")
+    named = 0
     if isinstance(body, dict):
-        size = max(size, int(body.get("maxResults") or 0), len(body.get("issueIdsOrKeys") or ()))
-    return size
+        asked = str(body.get("maxResults") or "")
+        named = len(body.get("issueIdsOrKeys") or ())
+    return max(named, int(asked) if asked.isdigit() else 0)

@@ -255,18 +255,18 @@ def _fields(issues: Iterable[Issue]) -> Iterable[Json]:
 
 def _custom(name: str, value: Any) -> tuple[str, Json]:
     """(name, schema) of a custom field: known, or a harmless one that fits the values."""
-    if name == FLAGGED_FIELD:
-        return FLAGGED
-    if name in KNOWN_FIELDS:
-        return KNOWN_FIELDS[name]
-    title = f"Field {name.split('_')[1]}"
+    known = KNOWN_FIELDS | {FLAGGED_FIELD: FLAGGED}
+    return known.get(name) or (f"Field {name.split('_')[1]}", _schema_for(value))
+
+
+def _schema_for(value: Any) -> Json:
     match value:
         case [{"value": _}, *_]:
-            return title, {"type": "array", "items": "option", "custom": f"{TYPES}:multicheckboxes"}
+            return {"type": "array", "items": "option", "custom": f"{TYPES}:multicheckboxes"}
         case {"value": _}:
-            return title, {"type": "option", "custom": f"{TYPES}:select"}
+            return {"type": "option", "custom": f"{TYPES}:select"}
         case list():
-            return title, {"type": "array", "items": "string", "custom": f"{TYPES}:labels"}
+            return {"type": "array", "items": "string", "custom": f"{TYPES}:labels"}
         case int() | float():
-            return title, {"type": "number", "custom": f"{TYPES}:float"}
-    return title, {"type": "string", "custom": f"{TYPES}:textfield"}
+            return {"type": "number", "custom": f"{TYPES}:float"}
+    return {"type": "string", "custom": f"{TYPES}:textfield"}

@@ -70,7 +70,7 @@ def add_story(site: JiraSite, number: int, *, updated: datetime = NOW, **fields:
     issue_id, stamp = str(number), site.timestamp(updated)
     project = fields.pop("project", "10")
     home = {name: site.projects[project][name] for name in ("id", "key", "name")}
-    content = {
+    content: dict[str, Any] = {
         "summary": f"Story {number}",
         "description": "First line\nSecond line",
         "status": TO_DO,
