@@ -127,7 +127,8 @@ class JiraSource:
         )
 
     async def discover(self) -> ReferenceData:
-        return self.read_reference(await self._discovery.payloads())
+        options = msgspec.json.encode(self._options, order="deterministic")  # a changed option reads items differently
+        return self.read_reference({**await self._discovery.payloads(), "options": options})
 
     def read_reference(self, payloads: Mapping[str, bytes]) -> ReferenceData:
         reference = read_reference(payloads, options=self._options)

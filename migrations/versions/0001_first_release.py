@@ -320,8 +320,8 @@ def _items() -> None:
         sa.Column("facet", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
-        sa.Column("native_id", sa.Text()),
-        sa.PrimaryKeyConstraint("item_uid", "facet", "name", "value", name="pk_item_facets"),
+        sa.Column("native_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("item_uid", "facet", "name", "value", "native_id", name="pk_item_facets"),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_item_facets_facet_value", "item_facets", ["facet", "value"], unique=False)

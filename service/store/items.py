@@ -116,14 +116,18 @@ class WorkItems:
         await insert(self._connection, tables.item_facets, _FACET, _facet_rows(uids))
 
     async def clear_derived(self, source: str) -> None:
-        """Forget what a replay rebuilds from payloads; tombstones, aliases and memberships stay."""
-        for child in ("item_facets", "item_changes"):
-            await run(
-                self._connection,
-                f"DELETE FROM {child} WHERE item_uid IN (SELECT uid FROM work_items WHERE source = ?)",  # noqa: S608
-                (source,),
-            )
-        for table in ("links", "item_stubs", "work_items"):
+        """Forget what a replay rebuilds from payloads; tombstones, aliases and memberships stay.
+
+        An item whose newest payload cannot be read keeps what an earlier one told: nothing could replace it.
+        """
+        readable = (
+            "SELECT uid FROM work_items WHERE source = ? AND native_id NOT IN (SELECT native_id FROM raw_records "
+            "WHERE source = ? AND kind = 'issue' AND reject_reason IS NOT NULL)"
+        )
+        for table, column in (("item_facets", "item_uid"), ("item_changes", "item_uid"), ("work_items", "uid")):
+            statement = f"DELETE FROM {table} WHERE {column} IN ({readable})"  # noqa: S608
+            await run(self._connection, statement, (source, source))
+        for table in ("links", "item_stubs"):
             await run(self._connection, f"DELETE FROM {table} WHERE source = ?", (source,))  # noqa: S608
 
     async def resolve_parents(self, source: str) -> int:
@@ -257,16 +261,14 @@ def _newest_of_each(source: str, items: Iterable[SourceItem]) -> dict[str, Sourc
     return dict(sorted(newest.items()))
 
 
-def _facet_rows(facets: Mapping[str, Sequence[FacetValue]]) -> list[tuple[str | None, ...]]:
-    rows: list[tuple[str | None, ...]] = []
-    for uid, values in facets.items():
-        seen = set()
-        for value in values:
-            identity = (value.facet.value, value.name, value.value)
-            if identity not in seen:
-                seen.add(identity)
-                rows.append((uid, *identity, value.native_id))
-    return rows
+def _facet_rows(facets: Mapping[str, Sequence[FacetValue]]) -> list[tuple[str, ...]]:
+    return list(
+        {
+            (uid, value.facet.value, value.name, value.value, value.native_id or ""): None
+            for uid, values in facets.items()
+            for value in values
+        }
+    )
 
 
 def _is_older(item: SourceItem, stored: _Stored | None) -> bool:

@@ -164,7 +164,7 @@ class ProgramItems:
             memberships.c.valid_to.is_(None),
         )
         query = (
-            select(item_facets.c.item_uid, func.coalesce(item_facets.c.native_id, item_facets.c.value))
+            select(item_facets.c.item_uid, func.coalesce(func.nullif(item_facets.c.native_id, ""), item_facets.c.value))
             .where(item_facets.c.facet == str(Facet.PROJECT), member)
             .order_by(item_facets.c.item_uid, item_facets.c.value)
         )

@@ -5,7 +5,7 @@ A buried item keeps its history and its identity.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
@@ -100,16 +100,6 @@ class Tombstones:
             (source,),
         )
         return dict(rows)
-
-    async def put_back(self, buried: Mapping[str, str]) -> None:
-        """What was buried before a replay is buried after it, for the same reasons (uid → reason)."""
-        for reason in sorted(set(buried.values())):
-            uids = [uid for uid in buried if buried[uid] == reason]
-            await run(
-                self._connection,
-                f"UPDATE work_items SET tombstone = ? WHERE {within(self._connection, 'uid')}",  # noqa: S608
-                (reason, uids),
-            )
 
     async def _live(self, source: str, condition: ColumnElement[bool]) -> list[str]:
         c = work_items.c

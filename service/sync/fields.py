@@ -11,7 +11,7 @@ from connectors.contract import Source
 from connectors.errors import PayloadUnreadable
 from connectors.items import Facet, FacetValue
 from service.programs.apply import MatchedFieldsHook
-from service.store.rebuild import Rebuild
+from service.store.items import WorkItems
 from service.sync.errors import NothingToReplay
 from service.sync.stored import reference_payloads, stored_items
 
@@ -29,11 +29,11 @@ def field_reader(sources: Mapping[str, Source]) -> MatchedFieldsHook:
 
 async def _fill_source(connection: AsyncConnection, source: Source, fields: tuple[str, ...]) -> None:
     normalise = source.build_normaliser(await reference_payloads(connection, source.name), matched_fields=fields)
-    rebuild = Rebuild(connection, source.name)
+    items = WorkItems(connection)
     async for page in stored_items(connection, source.name):
         values: dict[str, tuple[FacetValue, ...]] = {}
         for raw in page:
             with suppress(PayloadUnreadable):  # kept and counted as rejected already
                 item = normalise(raw)
                 values[item.native_id] = tuple(each for each in item.facets if each.facet is Facet.FIELD)
-        await rebuild.replace_field_facets(values)
+        await items.replace_field_facets(source.name, values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,9 @@ from service.store.runs import count_rejected as count_rejected_records
 from service.store.tombstones import Tombstones
 from service.sync.outcome import Outcome, Reason, ScopeResult
 
+# Reference data that decides how an issue is read or what a rule matches. Jira moves no issue's `updated` when these
+# change, so stored payloads are read anew.
+MEANING = frozenset({"fields", "item_types", "link_types", "options", "projects", "statuses"})
 REFERENCE = "reference"  # the kind of raw record that discovery's payloads are kept as
 
 
@@ -30,10 +34,18 @@ async def open_run(database: Database, source: Source, *, trigger: str, mode: st
     return run_id
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """`matched_fields`: those that mapping rules match on. `meaning_changed`: stored items now read differently."""
+
+    matched_fields: tuple[str, ...]
+    meaning_changed: bool
+
+
 async def record_reference(
     database: Database, source: Source, identity: Identity, reference: ReferenceData, *, run_id: int, now: datetime
-) -> tuple[str, ...]:
-    """Keep what connect and discover said, raw and read; returns the fields that mapping rules match on."""
+) -> Recorded:
+    """Keep what connect and discover said, raw and read."""
     records = [
         LandedRecord(
             kind=REFERENCE,
@@ -54,9 +66,13 @@ async def record_reference(
             version=identity.version,
         )
         await SyncRuns(uow.connection).set(run_id, server_started_at=identity.server_time)
-        await RawRecords(uow.connection).land(source.name, records, run_id=run_id, fetched_at=now)
+        raw = RawRecords(uow.connection)
+        before = await raw.hashes(source.name, REFERENCE, sorted(MEANING))
+        await raw.land(source.name, records, run_id=run_id, fetched_at=now)
         await Reference(uow.connection).store(source.name, reference)
-        return await matched_fields(uow.connection)
+        matched = await matched_fields(uow.connection)
+    changed = any(before.get(r.native_id, r.hash) != r.hash for r in records if r.native_id in MEANING)
+    return Recorded(matched, changed)
 
 
 async def known_scopes(database: Database, source: str) -> dict[str, StoredScope]:

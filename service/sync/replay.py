@@ -18,8 +18,9 @@ from service.programs.apply import matched_fields
 from service.programs.assign import assign_pending
 from service.store.engine import Database
 from service.store.items import WorkItems
-from service.store.rebuild import Rebuild
+from service.store.raw import RawRecords
 from service.store.reference import Reference
+from service.store.tombstones import Tombstones
 from service.store.unit_of_work import UnitOfWork
 from service.sync.hold import holding
 from service.sync.progress import Progress, Silent
@@ -41,25 +42,25 @@ async def replay_source(
         watcher.started(source.name, 1)
         try:
             async with database.transaction() as uow:
-                replayed = await _rebuild(source, uow, now=clock.now(), progress=watcher)
+                replayed = await rebuild(source, uow, now=clock.now(), progress=watcher)
             await assign_pending(database, now=clock.now())
         finally:
             watcher.finished(source.name)
     return replayed
 
 
-async def _rebuild(source: Source, uow: UnitOfWork, *, now: datetime, progress: Progress) -> Replayed:
+async def rebuild(source: Source, uow: UnitOfWork, *, now: datetime, progress: Progress) -> Replayed:
+    """The same inside a transaction and a hold that the caller has."""
     payloads = await reference_payloads(uow.connection, source.name)
     normalise = source.build_normaliser(payloads, matched_fields=await matched_fields(uow.connection))
-    items = WorkItems(uow.connection)
-    rebuild = Rebuild(uow.connection, source.name)
+    items, raw = WorkItems(uow.connection), RawRecords(uow.connection)
+    buried = await Tombstones(uow.connection).reasons(source.name)
     await Reference(uow.connection).store(source.name, source.read_reference(payloads))
-    buried = await rebuild.buried()
-    await rebuild.clear_derived()
+    await items.clear_derived(source.name)
     count = rejected = 0
     async for page in stored_items(uow.connection, source.name):
         read, reasons = _read(page, normalise)
-        await rebuild.judge(reasons)
+        await raw.judge(source.name, reasons)
         await items.materialise(source.name, read, run_id=None, now=now, buried=buried)
         count += len(read)
         rejected += sum(reason is not None for reason in reasons.values())

@@ -29,6 +29,7 @@ from service.sync.landing import Arrival, Landed, land
 from service.sync.outcome import Outcome, Reason, RunStatus, ScopeResult, verdict
 from service.sync.plan import ScopePlan, plan_scopes
 from service.sync.progress import Progress, Silent
+from service.sync.replay import rebuild
 
 SCOPES_AT_ONCE = 4  # enough to fill the request budget while one scope is still listing
 BATCH = 1_000  # items a transaction; a transaction per page of 100 costs two to three times as much
@@ -100,15 +101,17 @@ class _Run:
     async def _execute(self) -> RunStatus:
         identity = await self.source.connect()
         reference = await self.source.discover()
-        matched = await journal.record_reference(
+        recorded = await journal.record_reference(
             self.database, self.source, identity, reference, run_id=self.id, now=self.clock.now()
         )
-        normalise = self.source.build_normaliser(reference.payloads, matched_fields=matched)
+        normalise = self.source.build_normaliser(reference.payloads, matched_fields=recorded.matched_fields)
         found, missing = await self.source.scopes()
         stored = await journal.known_scopes(self.database, self.source.name)
         plans = plan_scopes(found, stored, full=self.full)
         self._note_missing(missing)
         await journal.register_scopes(self.database, self.source.name, found, missing)
+        if recorded.meaning_changed:
+            await self._read_anew()
         await self._read(plans, normalise)
         await self._prove_identity(identity)
         await self._settle(identity, found, normalise)
@@ -118,6 +121,12 @@ class _Run:
             self.database, self.source.name, identity, reference, self.reasons, complete=self._proven(missing)
         )
         return status
+
+    async def _read_anew(self) -> None:
+        """A status, field or link type changed its meaning: what is stored is read again, before what is new."""
+        async with self.database.transaction() as uow:
+            replayed = await rebuild(self.source, uow, now=self.clock.now(), progress=Silent())
+        log.info("stored_items_read_anew", items=replayed.items)
 
     async def _read(self, plans: Sequence[ScopePlan], normalise: Normaliser) -> None:
         self.progress.started(self.source.name, len(plans))

@@ -61,7 +61,7 @@ item_facets = Table(
     Column("facet", Text, primary_key=True),  # connectors.items.Facet
     Column("name", Text, primary_key=True),  # field id for facet "field", else ""
     Column("value", Text, primary_key=True),
-    Column("native_id", Text),
+    Column("native_id", Text, primary_key=True, default=""),  # "" where the tool has none; two sprints may share a name
     sqlite_with_rowid=False,
 )
 Index("ix_item_facets_facet_value", item_facets.c.facet, item_facets.c.value)

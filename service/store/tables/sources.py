@@ -16,9 +16,7 @@ sources = Table(
     Column("time_zone", Text),
     Column("edition", Text),
     Column("version", Text),
-    Column(
-        "last_complete_sync", Moment
-    ),  # server time at the start of the last run whose every scope was complete
+    Column("last_complete_sync", Moment),  # server time at the start of the last run whose every scope was complete
     Column("last_run_id", Integer),
 )
 
