@@ -18,9 +18,7 @@ PERSONAL = {"assignee", "reporter", "creator"}
 class CloudView(BaseView):
     """accountId, `parent` at every level, sprint objects, fieldId, histories newest first and capped."""
 
-    def user(self, user: Json | None) -> Json | None:
-        if user is None:
-            return None
+    def person(self, user: Json) -> Json:
         shown = {name: user[name] for name in CLOUD_USER if name in user} | {"accountType": "atlassian"}
         return shown | {"self": f"{self.base_url}/rest/api/3/user?accountId={user.get('accountId')}"}
 
@@ -88,9 +86,7 @@ class DataCenterView(BaseView):
         super().__init__(site, index, base_url=base_url)
         self._keys = {account: user.get("key") or user.get("name") for account, user in site.users.items()}
 
-    def user(self, user: Json | None) -> Json | None:
-        if user is None:
-            return None
+    def person(self, user: Json) -> Json:
         shown = {name: user[name] for name in SERVER_USER if user.get(name) is not None}
         return shown | {"self": f"{self.base_url}/rest/api/2/user?username={user.get('name')}"}
 

@@ -31,7 +31,7 @@ class Wanted:
     def parse(cls, names: list[str], *, default: str) -> Wanted:
         chosen = [name for name in names if not name.startswith("-")]
         if not chosen:
-            chosen = ["*all" if names and default == "*all" else default]
+            chosen = [default]
         return cls(
             all="*all" in chosen,
             navigable="*navigable" in chosen,
@@ -56,11 +56,14 @@ class BaseView:
         self._texts: set[str] = set()
         self._ids: dict[str, None] = {}
         self._hidden: set[str] = set()
+        self._chosen: dict[tuple[Wanted, tuple[str, ...]], list[str]] = {}
+        self._users: dict[int, tuple[Json, Json]] = {}
         self.refresh()
 
     def refresh(self) -> None:
         """Look at the site's fields again: what each one's schema says decides how its values are shaped."""
         self._shapes = self.shapes()
+        self._chosen.clear()
         rich = [row["id"] for row in self.site.fields if (row.get("schema") or {}).get("custom") == TEXTAREA]
         self._texts = {"description", "environment", *rich}
         self._ids = dict.fromkeys([*(row["id"] for row in self.field_rows()), "parent", "subtasks", "issuelinks"])
@@ -114,7 +117,13 @@ class BaseView:
         return fields
 
     def _names(self, issue: Issue, wanted: Wanted) -> list[str]:
-        stored = issue["fields"]
+        stored = tuple(issue["fields"])
+        names = self._chosen.get((wanted, stored))
+        if names is None:
+            names = self._chosen[wanted, stored] = self._choose(stored, wanted)
+        return names
+
+    def _choose(self, stored: tuple[str, ...], wanted: Wanted) -> list[str]:
         names = [name for name in wanted.named if name in stored or name in self._ids]
         if wanted.all:
             names += [*stored, *self._ids]
@@ -183,6 +192,15 @@ class BaseView:
         raise NotImplementedError
 
     def user(self, user: Json | None) -> Json | None:
+        """A person as this edition shows them; worked out once for each record of a person."""
+        if user is None:
+            return None
+        kept = self._users.get(id(user))
+        if kept is None or kept[0] is not user:
+            kept = self._users[id(user)] = (user, self.person(user))
+        return kept[1]
+
+    def person(self, user: Json) -> Json:
         raise NotImplementedError
 
     def changelog(self, issue: Issue, at_most: int) -> Json:
