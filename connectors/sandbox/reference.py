@@ -91,12 +91,12 @@ def project_search(jira: Jira, call: Call) -> Any:
 
 
 def field_search(jira: Jira, call: Call) -> Any:
-    """Cloud. Names only what a field is, not how JQL calls it."""
+    """Cloud. Names only what a field is, not how JQL calls it; what has no schema ("parent") is not found here."""
     kind, text = call.query.get("type"), (call.query.get("query") or "").lower()
     rows = [
         {name: row[name] for name in ("id", "key", "name", "schema") if name in row}
         for row in jira.view.field_rows()
-        if (kind != "custom" or row.get("custom")) and text in row["name"].lower()
+        if "schema" in row and (kind != "custom" or row.get("custom")) and text in row["name"].lower()
     ]
     return page_bean(call, rows)
 
