@@ -96,14 +96,19 @@ class IssueIndex:
                 self._refresh(issue_id)
 
     def _refresh(self, issue_id: str) -> None:
-        number = int(issue_id)
-        former = self._entries.pop(number, None)
+        """Replaced in one step where it stays in its project: another thread may be reading."""
+        number, issue = int(issue_id), self._site.issues.get(issue_id)
+        former = self._entries.get(number)
+        if former is not None and issue is not None and former.project == issue["fields"]["project"]["id"]:
+            self._entries[number] = entry_of(issue)
+            return
         if former is not None:
             numbers = self._projects[former.project]
             del numbers[bisect_left(numbers, number)]
-        issue = self._site.issues.get(issue_id)
         if issue is not None:
             self._put(issue, ordered=True)
+        else:
+            self._entries.pop(number, None)
 
     def _put(self, issue: Issue, *, ordered: bool) -> None:
         entry = entry_of(issue)

@@ -255,6 +255,28 @@ async def test_search_shows_a_change_only_when_the_index_has_caught_up() -> None
         assert await summaries() == ["Changed"]
 
 
+async def test_the_index_learns_late_of_moves_and_deletions_too() -> None:
+    site, now = a_site(3), [NOW]
+    chosen = options(index_lag=timedelta(hours=6))
+    chosen.clock = lambda: now[0]
+    async with cloud(site, chosen) as jira:
+        site.move("1001", "20", "WEB-1", at=NOW)
+        site.delete("1002")
+        add_story(site, 1004)
+        assert await search(jira, ALL) == ["1001", "1002", "1003"]
+        now[0] = NOW + timedelta(hours=7)
+        assert await search(jira, ALL) == ["1003", "1004"]
+        assert await search(jira, "project = WEB") == ["1001"]
+
+
+async def test_an_archived_project_drops_out_of_search_and_stays_readable() -> None:
+    site = a_site(1)
+    site.projects["10"]["archived"] = True
+    async with cloud(site) as jira:
+        assert await search(jira, ALL) == []
+        assert (await jira.get("/rest/api/3/issue/1001")).status_code == 200
+
+
 async def test_an_edit_between_pages_moves_the_issue_behind_the_pages_read() -> None:
     site: JiraSite = a_site(4)
     chosen = options()
