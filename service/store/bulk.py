@@ -1,9 +1,9 @@
 """The fast path into a table: raw tuples through the driver, many rows a statement.
 
-SQLite gets `executemany` with SQL that is composed once; PostgreSQL gets COPY into a temporary table and one
-INSERT … SELECT. SQLAlchemy's own insert costs two to four times as much per row. Values are Python values
-(aware datetimes, dates, None, bytes, lists and dicts for JSON columns); `_adapted` is the one place that
-turns them into what a driver wants.
+SQLite gets `executemany` with SQL that is composed once; PostgreSQL gets COPY, straight into the table for new
+rows, else into a temporary table and from there in one INSERT … SELECT. SQLAlchemy's own insert costs two to
+four times as much per row. Values are Python values (aware datetimes, dates, None, bytes, lists and dicts for
+JSON columns); `_adapted` is the one place that turns them into what a driver wants.
 """
 
 from __future__ import annotations
@@ -58,8 +58,10 @@ async def upsert(  # noqa: PLR0913 - each option is one word of the statement
         marks = ", ".join("?" * len(columns))
         statement = f'INSERT INTO "{table.name}" ({_names(columns)}) VALUES ({marks}) {tail}'  # noqa: S608
         await _executemany(connection, statement, adapted)
-    else:
+    elif tail:
         await _copy_and_insert(connection, table.name, columns, adapted, tail)
+    else:
+        await _copy(await _postgresql(connection), table.name, columns, adapted)
 
 
 async def delete_where_in(connection: AsyncConnection, table: Table, column: str, values: Iterable[str]) -> None:
@@ -114,13 +116,19 @@ async def _copy_and_insert(
         ),
         prepare=False,
     )
-    async with driver.cursor() as cursor:
-        async with cursor.copy(_trusted(f'COPY "{incoming}" ({names}) FROM STDIN')) as copy:
-            for row in rows:
-                await copy.write_row(row)
-        await cursor.execute(
-            _trusted(f'INSERT INTO "{table}" ({names}) SELECT {names} FROM "{incoming}" {tail}')  # noqa: S608
-        )
+    await _copy(driver, incoming, columns, rows)
+    await driver.execute(
+        _trusted(f'INSERT INTO "{table}" ({names}) SELECT {names} FROM "{incoming}" {tail}')  # noqa: S608
+    )
+
+
+async def _copy(
+    driver: psycopg.AsyncConnection[tuple[Any, ...]], table: str, columns: Sequence[str], rows: Sequence[Row]
+) -> None:
+    statement = _trusted(f'COPY "{table}" ({_names(columns)}) FROM STDIN')
+    async with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            await copy.write_row(row)
 
 
 @lru_cache(maxsize=256)

@@ -82,7 +82,7 @@ class WorkItems:
         known = [uid for uid in fresh if uid in stored]
         await self._write_items(source, fresh, stored, buried or {})
         await self._write_facets(fresh, known)
-        await self._write_changes(fresh)
+        await self._write_changes(fresh, stored)
         await self._write_aliases(source, items, fresh, stored)
         await self._write_stubs(source, fresh)
         touched = await Links(self._connection).replace(source, fresh)
@@ -165,7 +165,9 @@ class WorkItems:
             )
             for uid, i in fresh.items()
         ]  # fmt: skip
-        await upsert(self._connection, tables.work_items, _ITEM, rows, key=("uid",))
+        await insert(self._connection, tables.work_items, _ITEM, [row for row in rows if row[0] not in stored])
+        known = [row for row in rows if row[0] in stored]
+        await upsert(self._connection, tables.work_items, _ITEM, known, key=("uid",))
 
     async def _write_facets(self, fresh: dict[str, SourceItem], known: list[str]) -> None:
         """Sets are replaced: what is no longer fetched is no longer stored."""
@@ -173,21 +175,16 @@ class WorkItems:
         facets = {uid: item.facets for uid, item in fresh.items()}
         await insert(self._connection, tables.item_facets, _FACET, _facet_rows(facets))
 
-    async def _write_changes(self, fresh: dict[str, SourceItem]) -> None:
+    async def _write_changes(self, fresh: dict[str, SourceItem], stored: Mapping[str, _Stored]) -> None:
         """History only grows: late rows are inserted, corrected ones updated, none is ever dropped."""
-        rows = {
-            (uid, c.change_id, c.ordinal): (
-                uid, c.change_id, c.ordinal, c.at, c.field_id, c.author_id, c.from_value, c.to_value,
-                c.from_text, c.to_text,
-            )
-            for uid, item in fresh.items()
-            for c in item.changes
-        }  # fmt: skip
+        columns = (*_CHANGE_KEY, *_CHANGE_REST)
+        new = _change_rows({uid: item for uid, item in fresh.items() if uid not in stored})
+        await insert(self._connection, tables.item_changes, columns, new)
         await upsert(
             self._connection,
             tables.item_changes,
-            (*_CHANGE_KEY, *_CHANGE_REST),
-            list(rows.values()),
+            columns,
+            _change_rows({uid: item for uid, item in fresh.items() if uid in stored}),
             key=_CHANGE_KEY,
             only_if_changed=_CHANGE_REST,
         )
@@ -259,6 +256,18 @@ def _newest_of_each(source: str, items: Iterable[SourceItem]) -> dict[str, Sourc
         if uid not in newest or newest[uid].updated_at <= item.updated_at:
             newest[uid] = item
     return dict(sorted(newest.items()))
+
+
+def _change_rows(items: Mapping[str, SourceItem]) -> list[tuple[object, ...]]:
+    rows = {
+        (uid, c.change_id, c.ordinal): (
+            uid, c.change_id, c.ordinal, c.at, c.field_id, c.author_id, c.from_value, c.to_value,
+            c.from_text, c.to_text,
+        )
+        for uid, item in items.items()
+        for c in item.changes
+    }  # fmt: skip
+    return list(rows.values())
 
 
 def _facet_rows(facets: Mapping[str, Sequence[FacetValue]]) -> list[tuple[str, ...]]:

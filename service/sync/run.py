@@ -33,6 +33,7 @@ from service.sync.replay import rebuild
 
 SCOPES_AT_ONCE = 4  # enough to fill the request budget while one scope is still listing
 BATCH = 1_000  # items a transaction; a transaction per page of 100 costs two to three times as much
+LINGER = 0.05  # seconds a batch waits for one page more; pages come in bursts, as many as are in flight
 PAGES_WAITING = 16  # read and not yet stored: what bounds the memory of a run
 
 log = structlog.get_logger()
@@ -173,17 +174,10 @@ class _Run:
                 log.warning("scope_failed", scope=plan.scope.key, code=error.code, message=error.message)
 
     async def _store(self, pages: asyncio.Queue[list[Arrival] | None], normalise: Normaliser) -> None:
-        """Write the pages that are waiting, joined into batches; the queue's bound holds back the readers."""
+        """Write pages joined into batches; the bound of the queue holds back the readers meanwhile."""
         last = False
         while not last:
-            page = await pages.get()
-            batch: list[Arrival] = []
-            while page is not None:
-                batch.extend(page)
-                if len(batch) >= BATCH or pages.empty():
-                    break
-                page = pages.get_nowait()
-            last = page is None
+            batch, last = await _next_batch(pages)
             if batch:
                 await self._land(batch, normalise)
 
@@ -296,6 +290,20 @@ class _Run:
 
 def _result(plan: ScopePlan) -> ScopeResult:
     return ScopeResult(plan.scope.native_id, plan.scope.key, full=plan.since is None)
+
+
+async def _next_batch(pages: asyncio.Queue[list[Arrival] | None]) -> tuple[list[Arrival], bool]:
+    """The pages of the next transaction, and whether they are the last: full, or all that came in a moment."""
+    batch: list[Arrival] = []
+    while len(batch) < BATCH:
+        try:
+            page = await asyncio.wait_for(pages.get(), LINGER if batch else None)
+        except TimeoutError:
+            break
+        if page is None:
+            return batch, True
+        batch.extend(page)
+    return batch, False
 
 
 async def _all(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -17,7 +17,7 @@ from service.log import configure_logging
 from service.store import migrate
 from service.store.engine import Database
 from service.sync.run import sync_source
-from tests.bench.serve import PRODUCT_CORE, pin
+from tests.bench.serve import LOGIN, PRODUCT_CORE, pin
 
 
 def source_at(url: str) -> Source:
@@ -25,7 +25,7 @@ def source_at(url: str) -> Source:
         name="s",
         kind="jira-cloud",
         url=url,
-        auth=BasicAuth("demo@example.com", "sandbox"),
+        auth=BasicAuth(*LOGIN),
         projects=None,
         options=JiraOptions(),
     )
@@ -35,9 +35,9 @@ async def run(url: str, database_url: str) -> dict[str, float | str]:
     migrate.upgrade(database_url)
     source, database = source_at(url), Database.open(database_url)
     try:
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), time.process_time()
         outcome = await sync_source(source, database, clock=SystemClock())
-        seconds = time.perf_counter() - started
+        seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     finally:
         await source.aclose()
         await database.aclose()
@@ -45,6 +45,7 @@ async def run(url: str, database_url: str) -> dict[str, float | str]:
     return {
         "issues": outcome.fetched,
         "seconds": seconds,
+        "cpu_seconds": cpu,
         "status": outcome.status.value,
         "requests": outcome.requests,
         "peak_mb": peak,

@@ -61,4 +61,7 @@ def _python(module: str, *arguments: str) -> Figures:
 def _show(measured: Figures) -> None:
     for name, figures in measured.items():
         extra = "".join(f"  {key}={figures[key]}" for key in ("requests", "peak_mb", "status") if key in figures)
-        print(f"{name:40} {figures['issues']:>8,} issues {figures['per_second']:>9,.0f}/s{extra}")  # noqa: T201
+        cpu = figures["cpu_seconds"] / figures["issues"] * 1e6
+        print(
+            f"{name:40} {figures['issues']:>8,} issues {figures['per_second']:>9,.0f}/s {cpu:>6,.0f} µs CPU each{extra}"
+        )  # noqa: T201
