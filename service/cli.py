@@ -21,6 +21,7 @@ from service.domain.breakdown import Breakdown
 from service.domain.errors import InterlockError
 from service.domain.mapping_file import ProgramsFileInvalid
 from service.log import configure_logging
+from service.process import tune_collector
 from service.settings import ConfigInvalid, Settings, load_settings
 from service.store import migrate
 from service.store.errors import DatabaseUnusable
@@ -162,6 +163,7 @@ async def _with_application(settings: Settings, command: Callable[[Application],
 
 def main() -> None:
     """The `interlock` command. Every known error is one message on standard error and its exit code."""
+    tune_collector()
     configure_logging(level="WARNING" if sys.stderr.isatty() else "INFO")
     try:
         cli()

@@ -14,6 +14,7 @@ from connectors.jira.source import JiraSource
 from connectors.transport import BasicAuth
 from service.clock import SystemClock
 from service.log import configure_logging
+from service.process import tune_collector
 from service.store import migrate
 from service.store.engine import Database
 from service.sync.run import sync_source
@@ -55,6 +56,7 @@ async def run(url: str, database_url: str) -> dict[str, float | str]:
 
 def main(url: str, database_url: str) -> None:
     pin(PRODUCT_CORE)
+    tune_collector()
     configure_logging(level="ERROR")
     print(json.dumps(asyncio.run(run(url, database_url))))  # noqa: T201
 
