@@ -6,12 +6,12 @@ import sys
 
 from tests.bench import rollup, sync
 
-PARTS = {"sync": sync.main, "memory": sync.memory, "rollup": rollup.main}
+PARTS = {"sync": sync.main, "incremental": sync.incremental, "memory": sync.memory, "rollup": rollup.main}
 
 
 def main(names: list[str]) -> None:
     for name in names or list(PARTS):
-        print(f"\n{name}")  # noqa: T201
+        print(f"\n{name}")
         PARTS[name]()
 
 

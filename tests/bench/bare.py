@@ -230,7 +230,7 @@ def main(url: str, projects: str, database: str) -> None:
     started, cpu = time.perf_counter(), time.process_time()
     count = asyncio.run(load(url, projects.split(","), Path(database)))
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-    print(json.dumps({"issues": count, "seconds": seconds, "cpu_seconds": cpu}))  # noqa: T201
+    print(json.dumps({"issues": count, "seconds": seconds, "cpu_seconds": cpu}))
 
 
 if __name__ == "__main__":

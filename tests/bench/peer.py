@@ -35,7 +35,7 @@ def main(url: str) -> None:
     started, cpu = time.perf_counter(), time.process_time()
     count = fetch(url)
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-    print(json.dumps({"issues": count, "seconds": seconds, "cpu_seconds": cpu}))  # noqa: T201
+    print(json.dumps({"issues": count, "seconds": seconds, "cpu_seconds": cpu}))
 
 
 if __name__ == "__main__":

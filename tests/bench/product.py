@@ -58,7 +58,7 @@ def main(url: str, database_url: str) -> None:
     pin(PRODUCT_CORE)
     tune_collector()
     configure_logging(level="ERROR")
-    print(json.dumps(asyncio.run(run(url, database_url))))  # noqa: T201
+    print(json.dumps(asyncio.run(run(url, database_url))))
 
 
 if __name__ == "__main__":

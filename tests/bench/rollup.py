@@ -7,7 +7,6 @@ request with an ETag costs; kept: the whole answer from memory, freshness read a
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
@@ -32,6 +31,8 @@ from service.store.tables.programs import mapping_rules, memberships, programs
 from service.store.tables.reference import projects
 from service.store.tables.sources import scopes, sources
 from tests.builders.items import Row, an_item
+from tests.fixtures.databases import PostgresTemplate
+from tests.fixtures.postgres import running_postgres
 
 ITEMS = 200_000
 PER_PROGRAM = 5_000
@@ -44,11 +45,13 @@ Figures = dict[str, float]
 
 
 def main() -> dict[str, Figures]:
-    """Median milliseconds by database; PostgreSQL where INTERLOCK_TEST_POSTGRES_URL names an empty one."""
-    with tempfile.TemporaryDirectory() as folder:
-        urls = {"sqlite": f"sqlite:///{Path(folder) / 'bench.db'}"}
-        if url := os.environ.get("INTERLOCK_TEST_POSTGRES_URL"):
-            urls["postgresql"] = url
+    """Median milliseconds by database."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_postgres() as server,
+        PostgresTemplate(server).blank() as postgresql,
+    ):
+        urls = {"sqlite": f"sqlite:///{Path(folder) / 'bench.db'}", "postgresql": postgresql}
         measured = {name: asyncio.run(_measure(url)) for name, url in urls.items()}
     _show(measured)
     return measured
@@ -65,8 +68,6 @@ async def _measure(url: str) -> Figures:
             "unchanged (kept answer)": await _timed(lambda: _answer(database, "project")),
         }
     finally:
-        async with database.transaction() as uow:
-            await uow.connection.run_sync(metadata.drop_all)
         await database.aclose()
 
 

@@ -31,7 +31,7 @@ def served(*, issues: int, latency: float = 0.0, projects: int = 4) -> Iterator[
     """A stand-in Jira Cloud with that many issues of 10 KB; yields its address."""
     port = _free_port()
     command = [sys.executable, "-m", "tests.bench.serve", str(issues), str(latency), str(projects), str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         if not process.stdout.readline():
@@ -78,7 +78,7 @@ def main(issues: str, latency: str, projects: str, port: str) -> None:
     site = generate_bulk(issues=int(issues), projects=int(projects), payload_bytes=FIELD_BYTES, today=TODAY)
     options = SandboxOptions(latency=float(latency))
     app = create_cloud(site, options)
-    print("ready", flush=True)  # noqa: T201
+    print("ready", flush=True)
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="error", access_log=False)
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
 import tempfile
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tests.bench.serve import served
+from connectors.sandbox.bulk import generate_bulk
+from connectors.sandbox.cloud import create_cloud
+from connectors.sandbox.server import SandboxServer
+from connectors.sandbox.site import JiraSite
+from tests.bench import product
+from tests.bench.serve import TODAY, served
 from tests.fixtures.databases import PostgresTemplate
 from tests.fixtures.postgres import running_postgres
 
@@ -34,6 +41,30 @@ def main() -> Figures:
     return measured
 
 
+def incremental() -> Figures:
+    """Requests of a second run after 1 % of 20,000 issues changed, beside those of the first."""
+    site = generate_bulk(issues=ISSUES, payload_bytes=500, today=TODAY)
+    with SandboxServer(create_cloud(site)) as server, tempfile.TemporaryDirectory() as folder:
+        measured = asyncio.run(_run_twice(site, server.url, f"sqlite:///{folder}/own.db"))
+    for name, figures in measured.items():
+        print(f"{name:40} {figures['fetched']:>8,} issues read  requests={figures['requests']}")
+    return measured
+
+
+async def _run_twice(site: JiraSite, url: str, database_url: str) -> Figures:
+    measured = {"first run": await _sync_once(url, database_url)}
+    for issue_id in islice(site.issues, 0, None, 100):
+        site.touch(issue_id, summary="Changed")
+    measured["second run, 1 % changed"] = await _sync_once(url, database_url)
+    measured["third run, nothing more changed"] = await _sync_once(url, database_url)
+    return measured
+
+
+async def _sync_once(url: str, database_url: str) -> Figures:
+    figures = await product.run(url, database_url)
+    return {"fetched": figures["issues"], "requests": figures["requests"]}
+
+
 def memory() -> Figures:
     """Peak memory of a sync at 20,000 and at 200,000 issues."""
     measured: Figures = {}
@@ -50,7 +81,7 @@ def _product(url: str, database: Path) -> Figures:
 
 def _python(module: str, *arguments: str) -> Figures:
     command = [sys.executable, "-m", f"tests.bench.{module}", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{module} failed:\n{done.stderr[-2000:]}")
     figures: Figures = json.loads(done.stdout.splitlines()[-1])
@@ -64,4 +95,4 @@ def _show(measured: Figures) -> None:
         cpu = figures["cpu_seconds"] / figures["issues"] * 1e6
         print(
             f"{name:40} {figures['issues']:>8,} issues {figures['per_second']:>9,.0f}/s {cpu:>6,.0f} µs CPU each{extra}"
-        )  # noqa: T201
+        )
