@@ -20,7 +20,8 @@ def parse_moment(value: object, *, what: str) -> datetime:
     """
     try:
         if isinstance(value, str):
-            return _from_text(value)
+            moment = datetime.fromisoformat(value)
+            return moment if moment.tzinfo is UTC else _in_utc(moment)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return _from_epoch(value)
     except (ValueError, OverflowError, OSError) as error:
@@ -48,10 +49,7 @@ def parse_optional_day(value: object, *, what: str) -> date | None:
     return None if value is None or value == "" else parse_day(value, what=what)
 
 
-def _from_text(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is UTC:
-        return moment
+def _in_utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a moment needs an offset")
     return moment.astimezone(UTC)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from msgspec import DecodeError
 from msgspec.json import Decoder
@@ -17,7 +18,7 @@ from connectors.items import SourceChange, SourcePerson
 from connectors.jira.config import fold
 from connectors.jira.fields import FieldIndex
 from connectors.jira.payloads import ChangeItemJson, ChangelogJson, HistoryJson
-from connectors.jira.values import read_person
+from connectors.jira.values import person_id, read_person
 from connectors.timestamps import parse_moment
 
 # Cloud's search expand stops at 40 histories (100 in older texts) and does not always say how many there are
@@ -75,7 +76,9 @@ class ChangeReader:
     def __init__(self, index: FieldIndex, *, tracked: Iterable[str]) -> None:
         self._index = index
         self._tracked = TRACKED_SYSTEM_FIELDS | frozenset(tracked)
-        self._resolved: dict[tuple[str | None, str, str | None], str | None] = {}
+        # a site has few fields, and every change of every issue asks
+        self._of_id = lru_cache(maxsize=4096)(self._resolve_id)
+        self._of_name = lru_cache(maxsize=4096)(self._resolve_name)
 
     def read(
         self, item_id: str, histories: Sequence[HistoryJson]
@@ -85,64 +88,68 @@ class ChangeReader:
         The order in which histories arrive does not matter, and a history that arrives twice counts once.
         """
         changes: list[SourceChange] = []
-        people: list[SourcePerson] = []
-        for at, history_id, history in _in_order(histories):
-            author: SourcePerson | None = None
-            for ordinal, item in enumerate(history.items):
-                field_id = self.tracked_field(item)
-                if field_id is None:
-                    continue
-                if author is None and history.author is not None:
-                    author = read_person(history.author)
-                    if author is not None:
-                        people.append(author)
-                changes.append(
-                    SourceChange(
-                        item_id,
-                        history_id,
-                        ordinal,
-                        at,
-                        field_id,
-                        author.native_id if author else None,
-                        _text(item.from_),
-                        _text(item.to),
-                        _text(item.fromString),
-                        _text(item.toString),
-                    )
+        people: dict[str, SourcePerson] = {}
+        for at, _, history_id, history in _in_order(histories):
+            tracked = self._tracked_items(history)
+            if not tracked:
+                continue
+            author_id = person_id(history.author)
+            if author_id is not None and author_id not in people and (author := read_person(history.author)):
+                people[author_id] = author
+            changes += [
+                SourceChange(
+                    item_id,
+                    history_id,
+                    ordinal,
+                    at,
+                    field_id,
+                    author_id,
+                    _text(item.from_),
+                    _text(item.to),
+                    _text(item.fromString),
+                    _text(item.toString),
                 )
-        return tuple(changes), people
+                for ordinal, field_id, item in tracked
+            ]
+        return tuple(changes), list(people.values())
 
-    def tracked_field(self, item: ChangeItemJson) -> str | None:
-        """The id under which this change is kept, None when nobody asks about such changes."""
-        asked = (item.fieldId, item.field, item.fieldtype)
-        try:
-            return self._resolved[asked]
-        except KeyError:
-            self._resolved[asked] = found = self._resolve(item)
-            return found
+    def _tracked_items(self, history: HistoryJson) -> list[tuple[int, str, ChangeItemJson]]:
+        """(place in the history, id of the field, change) of the changes that somebody asks about."""
+        found = []
+        for ordinal, item in enumerate(history.items):
+            field_id = self._of_id(item.fieldId) if item.fieldId else self._of_name(item.field, item.fieldtype)
+            if field_id is not None:
+                found.append((ordinal, field_id, item))
+        return found
 
-    def _resolve(self, item: ChangeItemJson) -> str | None:
-        if item.fieldId:
-            candidates: tuple[str, ...] = (_HISTORY_NAMES.get(fold(item.fieldId), item.fieldId),)
-        elif item.fieldtype == "custom":
-            candidates = self._index.custom_named(item.field)
-        else:
-            known = _HISTORY_NAMES.get(fold(item.field))
-            candidates = (known,) if known else self._index.find(item.field)
+    def _resolve_id(self, told: str) -> str | None:
+        return self._first_tracked((_HISTORY_NAMES.get(fold(told), told),))
+
+    def _resolve_name(self, name: str, kind: str | None) -> str | None:
+        if kind == "custom":
+            return self._first_tracked(self._index.custom_named(name))
+        known = _HISTORY_NAMES.get(fold(name))
+        return self._first_tracked((known,) if known else self._index.find(name))
+
+    def _first_tracked(self, candidates: Iterable[str]) -> str | None:
         return next((field for field in candidates if field in self._tracked), None)
 
 
-def _in_order(histories: Sequence[HistoryJson]) -> list[tuple[datetime, str, HistoryJson]]:
-    ordered = [
-        (parse_moment(history.created, what="changelog.created"), str(history.id), history)
-        for history in _each_once(histories)
-    ]
-    # ids are numbers that grow, but not in step with time across imported histories
-    ordered.sort(key=lambda one: (one[0], len(one[1]), one[1]))
-    return ordered
+def _in_order(histories: Sequence[HistoryJson]) -> list[tuple[datetime, int, str, HistoryJson]]:
+    """By (moment, number): ids are numbers that grow, but not in step with time across imported histories."""
+    return sorted(
+        # no two ids are equal, so that two histories are never compared
+        (parse_moment(history.created, what="changelog.created"), len(number), number, history)
+        for number, history in _each_once(histories).items()
+    )
 
 
-def _each_once(histories: Sequence[HistoryJson]) -> Iterable[HistoryJson]:
+def _each_once(histories: Sequence[HistoryJson]) -> dict[str, HistoryJson]:
+    by_id = {str(history.id): history for history in histories}
+    return by_id if len(by_id) == len(histories) else _joined(histories)
+
+
+def _joined(histories: Iterable[HistoryJson]) -> dict[str, HistoryJson]:
     """Pages overlap; and one history may be split over two of them, then its items belong together."""
     by_id: dict[str, HistoryJson] = {}
     for history in histories:
@@ -150,7 +157,7 @@ def _each_once(histories: Sequence[HistoryJson]) -> Iterable[HistoryJson]:
         if known is not history:
             more = [item for item in history.items if item not in known.items]
             by_id[str(history.id)] = HistoryJson(known.id, known.created, known.items + more, known.author)
-    return by_id.values()
+    return by_id
 
 
 def _text(value: object) -> str | None:

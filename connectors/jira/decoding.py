@@ -5,7 +5,8 @@ One odd optional field costs a warning, never the issue; what an issue has no me
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Set
+from operator import attrgetter
 from types import NoneType
 from typing import Any, cast, get_args, get_origin
 
@@ -14,7 +15,9 @@ from msgspec import DecodeError, Raw, ValidationError
 from msgspec.json import Decoder
 
 from connectors.errors import PayloadUnreadable
-from connectors.jira.payloads import ChangelogJson, IssueFieldsJson, IssueJson, LooseIssueJson
+from connectors.jira.payloads import NULL, ChangelogJson, IssueFieldsJson, IssueJson, LooseIssueJson
+
+Reader = Callable[[IssueFieldsJson], object]
 
 NUMBERS = frozenset({"timeoriginalestimate", "timespent", "timeestimate"})
 # unreadable here means an item with a wrong date or without identity: refused, and shown as rejected
@@ -22,16 +25,25 @@ NEVER_GUESSED = frozenset({"project", "issuetype", "status", "created", "updated
 
 
 class IssueDecoder:
-    """Decodes the system fields and the custom fields named, and skips all others."""
+    """Decodes the system fields and the custom fields named, and skips all others.
 
-    def __init__(self, field_ids: Iterable[str]) -> None:
+    Those in `raw` stay JSON: whoever reads them knows most of their values already.
+    """
+
+    def __init__(self, field_ids: Iterable[str], *, raw: Set[str] = frozenset()) -> None:
         attributes = {one.encode_name: one.name for one in msgspec.structs.fields(IssueFieldsJson)}
-        extra = sorted(set(field_ids) - set(attributes))
+        extra = sorted((set(field_ids) | raw) - set(attributes))
         attributes |= {field_id: f"custom_{number}" for number, field_id in enumerate(extra)}
         self._attributes = attributes
+        self._raw = {"sprint", "closedSprints"} | {attributes[one] for one in raw}
         self._fields_type = msgspec.defstruct(
             "SourceFieldsJson",
-            [(attributes[one], Any, msgspec.field(default=None, name=one)) for one in extra],
+            [
+                (attributes[one], Raw, msgspec.field(default=NULL, name=one))
+                if one in raw
+                else (attributes[one], Any, msgspec.field(default=None, name=one))
+                for one in extra
+            ],
             bases=(IssueFieldsJson,),
         )
         issue_type = msgspec.defstruct(
@@ -56,10 +68,16 @@ class IssueDecoder:
         except DecodeError as error:
             raise PayloadUnreadable("issue", error) from error
 
-    def value(self, fields: IssueFieldsJson, field_id: str) -> object:
-        """A field's value by its id; None for a field that was not asked for."""
+    def reader(self, field_id: str) -> Reader:
+        """Gives the field's value in an issue; None for a field that was not asked for."""
         name = self._attributes.get(field_id)
-        return getattr(fields, name) if name else None
+        if name is None:
+            return nothing
+        return _decoded(name) if name in self._raw else attrgetter(name)
+
+    def attribute(self, field_id: str) -> str:
+        """The attribute under which a field that was asked for is decoded."""
+        return self._attributes[field_id]
 
     def _field_by_field(self, payload: bytes) -> tuple[IssueJson, tuple[str, ...]]:
         try:
@@ -83,6 +101,14 @@ class IssueDecoder:
             values[field.name] = value
         fields = cast(IssueFieldsJson, self._fields_type(**values))
         return IssueJson(loose.id, loose.key, fields, _changelog(loose.changelog)), tuple(warnings)
+
+
+def nothing(_: IssueFieldsJson) -> None:
+    """Reads a field that a source does not have."""
+
+
+def _decoded(name: str) -> Reader:
+    return lambda fields: msgspec.json.decode(getattr(fields, name))
 
 
 def _leniently(raw: Raw, wanted: Any) -> tuple[Any, bool]:

@@ -54,6 +54,9 @@ class Parent(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
+NO_PARENT = Parent()
+
+
 def parent_of(
     *,
     item_id: str,
@@ -70,13 +73,10 @@ def parent_of(
     differ are reported as "parent_conflict".
     """
     own = Parent(parent.id, parent.key, read_stub(parent, statuses=statuses)) if parent is not None else None
-    found = [
-        one
-        for one in (own, _from_epic(epic), _from_value(epic_link), _from_value(parent_link))
-        if one is not None and one.native_id != item_id
-    ]
-    if not found:
-        return Parent()
+    told = (own, _from_epic(epic), _from_value(epic_link), _from_value(parent_link))
+    found = [one for one in told if one is not None and one.native_id != item_id]
+    if len(found) <= 1:
+        return found[0] if found else NO_PARENT
     nearest = found[0]
     others = {one.key for one in found if one.key} - {nearest.key}
     if others and nearest.key and not subtask:
@@ -86,7 +86,7 @@ def parent_of(
 
 def _from_epic(epic: object) -> Parent | None:
     """The Agile API's `{id, key, name, summary, done}`; `done` is all it tells about the status."""
-    if not isinstance(epic, Mapping) or not epic.get("key"):
+    if not isinstance(epic, dict) or not epic.get("key"):
         return None
     key, native_id = str(epic["key"]), str(epic["id"]) if epic.get("id") is not None else None
     if native_id is None:
@@ -98,12 +98,14 @@ def _from_epic(epic: object) -> Parent | None:
 
 def _from_value(value: object) -> Parent | None:
     """A key; or Cloud's Parent Link, an object that is there even when nothing is linked: only `data` counts."""
+    if value is None:
+        return None
     if isinstance(value, str) and value.strip():
         return Parent(None, value.strip())
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     data = value.get("data", value)
-    if not isinstance(data, Mapping) or not data.get("key"):
+    if not isinstance(data, dict) or not data.get("key"):
         return None
     native_id = data.get("id")
     return Parent(None if native_id is None else str(native_id), str(data["key"]))

@@ -5,33 +5,25 @@ Built from the source's reference payloads alone, so that a replay years later g
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 from connectors.contract import RawItem
-from connectors.errors import PayloadUnreadable
-from connectors.items import (
-    Facet,
-    FacetValue,
-    SourceChange,
-    SourceItem,
-    SourceIteration,
-    SourceLink,
-    SourcePerson,
-    SourceRelease,
-    StatusCategory,
-)
+from connectors.items import Facet, FacetValue, SourceChange, SourceItem, SourceIteration, SourceLink, StatusCategory
 from connectors.jira.changelog import ChangeReader, decode_histories, is_capped
 from connectors.jira.config import JiraOptions, fold
 from connectors.jira.decoding import IssueDecoder
-from connectors.jira.fields import FieldIndex
+from connectors.jira.fields import FieldIndex, FieldRoles
 from connectors.jira.hierarchy import Parent, level_of_item, level_of_type, parent_of
 from connectors.jira.links import read_link
 from connectors.jira.payloads import HistoryJson, IssueFieldsJson, IssueJson
-from connectors.jira.reference import read_discovery, read_release
-from connectors.jira.sprints import read_sprints
+from connectors.jira.people import distinct
+from connectors.jira.readers import RoleReaders
+from connectors.jira.reference import read_discovery
+from connectors.jira.releases import read_releases
+from connectors.jira.sprints import read_sprint_fields
 from connectors.jira.statuses import Milestones, StatusNow, StatusTable, milestones
-from connectors.jira.values import facet_values, is_flagged, read_person, read_points, read_team
+from connectors.jira.values import Points, facet_values, is_flagged, person_id, read_points, read_team
 from connectors.timestamps import parse_moment, parse_optional_day, parse_optional_moment
 
 _CHANGELOG = "changelog"
@@ -45,14 +37,26 @@ class JiraNormaliser:
     ) -> None:
         discovery = read_discovery(payloads, options=options)
         index = FieldIndex(discovery.fields)
-        self._roles = discovery.roles
-        self._matched = tuple(dict.fromkeys(one for name in matched_fields for one in index.find(name)))
+        roles = discovery.roles
+        matched = tuple(dict.fromkeys(one for name in matched_fields for one in index.find(name)))
         self._statuses = StatusTable(discovery.reference.statuses, options)
         self._levels = {fold(name): level for name, level in options.item_type_levels.items()}
         self._link_types = {one.native_id for one in discovery.reference.link_types}
-        needed = self._roles.every_field | set(self._matched)
-        self._decoder = IssueDecoder(needed)
+        needed = roles.every_field | set(matched)
+        self._decoder = IssueDecoder(needed, raw=frozenset(roles.of("sprint")))
         self._changes = ChangeReader(index, tracked=needed)
+        self._read_with(RoleReaders(roles, self._decoder), roles=roles, matched=matched)
+
+    def _read_with(self, readers: RoleReaders, *, roles: FieldRoles, matched: Sequence[str]) -> None:
+        self._matched = readers.named(matched)
+        self._points = readers.named(roles.of("points"))
+        self._points_by_project = readers.points_by_project()
+        self._sprints = attrgetter(*map(self._decoder.attribute, roles.of("sprint")), "closedSprints", "sprint")
+        self._team, self._flag = readers.first("team"), readers.first("flagged")
+        self._epic_link, self._epic_name = readers.first("epic_link"), readers.first("epic_name")
+        self._parent_link = readers.first("parent_link")
+        self._start = readers.day("start")
+        self._target_start, self._target_end = readers.day("target_start"), readers.day("target_end")
 
     def __call__(self, item: RawItem) -> SourceItem:
         """The item, or raises PayloadUnreadable(what, value)."""
@@ -76,11 +80,10 @@ class JiraNormaliser:
             complete=complete,
         )
         parent = self._parent(issue)
-        points = read_points((one, self._value(fields, one)) for one in self._roles.points_for(fields.project.id))
+        points = self._read_points(fields)
         iterations = self._iterations(fields, odd)
-        releases = _releases(fields, odd)
+        releases = read_releases(fields.fixVersions, project_id=fields.project.id, odd=odd)
         odd += (*reached.warnings, *parent.warnings, *points.warnings)
-        assignee, reporter = read_person(fields.assignee), read_person(fields.reporter)
         return SourceItem(
             native_id=issue.id,
             key=issue.key,
@@ -96,9 +99,9 @@ class JiraNormaliser:
             resolution=fields.resolution.name if fields.resolution else None,
             no_resolution=category is StatusCategory.DONE and fields.resolution is None,
             priority=fields.priority.name if fields.priority else None,
-            assignee_id=assignee.native_id if assignee else None,
-            reporter_id=reporter.native_id if reporter else None,
-            team=read_team(self._first(fields, "team")),
+            assignee_id=person_id(fields.assignee),
+            reporter_id=person_id(fields.reporter),
+            team=read_team(self._team(fields)),
             parent_id=parent.native_id,
             parent_key=parent.key,
             parent_stub=parent.stub,
@@ -107,25 +110,25 @@ class JiraNormaliser:
             estimate_seconds=fields.timeoriginalestimate,
             spent_seconds=fields.timespent,
             remaining_seconds=fields.timeestimate,
-            start=self._day(fields, "start"),
+            start=self._start(fields),
             due=parse_optional_day(fields.duedate, what="duedate"),
-            target_start=self._day(fields, "target_start"),
-            target_end=self._day(fields, "target_end"),
-            flagged=is_flagged(fields.flagged) or is_flagged(self._first(fields, "flagged")),
+            target_start=self._target_start(fields),
+            target_end=self._target_end(fields),
+            flagged=is_flagged(fields.flagged) or is_flagged(self._flag(fields)),
             archived=bool(fields.archiveddate),
             created_at=created_at,
             updated_at=parse_moment(fields.updated, what="updated"),
             resolved_at=resolved_at,
             started_at=reached.started_at,
             done_at=reached.done_at,
-            facets=tuple(self._facets(fields, iterations)),
+            facets=self._facets(fields, iterations),
             links=self._links(issue, odd),
             changes=changes,
-            people=_distinct([assignee, reporter, *authors]),
-            iterations=tuple(iterations),
+            people=distinct([fields.assignee, fields.reporter], authors),
+            iterations=iterations,
             releases=releases,
             former_keys=_former_keys(issue.key, changes),
-            warnings=tuple(dict.fromkeys(odd)),
+            warnings=tuple(dict.fromkeys(odd)) if odd else (),
         )
 
     def _histories(self, item: RawItem, issue: IssueJson, odd: list[str]) -> tuple[Sequence[HistoryJson], bool]:
@@ -162,17 +165,21 @@ class JiraNormaliser:
             subtask=fields.issuetype.subtask,
             parent=fields.parent,
             epic=fields.epic,
-            epic_link=self._first(fields, "epic_link"),
-            parent_link=self._first(fields, "parent_link"),
+            epic_link=self._epic_link(fields),
+            parent_link=self._parent_link(fields),
             statuses=self._statuses,
         )
 
     def _level(self, fields: IssueFieldsJson) -> int:
-        return level_of_item(
-            level_of_type(fields.issuetype, configured=self._levels),
-            told=fields.issuetype.hierarchyLevel is not None,
-            epic_name=self._first(fields, "epic_name"),
-        )
+        told = fields.issuetype.hierarchyLevel
+        if told is not None:
+            return told
+        by_type = level_of_type(fields.issuetype, configured=self._levels)
+        return level_of_item(by_type, told=False, epic_name=self._epic_name(fields))
+
+    def _read_points(self, fields: IssueFieldsJson) -> Points:
+        candidates = self._points_by_project.get(fields.project.id, self._points)
+        return read_points([(field_id, read(fields)) for field_id, read in candidates])
 
     def _links(self, issue: IssueJson, odd: list[str]) -> tuple[SourceLink, ...]:
         """One edge per link id; a type that discovery did not see is kept and told."""
@@ -187,74 +194,23 @@ class JiraNormaliser:
             found.setdefault(link.native_id, link)
         return tuple(found.values())
 
-    def _iterations(self, fields: IssueFieldsJson, odd: list[str]) -> list[SourceIteration]:
-        values = [self._value(fields, one) for one in self._roles.of("sprint")]
-        iterations, readable = read_sprints([*values, fields.closedSprints, fields.sprint])
+    def _iterations(self, fields: IssueFieldsJson, odd: list[str]) -> tuple[SourceIteration, ...]:
+        iterations, readable = read_sprint_fields(self._sprints(fields))
         if not readable:
             odd.append("sprint_unreadable")
         return iterations
 
-    def _facets(self, fields: IssueFieldsJson, iterations: Sequence[SourceIteration]) -> Iterator[FacetValue]:
-        for label in fields.labels or ():
-            yield FacetValue(Facet.LABEL, label)
-        for component in fields.components or ():
-            yield FacetValue(Facet.COMPONENT, component.name, component.id)
-        for version in fields.fixVersions or ():
-            yield FacetValue(Facet.RELEASE, version.name, version.id)
-        for sprint in iterations:
-            yield FacetValue(Facet.ITERATION, sprint.name, sprint.native_id)
-        for field_id in self._matched:
-            yield from dict.fromkeys(facet_values(field_id, self._value(fields, field_id)))
-
-    def _day(self, fields: IssueFieldsJson, role: str) -> date | None:
-        for field_id in self._roles.of(role):
-            day = parse_optional_day(self._value(fields, field_id), what=field_id)
-            if day is not None:
-                return day
-        return None
-
-    def _value(self, fields: IssueFieldsJson, field_id: str) -> object:
-        return self._decoder.value(fields, field_id)
-
-    def _first(self, fields: IssueFieldsJson, role: str) -> object:
-        """The first candidate of a role that is set."""
-        for field_id in self._roles.of(role):
-            value = self._value(fields, field_id)
-            if value is not None:
-                return value
-        return None
-
-
-def _releases(fields: IssueFieldsJson, odd: list[str]) -> tuple[SourceRelease, ...]:
-    """The issue's versions; one whose days cannot be read is the version's trouble, not the issue's."""
-    found: list[SourceRelease] = []
-    for version in fields.fixVersions or ():
-        try:
-            found.append(read_release(version, project_id=fields.project.id))
-        except PayloadUnreadable:
-            odd.append("release_date_unreadable")
-            found.append(
-                SourceRelease(
-                    version.id,
-                    version.name,
-                    fields.project.id,
-                    released=version.released,
-                    archived=version.archived,
-                )
-            )
-    return tuple(found)
-
-
-def _distinct(people: Sequence[SourcePerson | None]) -> tuple[SourcePerson, ...]:
-    """Each person once, as first met: the issue's own people are fresher than the authors of its past."""
-    found: dict[str, SourcePerson] = {}
-    for person in people:
-        if person is not None:
-            found.setdefault(person.native_id, person)
-    return tuple(found.values())
+    def _facets(self, fields: IssueFieldsJson, iterations: Sequence[SourceIteration]) -> tuple[FacetValue, ...]:
+        found = [FacetValue(Facet.LABEL, label) for label in fields.labels or ()]
+        found += [FacetValue(Facet.COMPONENT, one.name, one.id) for one in fields.components or ()]
+        found += [FacetValue(Facet.RELEASE, one.name, one.id) for one in fields.fixVersions or ()]
+        found += [FacetValue(Facet.ITERATION, one.name, one.native_id) for one in iterations]
+        for field_id, read in self._matched:
+            found += dict.fromkeys(facet_values(field_id, read(fields)))
+        return tuple(found)
 
 
 def _former_keys(key: str, changes: Sequence[SourceChange]) -> tuple[str, ...]:
     """Every key the issue had before, oldest first."""
-    moves = (change.from_text or change.from_value for change in changes if change.field_id == "issuekey")
-    return tuple(dict.fromkeys(old for old in moves if old and old != key))
+    moves = [change.from_text or change.from_value for change in changes if change.field_id == "issuekey"]
+    return tuple(dict.fromkeys(old for old in moves if old and old != key)) if moves else ()

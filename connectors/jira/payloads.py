@@ -6,10 +6,12 @@ Custom fields stay untyped (`object`) because their type is the site's business;
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, Struct
+
+NULL: Final = Raw(b"null")
 
 
 class StatusCategoryJson(Struct):
@@ -138,9 +140,9 @@ class IssueFieldsJson(Struct):
     timeoriginalestimate: int | None = None
     timespent: int | None = None
     timeestimate: int | None = None
-    # the Agile API's own encodings
-    sprint: Any = None
-    closedSprints: Any = None  # noqa: N815
+    # the Agile API's own encodings; sprints stay JSON because most issues repeat those of another
+    sprint: Raw = NULL
+    closedSprints: Raw = NULL  # noqa: N815
     epic: Any = None
     flagged: Any = None
 

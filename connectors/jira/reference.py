@@ -35,12 +35,11 @@ from connectors.jira.payloads import (
     ProjectMetaJson,
     ScopeJson,
     StatusMetaJson,
-    VersionJson,
     VersionMetaJson,
 )
+from connectors.jira.releases import read_release
 from connectors.jira.sprints import read_sprint
 from connectors.jira.statuses import category_of
-from connectors.timestamps import parse_optional_day
 
 T = TypeVar("T")
 
@@ -77,19 +76,6 @@ def read_discovery(payloads: Mapping[str, bytes], *, options: JiraOptions) -> Di
         payloads=dict(payloads),
     )
     return Discovery(reference, fields, roles)
-
-
-def read_release(version: VersionJson, *, project_id: str | None) -> SourceRelease:
-    """A version with its days; raises PayloadUnreadable("releaseDate", …)."""
-    return SourceRelease(
-        version.id,
-        version.name,
-        project_id,
-        parse_optional_day(version.startDate, what="startDate"),
-        parse_optional_day(version.releaseDate, what="releaseDate"),
-        version.released,
-        version.archived,
-    )
 
 
 def _read(payloads: Mapping[str, bytes], name: str, kind: type[T], absent: T) -> T:

@@ -6,9 +6,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+import msgspec
+from msgspec import Raw
 
 from connectors.errors import PayloadUnreadable
 from connectors.items import SourceIteration
+from connectors.jira.payloads import NULL
 from connectors.timestamps import parse_optional_moment
 
 # every key that a server ever printed; text between two of them belongs to the first, commas included
@@ -54,6 +59,24 @@ def read_sprint(value: object) -> SourceIteration:
     if isinstance(value, Mapping):
         return _iteration(value)
     raise PayloadUnreadable("sprint", value)
+
+
+def read_sprint_fields(sent: Iterable[Raw]) -> tuple[tuple[SourceIteration, ...], bool]:
+    """As `read_sprints`, from the JSON of an issue's sprint fields."""
+    told = [_read_field(bytes(raw)) for raw in sent if raw is not NULL]
+    if len(told) == 1:
+        return told[0]
+    found: dict[str, SourceIteration] = {}
+    for sprints, _ in told:
+        for sprint in sprints:
+            found.setdefault(sprint.native_id, sprint)
+    return tuple(found.values()), all(readable for _, readable in told)
+
+
+@lru_cache(maxsize=2048)  # the issues of a board repeat its sprints word for word
+def _read_field(payload: bytes) -> tuple[tuple[SourceIteration, ...], bool]:
+    sprints, readable = read_sprints([msgspec.json.decode(payload)])
+    return tuple(sprints), readable
 
 
 def read_sprints(values: Iterable[object]) -> tuple[list[SourceIteration], bool]:

@@ -5,8 +5,9 @@ Statuses are known by id; a name only helps where a history or an old server gav
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -44,10 +45,8 @@ class StatusTable:
         for status in statuses:
             self._by_id[status.native_id] = status.category
             self._learn_name(fold(status.name), status.category)
-        self._cancelled_resolutions = folded(options.cancelled_resolutions)
-        self._cancelled_statuses = folded(options.cancelled_statuses)
-        # a site has few statuses and resolutions, and every issue and link end asks
-        self._decided: dict[tuple[StatusCategory, str, str | None], StatusCategory] = {}
+        self._cancels = _membership(options.cancelled_statuses)
+        self._dismisses = _membership(options.cancelled_resolutions)
 
     def _learn_name(self, name: str, category: StatusCategory) -> None:
         # a name that means two things in two projects decides nothing
@@ -67,17 +66,16 @@ class StatusTable:
     def after_cancelled_rule(
         self, category: StatusCategory, *, status: str, resolution: str | None = None
     ) -> StatusCategory:
-        asked = (category, status, resolution)
-        decided = self._decided.get(asked)
-        if decided is None:
-            decided = self._decided[asked] = self._decide(category, status, resolution)
-        return decided
-
-    def _decide(self, category: StatusCategory, status: str, resolution: str | None) -> StatusCategory:
-        if fold(status) in self._cancelled_statuses:
+        if self._cancels(status):
             return StatusCategory.CANCELLED
-        dismissed = resolution is not None and fold(resolution) in self._cancelled_resolutions
-        return StatusCategory.CANCELLED if dismissed and category is StatusCategory.DONE else category
+        dismissed = resolution is not None and category is StatusCategory.DONE and self._dismisses(resolution)
+        return StatusCategory.CANCELLED if dismissed else category
+
+
+def _membership(names: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a name is one of these; remembered, because a site has few and every issue and link end asks."""
+    known = folded(names)
+    return lru_cache(maxsize=1024)(lambda name: fold(name) in known)
 
 
 class StatusNow(Struct, frozen=True):
@@ -99,11 +97,9 @@ class Milestones(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-class _Visit(Struct, frozen=True):
-    """A stay in one category; `entered_at` is None when history does not reach back to its beginning."""
-
-    entered_at: datetime | None
-    category: StatusCategory | None
+# a stay: the moment it began, None when history does not reach back that far, and its category. A plain pair
+# because every change of every issue makes one
+_Visit = tuple[datetime | None, StatusCategory | None]
 
 
 def milestones(now: StatusNow, changes: Sequence[SourceChange], *, statuses: StatusTable, complete: bool) -> Milestones:
@@ -116,7 +112,7 @@ def milestones(now: StatusNow, changes: Sequence[SourceChange], *, statuses: Sta
     history knows no status change, its creation. `complete` says that no history is missing.
     """
     visits = _visits(now, changes, statuses=statuses, complete=complete)
-    warnings = ["status_unknown"] if any(visit.category is None for visit in visits) else []
+    warnings = ["status_unknown"] if None in [category for _, category in visits] else []
     agrees = not changes or changes[-1].to_value in {now.status_id, None}
     if not agrees:
         warnings.append("status_history_differs")
@@ -134,29 +130,28 @@ def milestones(now: StatusNow, changes: Sequence[SourceChange], *, statuses: Sta
 def _visits(now: StatusNow, changes: Sequence[SourceChange], *, statuses: StatusTable, complete: bool) -> list[_Visit]:
     born = now.created_at if complete else None
     if not changes:
-        return [_Visit(born, now.category)]
+        return [(born, now.category)]
     first = changes[0]
-    visits = [_Visit(born, statuses.then(first.from_value, first.from_text))]
-    for change in changes:
-        visits.append(_Visit(change.at, statuses.then(change.to_value, change.to_text)))
+    visits: list[_Visit] = [(born, statuses.then(first.from_value, first.from_text))]
+    visits += [(change.at, statuses.then(change.to_value, change.to_text)) for change in changes]
     return visits
 
 
 def _first_start(visits: Sequence[_Visit], now: StatusNow) -> datetime | None:
-    for visit in visits:
-        if visit.category is StatusCategory.IN_PROGRESS:
+    for entered_at, category in visits:
+        if category is StatusCategory.IN_PROGRESS:
             # a single visit is the present one, and the tool may know when it began
-            return visit.entered_at or (now.category_changed_at if len(visits) == 1 else None)
+            return entered_at or (now.category_changed_at if len(visits) == 1 else None)
     # the snapshot is in progress and no history says since when
     return now.category_changed_at if now.category is StatusCategory.IN_PROGRESS else None
 
 
 def _last_entry_into_done(visits: Sequence[_Visit]) -> datetime | None:
-    entered_at = None
+    began = None
     inside = False
-    for visit in visits:
-        done = visit.category is StatusCategory.DONE
+    for entered_at, category in visits:
+        done = category is StatusCategory.DONE
         if done and not inside:
-            entered_at = visit.entered_at
+            began = entered_at
         inside = done
-    return entered_at if inside else None
+    return began if inside else None

@@ -20,9 +20,12 @@ class Points(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
+NO_POINTS = Points()
+
+
 def read_points(candidates: Iterable[tuple[str, object]]) -> Points:
     """The first candidate that is set; null, 0 and text are three answers: not set, a known 0, and a warning."""
-    found: Points = Points()
+    found = NO_POINTS
     warnings: dict[str, None] = {}
     for field_id, value in candidates:
         if value is None:
@@ -36,12 +39,15 @@ def read_points(candidates: Iterable[tuple[str, object]]) -> Points:
     return Points(found.value, found.field_id, tuple(warnings)) if warnings else found
 
 
-def read_person(user: UserJson | None) -> SourcePerson | None:
+def person_id(user: UserJson | None) -> str | None:
     """None where nobody is named, and where an anonymised user has no identity left."""
-    if user is None:
-        return None
-    native_id = user.accountId or user.key or user.name
-    if not native_id:
+    return (user.accountId or user.key or user.name or None) if user is not None else None
+
+
+def read_person(user: UserJson | None) -> SourcePerson | None:
+    """As the tool names them; None where `person_id` is."""
+    native_id = person_id(user)
+    if user is None or native_id is None:
         return None
     return SourcePerson(native_id, user.displayName or user.name or native_id, user.emailAddress or None, user.active)
 
