@@ -12,26 +12,25 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from service.store.errors import DatabaseUnusable, explained
+from service.store.sqlite import WRITES, Endings, tune
 from service.store.unit_of_work import UnitOfWork
 
-BUSY_TIMEOUT_MS = 30_000  # longer than any page transaction; another process may be syncing
 CONNECT_TIMEOUT_S = 10
-
-_WRITES = "interlock_writes"
 
 
 class Database:
     """One database and its pool of connections. `dialect` is "sqlite" or "postgresql"."""
 
-    def __init__(self, url: URL, engine: AsyncEngine) -> None:
+    def __init__(self, url: URL, engine: AsyncEngine, endings: Endings | None = None) -> None:
         self.url = url
         self.engine = engine
         self.dialect = url.get_backend_name()
+        self._endings = endings or Endings()
         self._write_turn = asyncio.Lock()  # writers of this process queue fairly; SQLite alone would poll
         self._writer: asyncio.Task[Any] | None = None
 
@@ -40,33 +39,38 @@ class Database:
         """Prepare `sqlite:///path` or `postgresql://…`; connects on first use. Raises DatabaseUnusable."""
         parsed = parse_url(url)
         if parsed.get_backend_name() == "sqlite":
-            engine = create_async_engine(parsed.set(drivername="sqlite+aiosqlite"))
-            tune_sqlite(engine.sync_engine)
-        else:
+            endings = Endings()
             engine = create_async_engine(
-                parsed.set(drivername="postgresql+psycopg"),
-                connect_args=connect_arguments(parsed),
-                pool_pre_ping=True,
+                parsed.set(drivername="sqlite+aiosqlite"), connect_args={"async_creator_fn": endings.connect}
             )
+            tune(engine.sync_engine)
+            return cls(parsed, engine, endings)
+        engine = create_async_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            connect_args=connect_arguments(parsed),
+            pool_pre_ping=True,
+        )
         return cls(parsed, engine)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[UnitOfWork]:
         """Write: all of the block or nothing of it. Raises DatabaseUnusable when the database is the problem."""
-        async with self._turn_to_write(), self._unit_of_work({_WRITES: True}) as unit_of_work:
+        async with self._turn_to_write(), self._unit_of_work({WRITES: True}) as unit_of_work:
             yield unit_of_work
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[UnitOfWork]:
         """Read: every statement of the block sees the same moment."""
-        options: dict[str, Any] = {_WRITES: False}
+        options: dict[str, Any] = {WRITES: False}
         if self.dialect == "postgresql":
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         async with self._unit_of_work(options) as unit_of_work:
             yield unit_of_work
 
     async def aclose(self) -> None:
+        """Close every connection. Afterwards the event loop may end: no thread of ours reports to it any more."""
         await self.engine.dispose()
+        await self._endings.wait()
 
     @asynccontextmanager
     async def _unit_of_work(self, options: dict[str, Any]) -> AsyncIterator[UnitOfWork]:
@@ -113,36 +117,3 @@ def connect_arguments(url: URL) -> dict[str, Any]:
     if url.get_backend_name() != "postgresql" or "connect_timeout" in url.query:
         return {}
     return {"connect_timeout": CONNECT_TIMEOUT_S}
-
-
-def tune_sqlite(engine: Engine) -> None:
-    """Our pragmas on every connection, and our own BEGIN: the driver's would come late and be deferred."""
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-
-
-def _on_connect(connection: Any, _record: Any) -> None:
-    try:
-        _set_pragmas(connection)
-    except Exception:
-        connection.close()  # the pool never saw it, so nobody else would; its thread would outlive the loop
-        raise
-
-
-def _set_pragmas(connection: Any) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    try:
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = NORMAL")  # with WAL: safe against crashes, not an fsync a commit
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA temp_store = MEMORY")
-        cursor.execute("PRAGMA cache_size = -65536")  # 64 MiB: the indexes a page touches stay in memory
-    finally:
-        cursor.close()
-
-
-def _on_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -13,7 +13,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, NullPool, create_engine
 
 import service
-from service.store.engine import Database, connect_arguments, parse_url, tune_sqlite
+from service.store import sqlite
+from service.store.engine import Database, connect_arguments, parse_url
 from service.store.errors import explained
 
 SchemaState = Literal["empty", "behind", "current", "ahead"]
@@ -60,7 +61,7 @@ def migration_engine(url: str) -> Engine:
     driver = "sqlite" if parsed.get_backend_name() == "sqlite" else "postgresql+psycopg"
     engine = create_engine(parsed.set(drivername=driver), poolclass=NullPool, connect_args=connect_arguments(parsed))
     if driver == "sqlite":
-        tune_sqlite(engine)
+        sqlite.tune(engine)
     return engine
 
 

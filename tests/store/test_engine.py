@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,44 @@ async def test_a_file_that_is_no_database_says_so(tmp_path: Path) -> None:
         async with database.transaction():
             pass
     await database.aclose()
+
+
+def test_a_closed_database_leaves_no_thread_to_die_of_a_closed_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many short programs: a file that cannot be opened, or a task cancelled halfway, and the loop ends at once."""
+    died: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda failure: died.append(failure.exc_value))
+
+    async def unopened() -> None:
+        database = Database.open(f"sqlite:///{tmp_path / 'missing' / 'interlock.db'}")
+        with pytest.raises(DatabaseUnusable):
+            async with database.transaction():
+                pass
+        await database.aclose()
+
+    async def cancelled(after_ms: int) -> None:
+        database = Database.open(f"sqlite:///{tmp_path / f'{after_ms}.db'}")
+        task = asyncio.create_task(_busy(database))
+        await asyncio.sleep(after_ms / 1000)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await database.aclose()
+
+    for number in range(40):
+        asyncio.run(unopened())
+        asyncio.run(cancelled(number % 12))
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            thread.join(5)
+    assert died == []
+
+
+async def _busy(database: Database) -> None:
+    while True:
+        async with database.reading() as uow:
+            await uow.connection.execute(text("SELECT 1"))
 
 
 @pytest.mark.parametrize("url", ["mysql://root:s3cret@host/db", "not a url: s3cret"])

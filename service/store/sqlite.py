@@ -1,0 +1,85 @@
+"""What SQLite needs of us: its pragmas, our own BEGIN, and driver threads that end before the event loop does."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import aiosqlite
+from sqlalchemy import Connection, Engine, event
+
+BUSY_TIMEOUT_MS = 30_000  # longer than any page transaction; another process may be syncing
+ROWS_AT_A_TIME = 64  # aiosqlite's own default
+WRITES = "interlock_writes"  # execution option: whether a transaction takes the write lock at once
+
+
+class Endings:
+    """Connections that were told to stop and have not stopped yet.
+
+    A connection that could not be opened, or whose task was cancelled, is stopped without anybody waiting for its
+    thread; when the loop closes first, the thread dies of reporting to it.
+    """
+
+    def __init__(self) -> None:
+        self._ending: set[asyncio.Future[Any]] = set()
+
+    def connect(self, file: str, **options: Any) -> aiosqlite.Connection:
+        """Called by the engine in place of `aiosqlite.connect`."""
+        return _Connection(partial(sqlite3.connect, file, **options), self)
+
+    def add(self, ending: asyncio.Future[Any]) -> None:
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+    async def wait(self) -> None:
+        if self._ending:
+            await asyncio.wait(self._ending)
+
+
+class _Connection(aiosqlite.Connection):
+    def __init__(self, connector: Callable[[], sqlite3.Connection], endings: Endings) -> None:
+        super().__init__(connector, ROWS_AT_A_TIME)
+        self._endings = endings
+        self._thread.daemon = True  # as SQLAlchemy has it: a connection nobody closed must not keep a process alive
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        ending = super().stop()
+        if ending is not None:
+            self._endings.add(ending)
+        return ending
+
+
+def tune(engine: Engine) -> None:
+    """Our pragmas on every connection, and our own BEGIN: the driver's would come late and be deferred."""
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    try:
+        _set_pragmas(connection)
+    except Exception:
+        connection.close()  # the pool never saw it, so nobody else would
+        raise
+
+
+def _set_pragmas(connection: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")  # with WAL: safe against crashes, not an fsync a commit
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA temp_store = MEMORY")
+        cursor.execute("PRAGMA cache_size = -65536")  # 64 MiB: the indexes a page touches stay in memory
+    finally:
+        cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
