@@ -18,7 +18,7 @@ from service.commands import programs as programs_commands
 from service.commands import serve as serving
 from service.commands import sync as syncing
 from service.domain.breakdown import Breakdown
-from service.domain.errors import InterlockError
+from service.domain.errors import InterlockError, UnknownSource
 from service.domain.mapping_file import ProgramsFileInvalid
 from service.log import configure_logging
 from service.process import tune_collector
@@ -169,7 +169,7 @@ def main() -> None:
         cli()
     except (ConfigInvalid, ProgramsFileInvalid) as error:
         _fail(str(error), 2)
-    except (serving.Exposed, SchemaBehind) as error:
+    except (serving.Exposed, SchemaBehind, UnknownSource) as error:
         _fail(error.message, 2)
     except OSError as error:
         _fail(f"{error.filename or 'interlock'}: {error.strerror or error}", 2)
