@@ -107,18 +107,17 @@ class Memberships:
         return {row.program_key: row.items for row in rows}
 
     async def members(self, program: str) -> set[str]:
-        query = select(memberships.c.item_uid).where(
-            memberships.c.program_key == program, memberships.c.valid_to.is_(None)
-        )
+        """The live items of a program; archived and vanished ones keep their membership, and count nowhere."""
+        query = select(memberships.c.item_uid).where(memberships.c.program_key == program, *_LIVE)
         return set((await self._connection.execute(query)).scalars())
 
     async def shared_count(self, program: str | None = None) -> int:
-        """How many items stand in several programs, of one program or of all."""
+        """How many live items stand in several programs, of one program or of all."""
         query = select(func.count()).select_from(_in_several(program).subquery())
         return (await self._connection.execute(query)).scalar_one()
 
     async def shared(self, program: str | None = None, *, after: str = "", limit: int = SAMPLE) -> list[Shared]:
-        """Items that stand in several programs, by uid from the one behind `after`."""
+        """Live items that stand in several programs, by uid from the one behind `after`."""
         several = _in_several(program).where(memberships.c.item_uid > after)
         page = several.order_by(memberships.c.item_uid).limit(limit).subquery()
         query = (
@@ -165,6 +164,11 @@ class Memberships:
         return found
 
 
+_LIVE = (
+    memberships.c.valid_to.is_(None),
+    memberships.c.item_uid == work_items.c.uid,
+    work_items.c.tombstone.is_(None),
+)
 _UNMAPPED = (
     work_items.c.tombstone.is_(None),
     ~select(1)
@@ -175,7 +179,7 @@ _UNMAPPED = (
 
 
 def _in_several(program: str | None) -> Select[str]:
-    query = select(memberships.c.item_uid).where(memberships.c.valid_to.is_(None))
+    query = select(memberships.c.item_uid).where(*_LIVE)
     if program is not None:
         mine = select(memberships.c.item_uid).where(
             memberships.c.program_key == program, memberships.c.valid_to.is_(None)

@@ -13,6 +13,7 @@ from service.domain.mapping_file import parse_programs
 from service.programs.apply import apply
 from service.programs.plan import PlannedItem, Sample, UnmappedProject, plan
 from service.store.engine import Database
+from service.store.tables.items import work_items
 from service.store.tables.programs import audit_log, memberships, pending_assignments, programs
 from tests.builders.items import Row, an_item, insert_items, insert_project, touch
 
@@ -48,6 +49,20 @@ async def test_gains_losses_doubles_and_leftovers_are_named(store: Database) -> 
     assert (b.key, b.action, b.progress_before) == ("B", "added", None)
     assert planned.unmapped == (UnmappedProject("acme-jira", "1", "PAY", "Payments", 2),)
     assert planned.unmapped_items == 2
+
+
+async def test_what_is_gone_is_neither_counted_nor_lost(store: Database) -> None:
+    async with store.transaction() as uow:
+        await uow.connection.execute(
+            work_items.update().where(work_items.c.key == "PAY-1").values(tombstone="archived", archived=True)
+        )
+
+    b, a = (await plan(store, a_file(B="[PAY-1, PAY-3]"), now=MONDAY)).programs
+
+    assert (a.key, a.items_before, a.items_after) == ("A", 1, 0)
+    assert a.lost == Sample(1, (PlannedItem("acme-jira:2", "PAY-2", "Item 2"),))
+    assert (b.key, b.items_before, b.items_after) == ("B", 0, 1)
+    assert b.gained == Sample(1, (PlannedItem("acme-jira:3", "PAY-3", "Item 3"),))
 
 
 async def test_it_shows_how_progress_would_move(store: Database) -> None:

@@ -67,6 +67,19 @@ async def test_an_item_cannot_be_in_a_program_twice_at_once(store: Database) -> 
         await again()
 
 
+async def test_an_item_that_is_gone_keeps_its_membership_and_counts_nowhere(store: Database) -> None:
+    async with store.transaction() as uow:
+        rows = Memberships(uow.connection)
+        await rows.open("A", {ONE: DIRECT, FOUR: DIRECT}, at=MONDAY)
+        await rows.open("B", {FOUR: DIRECT}, at=MONDAY)
+
+    async with store.reading() as uow:
+        rows = Memberships(uow.connection)
+        assert set(await rows.held("A", scoped=False)) == {ONE, FOUR}
+        assert await rows.members("A") == {ONE}
+        assert (await rows.shared(), await rows.shared_count(), await rows.shared_count("B")) == ([], 0, 0)
+
+
 async def test_items_in_several_programs_and_in_none_are_found(store: Database) -> None:
     async with store.transaction() as uow:
         rows = Memberships(uow.connection)
