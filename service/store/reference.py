@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Table, delete
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.contract import Finding, ReferenceData
 from connectors.items import SourceItem, SourceIteration, SourcePerson, SourceRelease
-from service.store.bulk import insert, upsert
+from service.store.bulk import fetch, insert, run, upsert, within
 from service.store.tables import reference as tables
 from service.store.tables.sources import source_findings
 
@@ -40,7 +40,10 @@ class Reference:
         await write(source, tables.fields, fields, data.fields)
 
     async def embedded(self, source: str, items: Iterable[SourceItem]) -> None:
-        """People, iterations and releases as items mention them; what a mention omits stays known."""
+        """People, iterations and releases as items mention them; what a mention omits stays known.
+
+        Rules may name a person, so the items of one who is called differently now are assigned anew.
+        """
         people: dict[str, SourcePerson] = {}
         iterations: dict[str, SourceIteration] = {}
         releases: dict[str, SourceRelease] = {}
@@ -51,9 +54,35 @@ class Reference:
                 iterations[iteration.native_id] = iteration
             for release in item.releases:
                 releases[release.native_id] = release
+        await self._mark_items_of(source, await self._renamed(source, people))
         await self._write(source, tables.people, _PERSON, people.values(), keep_known=("email",))
         await self._write(source, tables.iterations, _ITERATION, iterations.values(), keep_known=_ITERATION[2:])
         await self._write(source, tables.releases, _RELEASE, releases.values(), keep_known=_RELEASE[1:4])
+
+    async def _renamed(self, source: str, people: Mapping[str, SourcePerson]) -> list[str]:
+        """Ids of those of `people` whose stored name or e-mail address is another one."""
+        if not people:
+            return []
+        known = await fetch(
+            self._connection,
+            "SELECT native_id, name, email FROM people "  # noqa: S608
+            f"WHERE source = ? AND {within(self._connection, 'native_id')}",
+            [source, list(people)],
+        )
+        return [
+            native_id
+            for native_id, name, email in known
+            if people[native_id].name != name or people[native_id].email not in (None, email)
+        ]
+
+    async def _mark_items_of(self, source: str, people: list[str]) -> None:
+        if people:
+            await run(
+                self._connection,
+                "INSERT INTO pending_assignments (item_uid) SELECT uid FROM work_items "  # noqa: S608
+                f"WHERE source = ? AND {within(self._connection, 'assignee_id')} ON CONFLICT (item_uid) DO NOTHING",
+                [source, people],
+            )
 
     async def replace_findings(self, source: str, findings: Iterable[tuple[Finding, bool]]) -> None:
         """All findings of a source, each with whether it makes answers incomplete."""

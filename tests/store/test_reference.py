@@ -1,0 +1,65 @@
+"""A person who is called differently now: rules that name people must look at their items again."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from sqlalchemy import insert, select
+
+from connectors.items import SourcePerson
+from service.store.engine import Database
+from service.store.reference import Reference
+from service.store.tables.programs import pending_assignments
+from service.store.tables.reference import people
+from tests.builders.items import an_item as a_stored_item
+from tests.builders.items import insert_items
+from tests.store.builders import an_item
+
+SOURCE = "acme-jira"
+ANA = SourcePerson(native_id="u1", name="Ana Lima", email="ana@example.com", active=True)
+BEN = SourcePerson(native_id="u2", name="Ben Ode", email=None, active=True)
+
+
+@pytest.fixture
+async def store(database: Database) -> Database:
+    """Ana has items 1 and 2, Ben has 3; in another tool a stranger with Ana's id has 4."""
+    async with database.transaction() as uow:
+        await insert_items(
+            uow.connection,
+            a_stored_item(1, assignee_id="u1"),
+            a_stored_item(2, assignee_id="u1"),
+            a_stored_item(3, assignee_id="u2"),
+            a_stored_item(4, uid="other:4", source="other", assignee_id="u1"),
+        )
+        await uow.connection.execute(
+            insert(people), [{"source": SOURCE, **msgspec.structs.asdict(p)} for p in (ANA, BEN)]
+        )
+        await uow.connection.execute(pending_assignments.delete())
+    return database
+
+
+async def _mentioned(database: Database, *mentioned: SourcePerson) -> set[str]:
+    """What waits to be assigned after an item came that mentions these people."""
+    async with database.transaction() as uow:
+        await Reference(uow.connection).embedded(SOURCE, [an_item("9", people=mentioned)])
+        return set((await uow.connection.execute(select(pending_assignments.c.item_uid))).scalars())
+
+
+async def test_a_new_name_sends_every_item_of_the_person_to_be_assigned_again(store: Database) -> None:
+    assert await _mentioned(store, msgspec.structs.replace(ANA, name="Ana Reis"), BEN) == {"acme-jira:1", "acme-jira:2"}
+
+
+async def test_a_new_address_does_so_as_well(store: Database) -> None:
+    assert await _mentioned(store, msgspec.structs.replace(BEN, email="ben@example.com")) == {"acme-jira:3"}
+
+
+async def test_people_as_they_were_send_nothing(store: Database) -> None:
+    assert await _mentioned(store, ANA, BEN) == set()
+
+
+async def test_an_address_that_a_mention_leaves_out_is_no_change(store: Database) -> None:
+    assert await _mentioned(store, msgspec.structs.replace(ANA, email=None)) == set()
+
+
+async def test_someone_new_sends_nothing(store: Database) -> None:
+    assert await _mentioned(store, msgspec.structs.replace(ANA, native_id="u7", name="Noa")) == set()
