@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from service.api import openapi
 from service.api.dependencies import known_parameters_only
+from service.api.head import HeadAsGet
 from service.api.metrics import Measured, Metrics
 from service.api.problems import Boundary, Kind, Problem
 from service.api.routers import items, mapping, programs, running, sources
@@ -62,7 +63,7 @@ def create_app(services: Services, *, version: str = "1") -> FastAPI:
 
 def _pages(app: FastAPI, services: Services) -> Any:
     return views.pages(
-        views.Reader(services.database, services.clock, services.calendar_zone),
+        views.Reader(services.database, services.clock, services.calendar_zone, services.missing),
         openapi=app.openapi,
         problems=[views.ProblemKind(kind.slug, kind.status, kind.title, kind.meaning) for kind in Kind],
     )
@@ -75,6 +76,7 @@ def _surround(app: FastAPI, services: Services) -> None:
     app.add_middleware(Boundary, translate=translate, render=_render)
     app.add_middleware(Measured, metrics=app.state.metrics)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(HeadAsGet)
 
 
 async def _on_to_boundary(_request: Request, error: Exception) -> Response:

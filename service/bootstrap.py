@@ -14,6 +14,7 @@ from connectors.jira.source import JiraSource
 from connectors.transport import BasicAuth, BearerAuth
 from service.api.services import Check, Services, SyncAlreadyRunning
 from service.clock import Clock, SystemClock
+from service.readiness import Schedule, readiness
 from service.settings import Auth, Settings, SourceConfig
 from service.store import migrate
 from service.store.engine import Database
@@ -38,12 +39,16 @@ class SchemaBehind(Exception):
 
 @dataclass(slots=True)
 class Application:
-    """Settings, database and sources of one process. `sources` keeps the order of the file."""
+    """Settings, database and sources of one process. `sources` keeps the order of the file.
+
+    `schedule` is there while this process runs the worker.
+    """
 
     settings: Settings
     database: Database
     clock: Clock
     sources: dict[str, Source]
+    schedule: Schedule | None = None
     _runs: set[asyncio.Task[Outcome]] = field(default_factory=set)
 
     def services(self, *, with_worker: bool) -> Services:
@@ -52,6 +57,7 @@ class Application:
             database=self.database,
             clock=self.clock,
             calendar_zone=self.settings.calendar.zone,
+            missing=self.settings.missing_weight,
             source_names=tuple(self.sources),
             start_sync=self.start_sync if with_worker else None,
             programs_file=self.settings.programs_path,
@@ -79,9 +85,8 @@ class Application:
             raise SyncAlreadyRunning(busy.source) from busy
 
     async def readiness(self) -> list[Check]:
-        """What /readyz looks at; asks no tool, so that a slow tool never takes the service down."""
-        state = await migrate.current_state(self.database)
-        return [Check("migrations", state == "current", f"schema is {state}")]
+        """What /readyz answers."""
+        return await readiness(self.database, sources=self.sources, schedule=self.schedule, now=self.clock.now())
 
     async def aclose(self) -> None:
         for run in tuple(self._runs):

@@ -20,6 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.domain.progress import MissingWeight
+
 DEFAULT_CONFIG = Path("interlock.yaml")
 DEFAULT_SCHEDULE = "0 2 * * *"
 MAX_CONFIG_BYTES = 1_000_000
@@ -144,12 +146,19 @@ class CalendarConfig(Part):
         return ZoneInfo(self.timezone)
 
 
+class Definitions(Part):
+    """Choices that docs/definitions.md leaves to the operator."""
+
+    missing_weight: Literal["skip", "impute_mean", "zero"] = "skip"
+
+
 class Settings(Part):
     """One configuration file, checked. `directory` is where it lies: relative paths start there."""
 
     sources: tuple[SourceConfig, ...]
     programs_file: Path = Path("programs.yaml")
     calendar: CalendarConfig = CalendarConfig()
+    definitions: Definitions = Definitions()
     database: SecretStr | None = None
     directory: Path = Field(default=Path(), exclude=True)
     allow_anonymous: Literal["read"] | None = Field(default=None, exclude=True)
@@ -174,6 +183,10 @@ class Settings(Part):
         if self.database is not None:
             return self.database.get_secret_value()
         return f"sqlite:///{(self.directory / 'interlock.db').resolve()}"
+
+    @property
+    def missing_weight(self) -> MissingWeight:
+        return MissingWeight(self.definitions.missing_weight)
 
     @property
     def programs_path(self) -> Path:
@@ -335,6 +348,6 @@ _EXAMPLES = {
 
 def _close_key(detail: ErrorDetails) -> str:
     known: set[str] = set()
-    for part in (Settings, SourceConfig, Auth, SourceScope, Cancelled, CalendarConfig, Webhook):
+    for part in (Settings, SourceConfig, Auth, SourceScope, Cancelled, CalendarConfig, Definitions, Webhook):
         known.update(part.model_fields)
     return did_you_mean(str(detail["loc"][-1]), known - {"directory", "allow_anonymous"})

@@ -36,6 +36,7 @@ def start_worker(app: Application) -> AsyncIOScheduler:
             misfire_grace_time=None,
         )
     scheduler.start()
+    app.schedule = scheduler
     return scheduler
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from service.domain.progress import MissingWeight
 from service.settings import ConfigInvalid, load_settings
 
 GOOD = """
@@ -35,6 +36,19 @@ def test_a_good_file_is_read_with_its_variables(tmp_path: Path) -> None:
     assert settings.sources[0].auth.token.get_secret_value() == "s3cret"
     assert settings.database_url == f"sqlite:///{tmp_path / 'interlock.db'}"
     assert "s3cret" not in repr(settings)
+
+
+def test_what_a_missing_estimate_weighs_is_chosen_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "interlock.yaml"
+    file.write_text(f"{GOOD}definitions: {{missing_weight: impute_mean}}\n")
+
+    assert load_settings(file, environment={"JIRA_TOKEN": "t"}).missing_weight is MissingWeight.IMPUTE_MEAN
+    assert refused(tmp_path, f"{GOOD}definitions: {{missing_weight: mean}}\n", JIRA_TOKEN="t") == [
+        "definitions.missing_weight: 'mean' is not one of 'skip', 'impute_mean' or 'zero'"
+    ]
+    assert refused(tmp_path, f"{GOOD}definitions: {{missing_wait: skip}}\n", JIRA_TOKEN="t") == [
+        "definitions.missing_wait: unknown key; did you mean 'missing_weight'?"
+    ]
 
 
 def test_the_environment_decides_the_database(tmp_path: Path) -> None:

@@ -17,12 +17,12 @@ def entity_tag(
     path: str,
     query: Iterable[tuple[str, str]],
     today: date,
-    definition_version: str,
+    definitions: str,
     form: str,
 ) -> str:
     """A strong tag with its quotes. The order of the query does not matter; `form` is "json" or "csv"."""
     question = "&".join(f"{name}={value}" for name, value in sorted(query))
-    parts = (fingerprint, path, question, today.isoformat(), definition_version, form)
+    parts = (fingerprint, path, question, today.isoformat(), definitions, form)
     digest = blake2b(digest_size=16)
     for part in parts:
         digest.update(part.encode("utf-8", "surrogatepass") + b"\x00")

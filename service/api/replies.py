@@ -20,7 +20,6 @@ from service.api.dependencies import Form
 from service.api.etags import entity_tag, is_current
 from service.api.paging import next_link
 from service.api.services import Services
-from service.domain.rollup import DEFINITION_VERSION
 from service.programs.answers import Answer, encode
 
 JSON: Final = "application/json"
@@ -50,7 +49,7 @@ async def conditional(
         path=request.url.path,
         query=[pair for pair in request.query_params.multi_items() if pair[0] != "format"],
         today=services.today(),
-        definition_version=DEFINITION_VERSION,
+        definitions=services.definitions,
         form=form,
     )
     headers = {**PRIVATE, "ETag": tag}
@@ -73,7 +72,7 @@ def settled(
         path=request.url.path,
         query=[],
         today=services.today(),
-        definition_version=DEFINITION_VERSION,
+        definitions=services.definitions,
         form=form,
     )
     headers = {**PRIVATE, "ETag": tag}

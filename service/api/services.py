@@ -9,6 +9,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from service.clock import Clock
+from service.domain.progress import MissingWeight
+from service.domain.rollup import DEFINITION_VERSION
 from service.programs.apply import MatchedFieldsHook
 from service.store.engine import Database
 
@@ -43,18 +45,25 @@ class Services:
     """`start_sync` starts a run of a source and returns its id, or raises SyncAlreadyRunning.
 
     It is None when this process runs no worker. `allow_anonymous` is None (loopback only) or "read".
+    `missing` is what an item without an estimate weighs.
     `matched_fields_hook` lets `apply` fill facets of newly matched custom fields.
     """
 
     database: Database
     clock: Clock
     calendar_zone: ZoneInfo = UTC
+    missing: MissingWeight = MissingWeight.SKIP
     source_names: tuple[str, ...] = ()
     start_sync: Callable[[str], Awaitable[int]] | None = None
     programs_file: Path | None = None
     readiness: Callable[[], Awaitable[list[Check]]] = no_checks
     allow_anonymous: str | None = None
     matched_fields_hook: MatchedFieldsHook | None = None
+
+    @property
+    def definitions(self) -> str:
+        """By what numbers are made: an answer made by others is another answer."""
+        return f"{DEFINITION_VERSION}, missing weight: {self.missing}"
 
     def today(self) -> date:
         """The day it is where the program's calendar is."""

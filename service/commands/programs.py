@@ -22,7 +22,10 @@ from service.terminal.rollup import render_rollup
 async def plan_programs(app: Application, file: Path | None, *, console: Console) -> None:
     programs = read_programs(app, file)
     hook = field_reader(app.sources)
-    render_plan(await plan(app.database, programs, now=app.clock.now(), matched_fields_hook=hook), console)
+    planned = await plan(
+        app.database, programs, now=app.clock.now(), missing=app.settings.missing_weight, matched_fields_hook=hook
+    )
+    render_plan(planned, console)
 
 
 async def apply_programs(app: Application, file: Path | None, *, console: Console) -> None:
@@ -46,7 +49,7 @@ def read_programs(app: Application, file: Path | None) -> ProgramsFile:
 async def show_rollup(app: Application, key: str, *, by: str, as_json: bool, console: Console) -> None:
     now = app.clock.now()
     today = now.astimezone(app.settings.calendar.zone).date()
-    answer = await get_rollup(app.database, key, by=by, now=now, today=today)
+    answer = await get_rollup(app.database, key, by=by, missing=app.settings.missing_weight, now=now, today=today)
     if as_json:
         console.out(encode(answer).decode(), highlight=False)
     else:

@@ -139,7 +139,11 @@ class ProgressData(Struct, frozen=True):
 
 
 class ConflictData(Struct, frozen=True):
+    """Of one item, or of the program itself: then `uid`, `key` and `title` are null."""
+
     uid: str | None
+    key: str | None
+    title: str | None
     code: str
     own: date
     rolled: date

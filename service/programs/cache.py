@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
+from service.domain.breakdown import Breakdown
 from service.domain.notices import Notice
+from service.domain.progress import Basis, MissingWeight
 from service.domain.scope import Exclusion
 from service.programs.answers import RollupData
 from service.store.engine import Database
@@ -17,11 +19,20 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
+class Wanted(NamedTuple):
+    """What is asked about a program: the rows of its breakdown, one basis or all, what missing estimates weigh."""
+
+    by: Breakdown
+    basis: Basis | None
+    missing: MissingWeight
+
+
 class Question(NamedTuple):
     """What a roll-up depends on. `today` is the local date in ISO form."""
 
     fingerprint: str
-    query: tuple[str, ...]
+    program: str
+    wanted: Wanted
     today: str
 
 

@@ -6,12 +6,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.domain.dates import ProgramDates
 from service.domain.errors import UnknownProgram
+from service.domain.progress import MissingWeight
 from service.domain.rollup import roll_up
 from service.programs.rounding import rounded
 from service.store.program_items import ProgramItems
 
 
-async def progress_numbers(connection: AsyncConnection, program_key: str) -> dict[str, dict[str, float | None]]:
+async def progress_numbers(
+    connection: AsyncConnection, program_key: str, *, missing: MissingWeight = MissingWeight.SKIP
+) -> dict[str, dict[str, float | None]]:
     """basis → {"done", "total", "value"}, rounded as in answers. Raises UnknownProgram.
 
     Sees what the transaction has written so far, and is never cached.
@@ -24,6 +27,7 @@ async def progress_numbers(connection: AsyncConnection, program_key: str) -> dic
         await reader.rollup_items(program_key),
         program=ProgramDates(program.start, program.target),
         count_subtasks=program.count_subtasks,
+        missing=missing,
     )
     return {
         str(basis): {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.domain.mapping import ProgramsFile
+from service.domain.progress import MissingWeight
 from service.programs.apply import Applied, MatchedFieldsHook, apply_within
 from service.programs.numbers import progress_numbers
 from service.store.engine import Database
@@ -35,7 +37,7 @@ class Sample(Struct, frozen=True):
 
 
 class ProgramPlan(Struct, frozen=True, kw_only=True):
-    """One program before and after. The progress of a side it does not exist on is null."""
+    """One program before and after, in live items. The progress of a side it does not exist on is null."""
 
     key: str
     name: str
@@ -85,9 +87,15 @@ async def plan(
     *,
     now: datetime,
     rollup: RollupNumbers | None = progress_numbers,
+    missing: MissingWeight = MissingWeight.SKIP,
     matched_fields_hook: MatchedFieldsHook | None = None,
 ) -> Plan:
-    """What `apply` would do with `file` now. `rollup` None leaves progress out."""
+    """What `apply` would do with `file` now. `rollup` None leaves progress out.
+
+    `missing` is what an item without an estimate weighs.
+    """
+    if rollup is progress_numbers:
+        rollup = partial(progress_numbers, missing=missing)
     try:
         async with database.transaction() as uow:
             raise _Undo(await _rehearse(uow, file, now, rollup, matched_fields_hook))
@@ -103,7 +111,7 @@ class _Undo(Exception):
 
 
 class _Side(Struct, frozen=True):
-    """The programs at one moment: names, members and progress by program key."""
+    """The programs at one moment: names, live members and progress by program key."""
 
     names: dict[str, str]
     members: dict[str, set[str]]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +14,7 @@ from service.domain.breakdown import Breakdown, Bucket
 from service.domain.dates import ProgramDates
 from service.domain.errors import InvalidQuery, one_of
 from service.domain.notices import Notice
-from service.domain.progress import Basis
+from service.domain.progress import Basis, MissingWeight
 from service.domain.rollup import Rollup, roll_up
 from service.programs.answers import (
     Answer,
@@ -26,7 +26,7 @@ from service.programs.answers import (
     RollupData,
     Rule,
 )
-from service.programs.cache import Computed, Question, Recent, cache_of
+from service.programs.cache import Computed, Question, Recent, Wanted, cache_of
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
 from service.programs.envelope import enveloped
 from service.programs.freshness import Grounds, grounds_of
@@ -95,15 +95,20 @@ async def get_rollup(
     *,
     by: str = Breakdown.PROJECT,
     basis: str | None = None,
+    missing: MissingWeight = MissingWeight.SKIP,
     now: datetime,
     today: date,
 ) -> Answer[RollupData]:
-    """What counts, how far it is, when it should be done. Raises UnknownProgram or InvalidQuery."""
+    """What counts, how far it is, when it should be done. Raises UnknownProgram or InvalidQuery.
+
+    `missing` is what an item without an estimate weighs.
+    """
     rows = one_of(Breakdown, "by", by)
     only = None if basis is None else one_of(Basis, "basis", basis)
     async with database.reading() as uow:
         grounds = await grounds_of(uow.connection, key)
-        computed = await _computed(uow.connection, grounds, cache_of(database).rollups, rows, only, today)
+        wanted = Wanted(rows, only, missing)
+        computed = await _computed(uow.connection, grounds, cache_of(database).rollups, wanted, today)
     return enveloped(computed.data, sources=grounds.sources, now=now, notices=computed.notices)
 
 
@@ -111,37 +116,45 @@ async def _computed(
     connection: AsyncConnection,
     grounds: Grounds,
     cache: Recent[Question, Computed],
-    by: Breakdown,
-    basis: Basis | None,
+    wanted: Wanted,
     today: date,
 ) -> Computed:
-    question = Question(grounds.fingerprint, ("rollup", grounds.program.key, by, basis or ""), today.isoformat())
+    question = Question(grounds.fingerprint, grounds.program.key, wanted, today.isoformat())
     found = cache.get(question)
     if found is None:
-        found = await _compute(connection, grounds.program, by, basis)
+        found = await _compute(connection, grounds.program, wanted)
         cache.put(question, found)
     return found
 
 
-async def _compute(connection: AsyncConnection, program: ProgramRow, by: Breakdown, basis: Basis | None) -> Computed:
+async def _compute(connection: AsyncConnection, program: ProgramRow, wanted: Wanted) -> Computed:
     reader = ProgramItems(connection)
     rollup = roll_up(
-        await reader.rollup_items(program.key, by=by),
+        await reader.rollup_items(program.key, by=wanted.by),
         program=ProgramDates(program.start, program.target),
         count_subtasks=program.count_subtasks,
-        by=by,
+        by=wanted.by,
+        missing=wanted.missing,
     )
-    labels = await _labels(reader, rollup)
-    data = rollup_data(ProgramRef(program.key, program.name), rollup, labels, basis=basis)
-    return Computed(data, tuple(_about(rollup.notices, basis)))
+    titles = await reader.titles(_named(rollup))
+    labels = await _labels(reader, rollup, titles)
+    data = rollup_data(ProgramRef(program.key, program.name), rollup, labels, titles, basis=wanted.basis)
+    return Computed(data, tuple(_about(rollup.notices, wanted.basis)))
 
 
-async def _labels(reader: ProgramItems, rollup: Rollup) -> dict[Bucket, Label]:
+def _named(rollup: Rollup) -> set[str]:
+    """The items that an answer shows by name: epics of the breakdown, and those whose dates contradict."""
+    rows = (row.bucket for row in rollup.breakdown)
+    epics = {bucket.id for bucket in rows if bucket.kind is Breakdown.EPIC}
+    return {uid for uid in epics | {conflict.uid for conflict in rollup.dates.conflicts} if uid is not None}
+
+
+async def _labels(reader: ProgramItems, rollup: Rollup, titles: Mapping[str, Label]) -> dict[Bucket, Label]:
     """Projects and epics are shown by key and name; the source tells two projects of one key apart."""
     buckets = [row.bucket for row in rollup.breakdown if row.bucket.id is not None]
     projects = {bucket: _split(bucket) for bucket in buckets if bucket.kind is Breakdown.PROJECT}
     epics = {bucket: bucket.id or "" for bucket in buckets if bucket.kind is Breakdown.EPIC}
-    labels: dict[Bucket, Label] = {}
+    labels = {bucket: titles.get(uid, Label(uid, None)) for bucket, uid in epics.items()}
     if projects:
         known = await reader.projects(projects.values())
         named = {bucket: known.get(place, Label(place[1], None)) for bucket, place in projects.items()}
@@ -149,9 +162,6 @@ async def _labels(reader: ProgramItems, rollup: Rollup) -> dict[Bucket, Label]:
         for bucket, label in named.items():
             shared = keys.count(label.key) > 1
             labels[bucket] = Label(f"{projects[bucket][0]}:{label.key}" if shared else label.key, label.name)
-    if epics:
-        titles = await reader.titles(set(epics.values()))
-        labels |= {bucket: titles.get(uid, Label(uid, None)) for bucket, uid in epics.items()}
     return labels
 
 

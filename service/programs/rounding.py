@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import UNSET
 
 from service.domain.breakdown import Breakdown, Bucket
-from service.domain.dates import RolledDates
+from service.domain.dates import Conflict, RolledDates
 from service.domain.progress import Basis, Measures, MissingWeight, Progress
 from service.domain.rollup import Rollup, Row
 from service.domain.scope import Scope
@@ -30,14 +30,19 @@ PLACES = 6
 
 
 def rollup_data(
-    program: ProgramRef, rollup: Rollup, labels: Mapping[Bucket, Label], *, basis: Basis | None = None
+    program: ProgramRef,
+    rollup: Rollup,
+    labels: Mapping[Bucket, Label],
+    titles: Mapping[str, Label],
+    *,
+    basis: Basis | None = None,
 ) -> RollupData:
-    """`basis` limits what is returned; labels are missing for buckets that are their own name."""
+    """`basis` limits what is returned; labels are missing for buckets that are their own name. `titles` is by uid."""
     return RollupData(
         program=program,
         scope=scope_data(rollup.scope),
         progress=progress_data(rollup.progress, basis),
-        dates=_dates(rollup.dates),
+        dates=_dates(rollup.dates, titles),
         breakdown=tuple(_row(rollup.by, row, labels, basis) for row in rollup.breakdown),
     )
 
@@ -94,13 +99,25 @@ def _weighted(progress: Progress, basis: Basis) -> WeightedProgress:
     )
 
 
-def _dates(dates: RolledDates) -> DatesData:
+def _dates(dates: RolledDates, titles: Mapping[str, Label]) -> DatesData:
     return DatesData(
         start=dates.start,
         due=dates.due,
         rolled_start=dates.rolled_start,
         rolled_due=dates.rolled_due,
-        conflicts=tuple(ConflictData(each.uid, each.code, each.own, each.rolled) for each in dates.conflicts),
+        conflicts=tuple(_conflict(each, titles) for each in dates.conflicts),
+    )
+
+
+def _conflict(conflict: Conflict, titles: Mapping[str, Label]) -> ConflictData:
+    label = titles.get(conflict.uid or "")
+    return ConflictData(
+        uid=conflict.uid,
+        key=label and label.key,
+        title=label and label.name,
+        code=conflict.code,
+        own=conflict.own,
+        rolled=conflict.rolled,
     )
 
 

@@ -40,6 +40,12 @@ class Sources:
         query = update(tables.sources).where(tables.sources.c.name == name)
         await self._connection.execute(query.values(**values))
 
+    async def proofs(self) -> dict[str, datetime | None]:
+        """The start of the last complete sync by source; None: there was none."""
+        c = tables.sources.c
+        found = await self._connection.execute(select(c.name, c.last_complete_sync))
+        return {row.name: row.last_complete_sync for row in found}
+
 
 class Scopes:
     def __init__(self, connection: AsyncConnection) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import UnsetType
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +15,8 @@ from service.terminal.bars import bar
 
 Progress = CountProgress | WeightedProgress
 CONFLICTS_SHOWN = 5
+BAR_LEAST, BAR_MOST = 8, 30
+PERCENT, GAP = 4, 2  # columns of a percentage, and between two columns
 
 
 def render_rollup(answer: Answer[RollupData], console: Console) -> None:
@@ -25,37 +28,51 @@ def render_rollup(answer: Answer[RollupData], console: Console) -> None:
     console.print(_bases(data, console), highlight=False)
     console.print(_scope(data), style="dim", highlight=False)
     if data.breakdown:
+        console.print()
         console.print(_breakdown(data, console), highlight=False)
     _conflicts(data, console)
     _notes(answer, console)
 
 
-def _dates(answer: Answer[RollupData]) -> str:
+def _dates(answer: Answer[RollupData]) -> Table:
     dates = answer.data.dates
-    as_of = wording.moment(answer.as_of) if answer.as_of else "no complete sync yet"
-    return (
-        f"planned {wording.span(dates.start, dates.due)}; "
-        f"work {wording.span(dates.rolled_start, dates.rolled_due)}; as of {as_of}"
-    )
+    table = _aligned()
+    table.add_row("planned", wording.span(dates.start, dates.due))
+    table.add_row("work", wording.span(dates.rolled_start, dates.rolled_due))
+    table.add_row("as of", wording.moment(answer.as_of) if answer.as_of else "no complete sync yet")
+    return table
 
 
 def _bases(data: RollupData, console: Console) -> Table:
-    table = Table.grid(padding=(0, 2))
-    width = max(8, min(30, console.width - 50))
-    for basis, label in wording.BASES.items():
-        progress: Progress | UnsetType = getattr(data.progress, basis)
-        if isinstance(progress, UnsetType):
-            continue
+    """The bar takes the room that label, percentage and amount leave; below its least width the amount folds."""
+    measured = {basis: progress for basis in wording.BASES if not isinstance(progress := _of(data, basis), UnsetType)}
+    amounts = {basis: _amount(progress, basis) for basis, progress in measured.items()}
+    labels = max((len(wording.BASES[basis]) for basis in measured), default=0)
+    room = console.width - labels - max(map(len, amounts.values()), default=0) - PERCENT - 3 * GAP
+    width = max(BAR_LEAST, min(BAR_MOST, room))
+    table = Table.grid(padding=(0, GAP))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, min_width=width)
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column()
+    for basis, progress in measured.items():
         if progress.value is None:
-            table.add_row(label, Text(_reason(progress), style="dim"), "", "")
+            table.add_row(wording.BASES[basis], Text(_reason(progress), style="dim"), "", "")
             continue
-        table.add_row(
-            label,
-            _bar(progress, width, console),
-            Text(wording.percent(progress.value), style="bold", justify="right"),
-            f"{wording.amount(progress.done, basis)} of {wording.amount(progress.total, basis)}{_coverage(progress)}",
-        )
+        bar_ = _bar(progress, width, console)
+        share = Text(wording.percent(progress.value), style="bold")
+        table.add_row(wording.BASES[basis], bar_, share, amounts[basis])
     return table
+
+
+def _of(data: RollupData, basis: str) -> Progress | UnsetType:
+    progress: Progress | UnsetType = getattr(data.progress, basis)
+    return progress
+
+
+def _amount(progress: Progress, basis: str) -> str:
+    done, total = wording.amount(progress.done, basis), wording.amount(progress.total, basis)
+    return f"{done} of {total}{_coverage(progress)}"
 
 
 def _scope(data: RollupData) -> str:
@@ -73,7 +90,7 @@ def _breakdown(data: RollupData, console: Console) -> Table:
     by = data.breakdown[0].by
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column(wording.BREAKDOWNS.get(by, by), overflow="fold", min_width=10)
-    table.add_column("", no_wrap=True)
+    table.add_column("", no_wrap=True, min_width=_row_bar(console))
     table.add_column("Done", justify="right", no_wrap=True)
     table.add_column("Items", justify="right", no_wrap=True)
     if console.width >= 72:
@@ -88,12 +105,11 @@ def _row(row: BreakdownRow, by: str, console: Console) -> list[Text | str]:
     basis = next((each for each in measured if not isinstance(each, UnsetType)), None)
     count, points = row.progress.count, row.progress.points
     name = _name(row, by)
-    bar_width = 12 if console.width >= 60 else 6
     if basis is None:
         return [name, "", "–", "–", "–"]
     return [
         name,
-        _bar(basis, bar_width, console) if basis.value is not None else Text(""),
+        _bar(basis, _row_bar(console), console) if basis.value is not None else Text(""),
         wording.percent(basis.value),
         f"{count.done:,}/{count.total:,}" if isinstance(count, CountProgress) else f"{row.scope.countable:,}",
         "–" if isinstance(points, UnsetType) or points.value is None else wording.percent(points.value),
@@ -114,10 +130,15 @@ def _conflicts(data: RollupData, console: Console) -> None:
         return
     console.print()
     console.print("Dates that contradict each other", style="bold")
+    table = _aligned()
     for each in conflicts[:CONFLICTS_SHOWN]:
         what = wording.CONFLICTS.get(each.code, each.code)
-        line = f"  {each.uid or 'the program'}: {what} ({wording.day(each.own)} / {wording.day(each.rolled)})"
-        console.print(line, highlight=False, markup=False)
+        found = f"{what}: {wording.day(each.rolled)} against {wording.day(each.own)}"
+        if each.uid is None:
+            table.add_row(data.program.key, found)
+        else:
+            table.add_row(each.key or each.uid, Text.assemble(each.title or "", "\n", (found, "dim")))
+    console.print(Padding(table, (0, 0, 0, 2)), highlight=False)
     if len(conflicts) > CONFLICTS_SHOWN:
         console.print(f"  and {len(conflicts) - CONFLICTS_SHOWN} more with --json", highlight=False)
 
@@ -127,8 +148,22 @@ def _notes(answer: Answer[RollupData], console: Console) -> None:
         return
     console.print()
     console.print("Before trusting the numbers", style="bold")
+    table = _aligned(gap=1)
     for warning in answer.warnings:
-        console.print(f"  ! {warning.message}", highlight=False, markup=False)
+        table.add_row("!", Text(warning.message))
+    console.print(Padding(table, (0, 0, 0, 2)), highlight=False)
+
+
+def _aligned(*, gap: int = GAP) -> Table:
+    """A word and what belongs to it; what is too long folds beside the word, not below it."""
+    table = Table.grid(padding=(0, gap, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    return table
+
+
+def _row_bar(console: Console) -> int:
+    return 12 if console.width >= 60 else 6
 
 
 def _bar(progress: Progress, width: int, console: Console) -> Text:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import Response
 
 from service import wording
@@ -33,6 +34,15 @@ def day(value: str | None) -> str:
     return wording.day(date.fromisoformat(value) if value else None)
 
 
+def with_code(value: str) -> Markup:
+    """A sentence whose `names` between backticks are shown as code; everything is escaped."""
+    words, *rest = str(value).split("`")
+    parts = [escape(words)]
+    for place, piece in enumerate(rest):
+        parts.append(Markup("<code>{}</code>").format(piece) if place % 2 == 0 else escape(piece))
+    return Markup("").join(parts)
+
+
 def moment(value: str | None) -> str:
     return wording.moment(datetime.fromisoformat(value) if value else None)
 
@@ -52,6 +62,7 @@ def _environment() -> Environment:
         "day": day,
         "moment": moment,
         "percent": wording.percent,
+        "with_code": with_code,
     }
     environment.globals |= {
         "BASES": wording.BASES,

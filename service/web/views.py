@@ -23,6 +23,7 @@ from starlette.staticfiles import StaticFiles
 from service.clock import Clock
 from service.domain.breakdown import Breakdown
 from service.domain.errors import InvalidQuery
+from service.domain.progress import MissingWeight
 from service.domain.status import StatusCategory
 from service.programs import read
 from service.programs.answers import Answer, ItemList, RollupData
@@ -44,6 +45,7 @@ class Reader:
     database: Database
     clock: Clock
     zone: ZoneInfo
+    missing: MissingWeight
 
     def today(self) -> date:
         return self.clock.now().astimezone(self.zone).date()
@@ -83,7 +85,7 @@ def _home(reader: Reader) -> Callable[..., Awaitable[Response]]:
         now, today = reader.clock.now(), reader.today()
         listing = await read.list_programs(reader.database, now=now, limit=PROGRAMS_SHOWN, cursor=cursor)
         rollups = [
-            await read.get_rollup(reader.database, program.key, now=now, today=today)
+            await read.get_rollup(reader.database, program.key, missing=reader.missing, now=now, today=today)
             for program in listing.data.programs
         ]
         return page(
@@ -167,10 +169,10 @@ class _Chosen:
 async def _rollup(reader: Reader, key: str, by: str) -> tuple[Answer[RollupData], str]:
     """A breakdown that does not exist is shown as the default one: an old bookmark should still open."""
     known = by if by in set(Breakdown) else Breakdown.PROJECT.value
-    return (
-        await read.get_rollup(reader.database, key, by=known, now=reader.clock.now(), today=reader.today()),
-        known,
+    answer = await read.get_rollup(
+        reader.database, key, by=known, missing=reader.missing, now=reader.clock.now(), today=reader.today()
     )
+    return answer, known
 
 
 async def _items(reader: Reader, key: str, chosen: _Chosen) -> tuple[Answer[ItemList] | None, list[str]]:

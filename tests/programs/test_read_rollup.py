@@ -105,6 +105,8 @@ async def test_the_whole_answer_is_the_published_shape(database: Database) -> No
                 "conflicts": [
                     {
                         "uid": None,
+                        "key": None,
+                        "title": None,
                         "code": "rolled_after_target",
                         "own": "2026-12-18",
                         "rolled": "2026-12-24",

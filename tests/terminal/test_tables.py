@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from datetime import date
 
 import pytest
 from rich.console import Console
@@ -46,6 +48,28 @@ async def test_a_rollup_reads_from_the_program_to_its_doubts(sqlite_database: Da
     assert await _rollup(sqlite_database) == ROLLUP
 
 
+async def test_contradicting_dates_name_the_item_as_people_know_it(sqlite_database: Database) -> None:
+    await a_checkout(sqlite_database)
+    await change(sqlite_database, "acme-jira:10", due=date(2026, 12, 1), title="Pay [with] cards")
+    text = await _rollup(sqlite_database)
+
+    assert (
+        "  PAY-10    Pay [with] cards\n"
+        "            work beneath it is due later than itself: 24 Dec 2026 against 1 Dec 2026\n"
+    ) in text
+
+
+@pytest.mark.parametrize("width", [50, 60, 80, 120])
+async def test_no_bar_is_cut(sqlite_database: Database, width: int) -> None:
+    await a_checkout(sqlite_database)
+    text = await _rollup(sqlite_database, width=width)
+
+    assert "…" not in text
+    bars = {len(bar) for bar in re.findall("[█▒·]+", text.split("Project")[0])}
+    assert len(bars) == 1
+    assert min(bars) >= 8
+
+
 async def test_no_line_is_wider_than_the_window(sqlite_database: Database) -> None:
     await a_checkout(sqlite_database)
     text = await _rollup(sqlite_database, width=50)
@@ -60,7 +84,7 @@ async def test_an_empty_program_says_so_instead_of_showing_zeros(sqlite_database
 
     assert "Items         nothing counts yet" in text
     assert "0%" not in text
-    assert "as of no complete sync yet" in text
+    assert "as of    no complete sync yet" in text
 
 
 async def test_one_basis_shows_only_that_basis(sqlite_database: Database) -> None:
@@ -101,19 +125,22 @@ def test_a_bar_neither_hides_a_start_nor_claims_an_end(
 
 ROLLUP = """\
 Checkout replatform  CHECKOUT
-planned 5 Jan 2026 to 18 Dec 2026; work until 24 Dec 2026; as of 20 Nov 2026, 02:14 UTC
+planned  5 Jan 2026 to 18 Dec 2026
+work     until 24 Dec 2026
+as of    20 Nov 2026, 02:14 UTC
 
 Items         ██████████▒▒▒▒▒▒▒▒▒▒··········  33%  1 of 3
 Story points  ████████████··················  38%  5 of 13, 67% estimated
 Time          ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒   0%  0 h of 1 min, 33% estimated
 6 items, 3 count, 1 cancelled, 1 counted by its children, 1 part of its parent
+
 Project                       Done   Items   Points
 ───────────────────────────────────────────────────
 Payments PAY   ██████······    50%     1/2      38%
 Cart CART      ▒▒▒▒▒▒▒▒▒▒▒▒     0%     0/1        –
 
 Dates that contradict each other
-  the program: work is due after the program's target (18 Dec 2026 / 24 Dec 2026)
+  CHECKOUT  work is due after the program's target: 24 Dec 2026 against 18 Dec 2026
 
 Before trusting the numbers
   ! 1 of 3 items has no story points
@@ -129,14 +156,14 @@ PLAN = """\
     time          none → 0% (0 h of 1 min)
 
 - Checkout replatform  CHECKOUT  removed
-    items     7 → 0
-    lost      7
+    items     6 → 0
+    lost      6
       PAY-10  Item 10
       PAY-11  Item 11
       PAY-12  Item 12
       PAY-13  Item 13
       PAY-14  Item 14
-      and 2 more
+      and 1 more
     items         33% (1 of 3) → none
     story points  38% (5 of 13) → none
     time          0% (0 h of 1 min) → none

@@ -52,7 +52,9 @@ FRESH = {"Cache-Control": "no-store"}
 async def plan_mapping(request: Request, services: WithServices) -> Response:
     file = await read_programs_file(request, services)
     now = services.clock.now()
-    found = await planning.plan(services.database, file, now=now, matched_fields_hook=services.matched_fields_hook)
+    found = await planning.plan(
+        services.database, file, now=now, missing=services.missing, matched_fields_hook=services.matched_fields_hook
+    )
     answer = enveloped(found, sources=await _sources(services.database), now=now)
     return reply(request, answer, headers=FRESH)
 

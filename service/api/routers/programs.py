@@ -111,7 +111,13 @@ async def get_rollup(
         services,
         fingerprint=await fingerprint(services.database, key),
         ask=lambda: read.get_rollup(
-            services.database, key, by=by, basis=basis, now=services.clock.now(), today=services.today()
+            services.database,
+            key,
+            by=by,
+            basis=basis,
+            missing=services.missing,
+            now=services.clock.now(),
+            today=services.today(),
         ),
         form=form,
         rows=Rows("breakdown", BreakdownRow),

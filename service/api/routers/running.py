@@ -35,7 +35,14 @@ async def healthz() -> Response:
                 "application/json": {
                     "example": {
                         "status": "ready",
-                        "checks": [{"name": "database", "ok": True, "detail": "SQLite interlock.db"}],
+                        "checks": [
+                            {"name": "database", "ok": True, "detail": "SQLite interlock.db"},
+                            {
+                                "name": "last sync acme-jira",
+                                "ok": True,
+                                "detail": "20 Nov 2026, 02:14 UTC, 5 hours ago",
+                            },
+                        ],
                     }
                 }
             }

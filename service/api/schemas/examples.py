@@ -104,7 +104,16 @@ ROLLUP: Final = enveloped(
             "due": "2026-12-18",
             "rolled_start": "2026-01-12",
             "rolled_due": "2027-01-15",
-            "conflicts": [{"uid": None, "code": "rolled_after_target", "own": "2026-12-18", "rolled": "2027-01-15"}],
+            "conflicts": [
+                {
+                    "uid": "acme-jira:10012",
+                    "key": "PAY-12",
+                    "title": "Accept a card",
+                    "code": "child_after_parent_due",
+                    "own": "2026-11-27",
+                    "rolled": "2026-12-04",
+                },
+            ],
         },
         "breakdown": [
             {

@@ -1,0 +1,75 @@
+"""What /readyz looks at: the database, its schema, the schedule, and how old each source's last proof is.
+
+It asks no tool, so that a slow tool never takes the service down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from service import wording
+from service.api.services import Check
+from service.store import migrate
+from service.store.engine import Database
+from service.store.errors import DatabaseUnusable, place_of
+from service.store.sources import Sources
+
+PROOF_LASTS = timedelta(hours=36)  # a nightly sync may fail once before somebody is called
+
+
+class Schedule(Protocol):
+    """What is asked of the scheduler of this process."""
+
+    @property
+    def running(self) -> bool: ...
+
+    def get_jobs(self) -> list[Any]: ...
+
+
+async def readiness(
+    database: Database, *, sources: Iterable[str], schedule: Schedule | None, now: datetime
+) -> list[Check]:
+    """One line each. `schedule` is None where another process runs it, and is not looked at then."""
+    try:
+        schema = await _schema(database)
+        proofs = await _proofs(database) if schema.ok else None
+    except DatabaseUnusable as error:
+        return [Check("database", False, error.message), *_schedule(schedule)]
+    checks = [Check("database", True, place_of(database.url)), schema, *_schedule(schedule)]
+    if proofs is not None:
+        checks += [_last_sync(name, proofs.get(name), now) for name in sources]
+    return checks
+
+
+async def _schema(database: Database) -> Check:
+    state = await migrate.current_state(database)
+    remedy = {"behind": "; run `interlock db upgrade`", "empty": "; run `interlock db upgrade`"}.get(state, "")
+    return Check("migrations", state == "current", f"the schema is {state}{remedy}")
+
+
+async def _proofs(database: Database) -> dict[str, datetime | None]:
+    async with database.reading() as uow:
+        return await Sources(uow.connection).proofs()
+
+
+def _schedule(schedule: Schedule | None) -> list[Check]:
+    if schedule is None:
+        return []
+    if not schedule.running:
+        return [Check("scheduler", False, "the schedule has stopped; restart this process")]
+    moments = [job.next_run_time for job in schedule.get_jobs() if job.next_run_time is not None]
+    return [
+        Check("scheduler", True, f"next sync {wording.moment(min(moments))}" if moments else "nothing is scheduled")
+    ]
+
+
+def _last_sync(source: str, proof: datetime | None, now: datetime) -> Check:
+    name = f"last sync {source}"
+    if proof is None:
+        return Check(name, False, f"never complete; run `interlock sync {source}`")
+    when = f"{wording.moment(proof)}, {wording.age((now - proof).total_seconds())}"
+    if now - proof > PROOF_LASTS:
+        return Check(name, False, f"{when}; run `interlock sync {source}` and read what it says")
+    return Check(name, True, when)
