@@ -110,7 +110,10 @@ def offline(image: Image, argv: list[str]) -> list[str]:
     words = [str(image.inside(word)) if word.startswith("/") else word for word in argv]
     if words[0] == "python":
         words[0] = sys.executable
-    return [*words, "--no-build-isolation", "--no-index"] if "wheel" in words else words
+    if "wheel" in words:
+        return [*words, "--no-build-isolation", "--no-index"]
+    # An editable Interlock among the lent packages would count as installed already.
+    return [*words, "--ignore-installed"] if "install" in words else words
 
 
 def lend_packages(environment: Path) -> None:
