@@ -1,7 +1,8 @@
 """What every tool's work looks like once it has been read: frozen, tool-neutral, and nothing lost on the way.
 
-Structs rather than dataclasses: a sync makes hundreds of thousands of them, and msgspec builds
-one several times faster. Times are aware UTC datetimes, days are dates, durations are seconds.
+Structs rather than dataclasses: a sync makes hundreds of thousands of them, and msgspec builds one several times
+faster. Those that an issue is made of hold plain values and never each other in a circle, so the cyclic garbage
+collector need not follow them (`gc=False`). Times are aware UTC datetimes, days are dates, durations are seconds.
 `None` always means "the tool did not say", never zero.
 """
 
@@ -36,7 +37,7 @@ class Facet(StrEnum):
     FIELD = "field"  # a custom field that a mapping rule matches on: `name` holds the field id
 
 
-class SourcePerson(Struct, frozen=True):
+class SourcePerson(Struct, frozen=True, gc=False):
     """A person as the tool names them. `native_id` is the stable one (accountId; on Data Center the user key)."""
 
     native_id: str
@@ -69,7 +70,7 @@ class SourceItemType(Struct, frozen=True):
     project_id: str | None = None
 
 
-class SourceIteration(Struct, frozen=True):
+class SourceIteration(Struct, frozen=True, gc=False):
     native_id: str
     name: str
     state: str  # future | active | closed
@@ -80,7 +81,7 @@ class SourceIteration(Struct, frozen=True):
     board_id: str | None = None
 
 
-class SourceRelease(Struct, frozen=True):
+class SourceRelease(Struct, frozen=True, gc=False):
     native_id: str
     name: str
     project_id: str | None = None
@@ -136,7 +137,7 @@ FIELD_ROLES = (
 )
 
 
-class FacetValue(Struct, frozen=True):
+class FacetValue(Struct, frozen=True, gc=False):
     """One member of a set: `value` is what a person reads, `native_id` what the tool calls it.
 
     For Facet.FIELD, `name` is the field id; for the others it is empty.
@@ -148,7 +149,7 @@ class FacetValue(Struct, frozen=True):
     name: str = ""
 
 
-class SourceChange(Struct, frozen=True):
+class SourceChange(Struct, frozen=True, gc=False):
     """One field changed at one moment. (`item_id`, `change_id`, `ordinal`) identifies it for ever."""
 
     item_id: str
@@ -163,7 +164,7 @@ class SourceChange(Struct, frozen=True):
     to_text: str | None = None
 
 
-class SourceStub(Struct, frozen=True):
+class SourceStub(Struct, frozen=True, gc=False):
     """What a link or a parent tells about an item that was not itself read."""
 
     native_id: str
@@ -174,7 +175,7 @@ class SourceStub(Struct, frozen=True):
     item_type: str | None = None
 
 
-class SourceLink(Struct, frozen=True):
+class SourceLink(Struct, frozen=True, gc=False):
     """One edge as one of its ends shows it.
 
     `source_id` is the end whose phrase is `outward`. `seen_from` is the item that was read: "source" or "target".
@@ -188,7 +189,7 @@ class SourceLink(Struct, frozen=True):
     far_end: SourceStub | None = None
 
 
-class SourceItem(Struct, frozen=True, kw_only=True):
+class SourceItem(Struct, frozen=True, kw_only=True, gc=False):
     """One issue, epic or task as the tool shows it now."""
 
     native_id: str

@@ -10,14 +10,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from msgspec import DecodeError
-from msgspec.json import Decoder
-
-from connectors.errors import PayloadUnreadable
 from connectors.items import SourceChange, SourcePerson
 from connectors.jira.config import fold
 from connectors.jira.fields import FieldIndex
-from connectors.jira.payloads import ChangeItemJson, ChangelogJson, HistoryJson
+from connectors.jira.payloads import ChangelogJson, HistoryJson
 from connectors.jira.values import person_id, read_person
 from connectors.timestamps import parse_moment
 
@@ -53,15 +49,6 @@ _HISTORY_NAMES = {fold(field): field for field in TRACKED_SYSTEM_FIELDS} | {
     "issue type": "issuetype",
     "due date": "duedate",
 }
-_HISTORIES = Decoder(list[HistoryJson])
-
-
-def decode_histories(payload: bytes) -> list[HistoryJson]:
-    """The complete list of histories that a "changelog" record holds."""
-    try:
-        return _HISTORIES.decode(payload)
-    except DecodeError as error:
-        raise PayloadUnreadable("changelog", error) from error
 
 
 def is_capped(changelog: ChangelogJson) -> bool:
@@ -90,37 +77,16 @@ class ChangeReader:
         changes: list[SourceChange] = []
         people: dict[str, SourcePerson] = {}
         for at, _, history_id, history in _in_order(histories):
-            tracked = self._tracked_items(history)
-            if not tracked:
-                continue
             author_id = person_id(history.author)
-            if author_id is not None and author_id not in people and (author := read_person(history.author)):
-                people[author_id] = author
-            changes += [
-                SourceChange(
-                    item_id,
-                    history_id,
-                    ordinal,
-                    at,
-                    field_id,
-                    author_id,
-                    _text(item.from_),
-                    _text(item.to),
-                    _text(item.fromString),
-                    _text(item.toString),
-                )
-                for ordinal, field_id, item in tracked
-            ]
+            before = len(changes)
+            for ordinal, item in enumerate(history.items):
+                field_id = self._of_id(item.fieldId) if item.fieldId else self._of_name(item.field, item.fieldtype)
+                if field_id is not None:
+                    values = item.from_, item.to, item.fromString, item.toString
+                    changes.append(SourceChange(item_id, history_id, ordinal, at, field_id, author_id, *values))
+            if len(changes) > before and author_id not in people and (author := read_person(history.author)):
+                people[author.native_id] = author
         return tuple(changes), list(people.values())
-
-    def _tracked_items(self, history: HistoryJson) -> list[tuple[int, str, ChangeItemJson]]:
-        """(place in the history, id of the field, change) of the changes that somebody asks about."""
-        found = []
-        for ordinal, item in enumerate(history.items):
-            field_id = self._of_id(item.fieldId) if item.fieldId else self._of_name(item.field, item.fieldtype)
-            if field_id is not None:
-                found.append((ordinal, field_id, item))
-        return found
 
     def _resolve_id(self, told: str) -> str | None:
         return self._first_tracked((_HISTORY_NAMES.get(fold(told), told),))
@@ -137,11 +103,12 @@ class ChangeReader:
 
 def _in_order(histories: Sequence[HistoryJson]) -> list[tuple[datetime, int, str, HistoryJson]]:
     """By (moment, number): ids are numbers that grow, but not in step with time across imported histories."""
-    return sorted(
-        # no two ids are equal, so that two histories are never compared
+    ordered = [
         (parse_moment(history.created, what="changelog.created"), len(number), number, history)
         for number, history in _each_once(histories).items()
-    )
+    ]
+    ordered.sort()  # no two ids are equal, so that two histories are never compared
+    return ordered
 
 
 def _each_once(histories: Sequence[HistoryJson]) -> dict[str, HistoryJson]:
@@ -158,7 +125,3 @@ def _joined(histories: Iterable[HistoryJson]) -> dict[str, HistoryJson]:
             more = [item for item in history.items if item not in known.items]
             by_id[str(history.id)] = HistoryJson(known.id, known.created, known.items + more, known.author)
     return by_id
-
-
-def _text(value: object) -> str | None:
-    return value if value is None or isinstance(value, str) else str(value)

@@ -16,6 +16,7 @@ from msgspec.json import Decoder
 
 from connectors.errors import PayloadUnreadable
 from connectors.jira.payloads import NULL, ChangelogJson, IssueFieldsJson, IssueJson, LooseIssueJson
+from connectors.jira.told_changes import read_changelog
 
 Reader = Callable[[IssueFieldsJson], object]
 
@@ -45,6 +46,7 @@ class IssueDecoder:
                 for one in extra
             ],
             bases=(IssueFieldsJson,),
+            gc=False,
         )
         issue_type = msgspec.defstruct(
             "SourceIssueJson",
@@ -54,6 +56,7 @@ class IssueDecoder:
                 ("fields", self._fields_type),
                 ("changelog", ChangelogJson | None, None),
             ],
+            gc=False,
         )
         # the same attributes as IssueJson, with the richer fields
         self._strict = Decoder(cast(type[IssueJson], issue_type))
@@ -133,9 +136,4 @@ def _member_type(wanted: Any) -> Any:
 
 
 def _changelog(raw: Raw | None) -> ChangelogJson | None:
-    if raw is None:
-        return None
-    try:
-        return msgspec.json.decode(raw, type=ChangelogJson | None)
-    except ValidationError as error:
-        raise PayloadUnreadable("changelog", error) from error
+    return None if raw is None else read_changelog(raw)

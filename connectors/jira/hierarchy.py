@@ -45,7 +45,7 @@ def level_of_item(type_level: int, *, told: bool, epic_name: object) -> int:
     return type_level
 
 
-class Parent(Struct, frozen=True):
+class Parent(Struct, frozen=True, gc=False):
     """Empty when the tool shows none. `native_id` is None where it only gave a key."""
 
     native_id: str | None = None
@@ -73,6 +73,8 @@ def parent_of(
     differ are reported as "parent_conflict".
     """
     own = Parent(parent.id, parent.key, read_stub(parent, statuses=statuses)) if parent is not None else None
+    if epic is None and epic_link is None and parent_link is None:  # nearly always so on Cloud
+        return NO_PARENT if own is None or own.native_id == item_id else own
     told = (own, _from_epic(epic), _from_value(epic_link), _from_value(parent_link))
     found = [one for one in told if one is not None and one.native_id != item_id]
     if len(found) <= 1:

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from connectors.contract import RawItem
 from connectors.items import Facet, FacetValue, SourceChange, SourceItem, SourceIteration, SourceLink, StatusCategory
-from connectors.jira.changelog import ChangeReader, decode_histories, is_capped
+from connectors.jira.changelog import ChangeReader, is_capped
 from connectors.jira.config import JiraOptions, fold
 from connectors.jira.decoding import IssueDecoder
 from connectors.jira.fields import FieldIndex, FieldRoles
@@ -23,6 +23,7 @@ from connectors.jira.reference import read_discovery
 from connectors.jira.releases import read_releases
 from connectors.jira.sprints import read_sprint_fields
 from connectors.jira.statuses import Milestones, StatusNow, StatusTable, milestones
+from connectors.jira.told_changes import decode_histories
 from connectors.jira.values import Points, facet_values, is_flagged, person_id, read_points, read_team
 from connectors.timestamps import parse_moment, parse_optional_day, parse_optional_moment
 
@@ -201,10 +202,16 @@ class JiraNormaliser:
         return iterations
 
     def _facets(self, fields: IssueFieldsJson, iterations: Sequence[SourceIteration]) -> tuple[FacetValue, ...]:
-        found = [FacetValue(Facet.LABEL, label) for label in fields.labels or ()]
-        found += [FacetValue(Facet.COMPONENT, one.name, one.id) for one in fields.components or ()]
-        found += [FacetValue(Facet.RELEASE, one.name, one.id) for one in fields.fixVersions or ()]
-        found += [FacetValue(Facet.ITERATION, one.name, one.native_id) for one in iterations]
+        found: list[FacetValue] = []
+        # asked first, because most issues have few of these and an empty comprehension costs as much as a full one
+        if fields.labels:
+            found += [FacetValue(Facet.LABEL, label) for label in fields.labels]
+        if fields.components:
+            found += [FacetValue(Facet.COMPONENT, one.name, one.id) for one in fields.components]
+        if fields.fixVersions:
+            found += [FacetValue(Facet.RELEASE, one.name, one.id) for one in fields.fixVersions]
+        if iterations:
+            found += [FacetValue(Facet.ITERATION, one.name, one.native_id) for one in iterations]
         for field_id, read in self._matched:
             found += dict.fromkeys(facet_values(field_id, read(fields)))
         return tuple(found)

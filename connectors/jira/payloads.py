@@ -1,6 +1,7 @@
 """The shapes of Jira's JSON, with the fields that are used and no others: decoding skips what is not named.
 
 Optional everywhere but where an item has no meaning without: its id, key, project, type, status and moments.
+JSON is a tree, so none of these can be part of a cycle (`gc=False`).
 Custom fields stay untyped (`object`) because their type is the site's business; who reads one looks at it.
 """
 
@@ -14,37 +15,37 @@ from msgspec import Raw, Struct
 NULL: Final = Raw(b"null")
 
 
-class StatusCategoryJson(Struct):
+class StatusCategoryJson(Struct, gc=False):
     key: str | None = None
     id: int | None = None
 
 
-class StatusJson(Struct):
+class StatusJson(Struct, gc=False):
     id: str
     name: str
     statusCategory: StatusCategoryJson | None = None  # noqa: N815  (the tool's spelling)
 
 
-class ItemTypeJson(Struct):
+class ItemTypeJson(Struct, gc=False):
     id: str
     name: str
     subtask: bool = False
     hierarchyLevel: int | None = None  # noqa: N815
 
 
-class ProjectJson(Struct):
+class ProjectJson(Struct, gc=False):
     id: str
     key: str
 
 
-class NamedJson(Struct):
+class NamedJson(Struct, gc=False):
     """Priority, resolution, component: an id and a name."""
 
     name: str
     id: str | None = None
 
 
-class VersionJson(Struct):
+class VersionJson(Struct, gc=False):
     id: str
     name: str
     released: bool = False
@@ -53,7 +54,7 @@ class VersionJson(Struct):
     releaseDate: str | None = None  # noqa: N815
 
 
-class UserJson(Struct):
+class UserJson(Struct, gc=False):
     """Cloud sends accountId; Data Center key and name; the oldest servers only a name."""
 
     accountId: str | None = None  # noqa: N815
@@ -64,7 +65,7 @@ class UserJson(Struct):
     active: bool = True
 
 
-class FarFieldsJson(Struct):
+class FarFieldsJson(Struct, gc=False):
     """The few fields that a link or a parent tells about the issue at its other end."""
 
     summary: str | None = None
@@ -72,50 +73,73 @@ class FarFieldsJson(Struct):
     issuetype: ItemTypeJson | None = None
 
 
-class FarIssueJson(Struct):
+class FarIssueJson(Struct, gc=False):
     id: str
     key: str
     fields: FarFieldsJson | None = None
 
 
-class LinkTypeRefJson(Struct):
+class LinkTypeRefJson(Struct, gc=False):
     id: str
     name: str | None = None
 
 
-class LinkJson(Struct):
+class LinkJson(Struct, gc=False):
     id: str
     type: LinkTypeRefJson
     outwardIssue: FarIssueJson | None = None  # noqa: N815
     inwardIssue: FarIssueJson | None = None  # noqa: N815
 
 
-class ChangeItemJson(Struct):
+class ChangeItemJson(Struct, gc=False):
     """`from` and `to` are ids where there are ids, `fromString` and `toString` are what people see."""
 
     field: str = ""
     fieldtype: str | None = None
     fieldId: str | None = None  # noqa: N815
-    # strings on every recorded site, but nothing promises it
-    from_: Any = msgspec.field(default=None, name="from")
-    to: Any = None
-    fromString: Any = None  # noqa: N815
-    toString: Any = None  # noqa: N815
+    from_: str | None = msgspec.field(default=None, name="from")
+    to: str | None = None
+    fromString: str | None = None  # noqa: N815
+    toString: str | None = None  # noqa: N815
 
 
-class HistoryJson(Struct):
+class HistoryJson(Struct, gc=False):
     id: str | int
     created: str | int | float  # a number from the bulk endpoint
     items: list[ChangeItemJson] = []
     author: UserJson | None = None
 
 
-class ChangelogJson(Struct):
+class ChangelogJson(Struct, gc=False):
     histories: list[HistoryJson] = []
     total: int | None = None
 
 
-class IssueFieldsJson(Struct):
+class LooseChangeItemJson(Struct, gc=False):
+    """The second look at a change: values are strings on every recorded site, but nothing promises it."""
+
+    field: str = ""
+    fieldtype: str | None = None
+    fieldId: str | None = None  # noqa: N815
+    from_: Any = msgspec.field(default=None, name="from")
+    to: Any = None
+    fromString: Any = None  # noqa: N815
+    toString: Any = None  # noqa: N815
+
+
+class LooseHistoryJson(Struct, gc=False):
+    id: str | int
+    created: str | int | float
+    items: list[LooseChangeItemJson] = []
+    author: UserJson | None = None
+
+
+class LooseChangelogJson(Struct, gc=False):
+    histories: list[LooseHistoryJson] = []
+    total: int | None = None
+
+
+class IssueFieldsJson(Struct, gc=False):
     """System fields. `decoder_for` adds the custom fields that one source needs."""
 
     project: ProjectJson
@@ -147,14 +171,14 @@ class IssueFieldsJson(Struct):
     flagged: Any = None
 
 
-class IssueJson(Struct):
+class IssueJson(Struct, gc=False):
     id: str
     key: str
     fields: IssueFieldsJson
     changelog: ChangelogJson | None = None
 
 
-class LooseIssueJson(Struct):
+class LooseIssueJson(Struct, gc=False):
     """The second look at an issue whose strict decoding failed: one field at a time."""
 
     id: str
@@ -163,20 +187,20 @@ class LooseIssueJson(Struct):
     changelog: Raw | None = None
 
 
-class FieldSchemaJson(Struct):
+class FieldSchemaJson(Struct, gc=False):
     type: str = ""
     custom: str | None = None
 
 
-class ScopeProjectJson(Struct):
+class ScopeProjectJson(Struct, gc=False):
     id: str
 
 
-class ScopeJson(Struct):
+class ScopeJson(Struct, gc=False):
     project: ScopeProjectJson | None = None
 
 
-class FieldJson(Struct):
+class FieldJson(Struct, gc=False):
     id: str
     name: str = ""
     untranslatedName: str | None = None  # noqa: N815
@@ -192,18 +216,18 @@ class ItemTypeMetaJson(ItemTypeJson):
     scope: ScopeJson | None = None
 
 
-class LinkTypeJson(Struct):
+class LinkTypeJson(Struct, gc=False):
     id: str
     name: str
     inward: str = ""
     outward: str = ""
 
 
-class LinkTypesJson(Struct):
+class LinkTypesJson(Struct, gc=False):
     issueLinkTypes: list[LinkTypeJson] = []  # noqa: N815
 
 
-class ProjectMetaJson(Struct):
+class ProjectMetaJson(Struct, gc=False):
     id: str
     key: str
     name: str = ""
@@ -215,7 +239,7 @@ class VersionMetaJson(VersionJson):
     projectId: int | str | None = None  # noqa: N815
 
 
-class BoardJson(Struct):
+class BoardJson(Struct, gc=False):
     """A board with what its configuration and its location told; `estimation_field` is a field id."""
 
     id: int | str
@@ -223,7 +247,7 @@ class BoardJson(Struct):
     project_id: int | str | None = None
 
 
-class SprintJson(Struct):
+class SprintJson(Struct, gc=False):
     id: int | str
     name: str = ""
     state: str = ""

@@ -14,7 +14,7 @@ _NAME_KEYS = ("value", "name", "displayName", "title", "key")
 _ID_KEYS = ("id", "accountId", "key")
 
 
-class Points(Struct, frozen=True):
+class Points(Struct, frozen=True, gc=False):
     value: float | None = None
     field_id: str | None = None
     warnings: tuple[str, ...] = ()

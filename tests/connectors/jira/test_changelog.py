@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import PayloadUnreadable
-from connectors.jira.changelog import ChangeReader, decode_histories, is_capped
+from connectors.jira.changelog import ChangeReader, is_capped
 from connectors.jira.fields import FieldIndex
 from connectors.jira.payloads import ChangelogJson, FieldJson, HistoryJson
+from connectors.jira.told_changes import decode_histories
 from connectors.timestamps import parse_moment
 from tests.builders import jira
 
