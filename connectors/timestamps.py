@@ -6,6 +6,7 @@ Nothing here guesses a zone: a moment without an offset is unreadable, and a day
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from connectors.errors import PayloadUnreadable
 
@@ -36,17 +37,24 @@ def parse_optional_moment(value: object, *, what: str) -> datetime | None:
 
 def parse_day(value: object, *, what: str) -> date:
     """A calendar day, from `YYYY-MM-DD`; of a longer text (`2026-03-31T00:00…`) the day as it was written."""
-    if isinstance(value, str) and value[4:5] == value[7:8] == "-" and value[DAY_LENGTH : DAY_LENGTH + 1] in "T ":
-        try:
-            return date.fromisoformat(value[:DAY_LENGTH])
-        except ValueError as error:
-            raise PayloadUnreadable(what, value) from error
+    try:
+        if isinstance(value, str):
+            return _day(value)
+    except ValueError as error:
+        raise PayloadUnreadable(what, value) from error
     raise PayloadUnreadable(what, value)
 
 
 def parse_optional_day(value: object, *, what: str) -> date | None:
     """As `parse_day`; null and the empty text mean that the tool did not say."""
     return None if value is None or value == "" else parse_day(value, what=what)
+
+
+@lru_cache(maxsize=4096)  # eleven years of days; a tracker names the same few again and again
+def _day(text: str) -> date:
+    if text[4:5] == text[7:8] == "-" and text[DAY_LENGTH : DAY_LENGTH + 1] in "T ":
+        return date.fromisoformat(text[:DAY_LENGTH])
+    raise ValueError("a day is YYYY-MM-DD")
 
 
 def _in_utc(moment: datetime) -> datetime:

@@ -82,8 +82,20 @@ class ChangeReader:
             for ordinal, item in enumerate(history.items):
                 field_id = self._of_id(item.fieldId) if item.fieldId else self._of_name(item.field, item.fieldtype)
                 if field_id is not None:
-                    values = item.from_, item.to, item.fromString, item.toString
-                    changes.append(SourceChange(item_id, history_id, ordinal, at, field_id, author_id, *values))
+                    changes.append(
+                        SourceChange(
+                            item_id,
+                            history_id,
+                            ordinal,
+                            at,
+                            field_id,
+                            author_id,
+                            item.from_,
+                            item.to,
+                            item.fromString,
+                            item.toString,
+                        )
+                    )
             if len(changes) > before and author_id not in people and (author := read_person(history.author)):
                 people[author.native_id] = author
         return tuple(changes), list(people.values())

@@ -63,6 +63,7 @@ class JiraNormaliser:
         """The item, or raises PayloadUnreadable(what, value)."""
         issue, warnings = self._decoder.decode(item.record.payload)
         fields = issue.fields
+        project_id, item_type, status = fields.project.id, fields.issuetype, fields.status
         odd = list(warnings)
         histories, complete = self._histories(item, issue, odd)
         changes, authors = self._changes.read(issue.id, histories)
@@ -71,7 +72,7 @@ class JiraNormaliser:
         resolved_at = parse_optional_moment(fields.resolutiondate, what="resolutiondate")
         reached = self._milestones(
             StatusNow(
-                fields.status.id,
+                status.id,
                 category,
                 created_at,
                 parse_optional_moment(fields.statuscategorychangedate, what="statuscategorychangedate"),
@@ -83,19 +84,19 @@ class JiraNormaliser:
         parent = self._parent(issue)
         points = self._read_points(fields)
         iterations = self._iterations(fields, odd)
-        releases = read_releases(fields.fixVersions, project_id=fields.project.id, odd=odd)
-        odd += (*reached.warnings, *parent.warnings, *points.warnings)
+        releases = read_releases(fields.fixVersions, project_id=project_id, odd=odd)
+        odd += reached.warnings + parent.warnings + points.warnings
         return SourceItem(
             native_id=issue.id,
             key=issue.key,
             title=fields.summary or "",
-            project_id=fields.project.id,
-            item_type_id=fields.issuetype.id,
-            item_type=fields.issuetype.name,
+            project_id=project_id,
+            item_type_id=item_type.id,
+            item_type=item_type.name,
             level=self._level(fields),
-            subtask=fields.issuetype.subtask,
-            status_id=fields.status.id,
-            status=fields.status.name,
+            subtask=item_type.subtask,
+            status_id=status.id,
+            status=status.name,
             status_category=category,
             resolution=fields.resolution.name if fields.resolution else None,
             no_resolution=category is StatusCategory.DONE and fields.resolution is None,
@@ -115,7 +116,7 @@ class JiraNormaliser:
             due=parse_optional_day(fields.duedate, what="duedate"),
             target_start=self._target_start(fields),
             target_end=self._target_end(fields),
-            flagged=is_flagged(fields.flagged) or is_flagged(self._flag(fields)),
+            flagged=is_flagged(fields.flagged or self._flag(fields)),
             archived=bool(fields.archiveddate),
             created_at=created_at,
             updated_at=parse_moment(fields.updated, what="updated"),

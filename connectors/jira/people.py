@@ -17,5 +17,6 @@ def distinct(users: Iterable[UserJson | None], authors: Iterable[SourcePerson]) 
         if native_id is not None and native_id not in found and (person := read_person(user)):
             found[native_id] = person
     for author in authors:
-        found.setdefault(author.native_id, author)
+        if author.native_id not in found:
+            found[author.native_id] = author
     return tuple(found.values())

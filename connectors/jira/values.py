@@ -54,7 +54,9 @@ def read_person(user: UserJson | None) -> SourcePerson | None:
 
 def read_team(value: object) -> str | None:
     """The team's name, from an object or a text; its id when that is all there is."""
-    if isinstance(value, Mapping):
+    if value is None:
+        return None
+    if isinstance(value, dict):
         value = value.get("name") or value.get("title") or value.get("value") or value.get("id")
     return str(value).strip() or None if isinstance(value, (str, int)) else None
 
