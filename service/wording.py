@@ -101,5 +101,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
+def excluded(number: int, reason: str) -> str:
+    """How many items do not count, and why: "1 counted by its children", "26 counted by their children"."""
+    why = EXCLUSIONS[reason]
+    return f"{number:,} {why if number == 1 else why.replace(' its ', ' their ')}"
+
+
 def _trimmed(value: float) -> str:
     return f"{value:,.1f}".removesuffix(".0")

@@ -82,7 +82,7 @@ def _scope(data: RollupData) -> str:
         "has_children": excluded.has_children,
         "subtask": excluded.subtask,
     }
-    rest = [f"{number:,} {wording.EXCLUSIONS[reason]}" for reason, number in numbers.items() if number]
+    rest = [wording.excluded(number, reason) for reason, number in numbers.items() if number]
     return f"{wording.counted(data.scope.items, 'item')}, {', '.join([f'{data.scope.countable:,} count', *rest])}"
 
 

@@ -60,6 +60,7 @@ def _environment() -> Environment:
         "amount": wording.amount,
         "counted": wording.counted,
         "day": day,
+        "excluded": wording.excluded,
         "moment": moment,
         "percent": wording.percent,
         "with_code": with_code,

@@ -42,3 +42,16 @@ def test_an_amount_has_the_unit_of_its_basis(value: float, basis: str, said: str
 )
 def test_an_age_is_told_in_its_largest_unit(seconds: float | None, said: str) -> None:
     assert wording.age(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "reason", "said"),
+    [
+        (1, "has_children", "1 counted by its children"),
+        (1_200, "has_children", "1,200 counted by their children"),
+        (2, "subtask", "2 part of their parent"),
+        (2, "cancelled", "2 cancelled"),
+    ],
+)
+def test_exclusions_agree_with_their_number(number: int, reason: str, said: str) -> None:
+    assert wording.excluded(number, reason) == said

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import date
 from html.parser import HTMLParser
 
 import httpx
 import pytest
 
 from service.store.engine import Database
+from service.web.rendering import with_code
 from tests.api.client import a_client, services_over
 from tests.programs.portfolio import a_checkout, add_program, change
 
@@ -111,7 +113,7 @@ async def test_a_program_shows_its_breakdown_items_sources_and_rules(browser: ht
 
     assert "Planned 5 Jan 2026 to 18 Dec 2026" in text
     assert "work is due after the program's target" in text
-    assert "6 items, of which 3 count. 1 is cancelled, 1 is counted by its children, 1 is part of its parent." in text
+    assert "6 items, of which 3 count, 1 cancelled, 1 counted by its children, 1 part of its parent." in text
     assert "Payments PAY" in text
     assert '<a class="nowrap" href="https://acme-jira.example/browse/PAY-11" rel="noreferrer">PAY-11</a>' in html
     assert "acme-jira Complete 20 Nov 2026, 02:14 UTC (5 hours ago)" in text
@@ -203,3 +205,24 @@ async def test_the_stylesheet_comes_from_here_and_fetches_nothing(browser: httpx
 
 async def test_files_beside_the_static_ones_stay_where_they_are(browser: httpx.AsyncClient) -> None:
     assert (await browser.get("/static/..%2fviews.py")).status_code == 404
+
+
+async def test_contradicting_dates_are_shown_with_key_and_title(sqlite_database: Database) -> None:
+    await a_checkout(sqlite_database)
+    await change(sqlite_database, "acme-jira:10", due=date(2026, 12, 1), title="Pay <with> cards")
+    async with a_client(services_over(sqlite_database)) as client:
+        html = (await client.get("/programs/CHECKOUT", headers=HTML)).text
+
+    assert '<span class="nowrap">PAY-10</span> <span class="name">Pay &lt;with&gt; cards</span>' in html
+    assert "acme-jira:10" not in html
+
+
+async def test_names_between_backticks_are_code_on_the_documentation(browser: httpx.AsyncClient) -> None:
+    html = (await browser.get("/docs")).text
+
+    assert "An id is <code>source:native-id</code> or <code>source:KEY</code>;" in html
+    assert "`" not in Page(re.sub("<pre.*?</pre>", "", html, flags=re.DOTALL)).text
+
+
+def test_what_becomes_code_is_still_escaped() -> None:
+    assert with_code("a<b `c<d` `e`") == "a&lt;b <code>c&lt;d</code> <code>e</code>"
