@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +46,7 @@ class Wanted:
         return not (self.all or self.navigable) and set(self.named) <= {"id", "key", "updated"}
 
 
-class BaseView:
+class BaseView(ABC):
     """Chooses fields and shapes values; the editions fill in users, parents, sprints and histories."""
 
     def __init__(self, site: JiraSite, index: IssueIndex, *, base_url: str) -> None:
@@ -185,11 +186,11 @@ class BaseView:
                 return [self.people_within(member) for member in value]
         return value
 
-    def parent(self, issue: Issue, parent: Json | None) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def parent(self, issue: Issue, parent: Json | None) -> Any: ...
 
-    def sprints(self, ids: list[int]) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def sprints(self, ids: list[int]) -> Any: ...
 
     def user(self, user: Json | None) -> Json | None:
         """A person as this edition shows them; worked out once for each record of a person."""
@@ -200,29 +201,29 @@ class BaseView:
             kept = self._users[id(user)] = (user, self.person(user))
         return kept[1]
 
-    def person(self, user: Json) -> Json:
-        raise NotImplementedError
+    @abstractmethod
+    def person(self, user: Json) -> Json: ...
 
-    def changelog(self, issue: Issue, at_most: int) -> Json:
-        raise NotImplementedError
+    @abstractmethod
+    def changelog(self, issue: Issue, at_most: int) -> Json: ...
 
-    def history(self, history: Json) -> Json:
-        raise NotImplementedError
+    @abstractmethod
+    def history(self, history: Json) -> Json: ...
 
-    def field(self, row: Json) -> Json:
-        raise NotImplementedError
+    @abstractmethod
+    def field(self, row: Json) -> Json: ...
 
-    def issue_type(self, row: Json) -> Json:
-        raise NotImplementedError
+    @abstractmethod
+    def issue_type(self, row: Json) -> Json: ...
 
-    def status(self, row: Json) -> Json:
-        raise NotImplementedError
+    @abstractmethod
+    def status(self, row: Json) -> Json: ...
 
-    def project(self, row: Json) -> Json:
-        raise NotImplementedError
+    @abstractmethod
+    def project(self, row: Json) -> Json: ...
 
-    def field_rows(self) -> list[Json]:
-        raise NotImplementedError
+    @abstractmethod
+    def field_rows(self) -> list[Json]: ...
 
 
 def document(text: Any) -> Any:
