@@ -55,8 +55,8 @@ class StatusTable:
             self._by_name[name] = None
 
     def current(self, status: StatusJson) -> StatusCategory | None:
-        """What the issue itself says is fresher than the table; the table serves servers that say nothing."""
-        return category_of(status.statusCategory) or self._by_id.get(status.id)
+        """As the table of the last discovery says: a stored issue still tells the category its status once had."""
+        return self._by_id.get(status.id) or category_of(status.statusCategory)
 
     def then(self, status_id: str | None, name: str | None) -> StatusCategory | None:
         """The category of a status in a history; deleted statuses are found by name, or not at all."""

@@ -54,6 +54,7 @@ SYSTEM_TYPES = {
 }
 FIELD_OF_ITEM = {"Fix Version": "fixVersions", "Component": "components", "Version": "versions", "Project": "project"}
 NO_FIELD = {"Link", "RemoteIssueLink", "Parent", "Key", "Workflow", "Comment", "Attachment", "ProjectImport"}
+PERSONAL = {"assignee", "reporter"}
 AGILE_OBJECTS = {"sprint", "closedSprints", "epic", "flagged"}
 SPRINT_PART = re.compile(r"(rapidViewId|state|name|startDate|endDate|completeDate|id)=(.*?)(?=,\w+=|\]$)")
 READER = "recorded-reader"
@@ -132,10 +133,21 @@ class _Loader:
         return [sprint["id"] for sprint in objects] or None
 
     def _history(self, history: Json) -> Json:
+        for item in history["items"]:
+            self._note_people(item)
         shown = {**history, "items": [_item(item) for item in history["items"]]}
         if history.get("author"):
             shown["author"] = self._person(history["author"])
         return shown
+
+    def _note_people(self, item: Json) -> None:
+        """Somebody who is remembered by a history alone is a user of the site too."""
+        if item["field"] not in PERSONAL:
+            return
+        for side, text in (("from", "fromString"), ("to", "toString")):
+            if name := item[side]:
+                known = {"name": name, "key": name, "displayName": item[text] or name, "active": False}
+                self._site.users.setdefault(account_of(name), {"accountId": account_of(name), **known})
 
     def _collect(self) -> None:
         """Reference data: whatever the issues name."""
@@ -214,7 +226,7 @@ def _item(item: Json) -> Json:
     else:
         field_id = None if name in NO_FIELD else FIELD_OF_ITEM.get(name, name)
     shown = item | ({"fieldId": field_id} if field_id else {})
-    if field_id in {"assignee", "reporter"}:
+    if field_id in PERSONAL:
         shown |= {side: account_of(item[side]) for side in ("from", "to") if item[side]}
     return shown
 

@@ -127,8 +127,14 @@ class WorkItems:
         for table, column in (("item_facets", "item_uid"), ("item_changes", "item_uid"), ("work_items", "uid")):
             statement = f"DELETE FROM {table} WHERE {column} IN ({readable})"  # noqa: S608
             await run(self._connection, statement, (source, source))
-        for table in ("links", "item_stubs"):
-            await run(self._connection, f"DELETE FROM {table} WHERE source = ?", (source,))  # noqa: S608
+        await Links(self._connection).forget_all_but_those_of_items(source)
+        await run(
+            self._connection,
+            "DELETE FROM item_stubs WHERE source = ? AND uid NOT IN (SELECT source_uid FROM links "
+            "UNION SELECT target_uid FROM links "
+            "UNION SELECT parent_uid FROM work_items WHERE source = ? AND parent_uid IS NOT NULL)",
+            (source, source),
+        )
 
     async def resolve_parents(self, source: str) -> int:
         """Parents that were only named by key become uids; how many items got another parent."""

@@ -52,6 +52,22 @@ class Links:
         await self._write(source, changed)
         return {uid for edge in (*ended.values(), *changed.values()) for uid in (edge.source_uid, edge.target_uid)}
 
+    async def forget_all_but_those_of_items(self, source: str) -> None:
+        """An edge stays only as seen from the work items that are stored; no item left means no edge left."""
+        held = "IN (SELECT uid FROM work_items WHERE source = ?)"
+        await run(
+            self._connection,
+            f"DELETE FROM links WHERE source = ? AND NOT ((seen_from_source AND source_uid {held}) "  # noqa: S608
+            f"OR (seen_from_target AND target_uid {held}))",
+            (source, source, source),
+        )
+        await run(
+            self._connection,
+            f"UPDATE links SET seen_from_source = seen_from_source AND source_uid {held}, "  # noqa: S608
+            f"seen_from_target = seen_from_target AND target_uid {held} WHERE source = ?",
+            (source, source, source),
+        )
+
     async def _stored_of(self, source: str, uids: list[str]) -> dict[str, _Edge]:
         columns = "native_id, " + ", ".join(_SHAPE)
         found: dict[str, _Edge] = {}

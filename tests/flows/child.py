@@ -1,0 +1,100 @@
+"""A sync in a process of its own, which can be killed: at a given commit from inside, or at any moment from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from typing import Any
+
+from sqlalchemy import event
+
+from service.clock import FixedClock
+from service.log import configure_logging
+from service.store.engine import Database
+from service.sync import run as running
+from service.sync.errors import SourceBusy
+from service.sync.run import sync_source
+from tests.flows.support import NOW, a_source
+
+PROCESSES = multiprocessing.get_context("forkserver")  # a clean process, without paying for the imports each time
+PROCESSES.set_forkserver_preload([__name__])
+NEVER = 0
+
+
+@dataclass(frozen=True)
+class Job:
+    """`dies_at` counts commits of write transactions from 1; the process is killed right before that one."""
+
+    url: str
+    database_url: str
+    kind: str = "jira-cloud"
+    minutes: float = 0.0  # how much later than NOW this process thinks it is
+    dies_at: int = NEVER
+    full: bool = False
+
+
+class Child:
+    """A started process; `verdict` waits for its end: the run's status, "busy", or None when it was killed."""
+
+    def __init__(self, job: Job, *, gate: Any = None) -> None:
+        self._ear, mouth = PROCESSES.Pipe(duplex=False)
+        self.process = PROCESSES.Process(target=_work, args=(job, mouth, gate))
+        self.process.start()
+        mouth.close()
+
+    def kill(self) -> None:
+        if self.process.pid is not None:
+            os.kill(self.process.pid, signal.SIGKILL)
+
+    def verdict(self) -> str | None:
+        try:
+            word: str | None = self._ear.recv()
+        except EOFError:
+            word = None
+        self._ear.close()
+        self.process.join()
+        self.process.close()
+        return word
+
+
+def _work(job: Job, mouth: Connection, gate: Any) -> None:
+    configure_logging(level="CRITICAL")
+    running.BATCH = 10  # several batches even of a small site
+    if gate is not None:
+        gate.wait()
+    mouth.send(asyncio.run(_sync(job)))
+
+
+async def _sync(job: Job) -> str:
+    database = Database.open(job.database_url)
+    if job.dies_at != NEVER:
+        event.listen(database.engine.sync_engine, "commit", _killer(job.dies_at))
+    source = a_source(job.url, kind=job.kind, page_size=10)
+    try:
+        clock = FixedClock(NOW + timedelta(minutes=job.minutes))
+        outcome = await sync_source(source, database, clock=clock, full=job.full)
+    except SourceBusy:
+        return "busy"
+    finally:
+        await source.aclose()
+        await database.aclose()
+    return outcome.status.value
+
+
+def _killer(dies_at: int) -> Callable[[Any], None]:
+    commits = 0
+
+    def before_commit(connection: Any) -> None:
+        nonlocal commits
+        if connection.get_execution_options().get("interlock_writes"):
+            commits += 1
+            if commits == dies_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return before_commit
