@@ -1,4 +1,4 @@
-"""A stranger's first minute: the example portfolio is pulled, mapped, shown and served, with no account and no set-up."""
+"""A stranger's first minute: the example portfolio pulled, mapped, shown and served, with no account and no set-up."""
 
 from __future__ import annotations
 
