@@ -76,11 +76,12 @@ class ChangeReader:
         """
         changes: list[SourceChange] = []
         people: dict[str, SourcePerson] = {}
+        of_id, of_name = self._of_id, self._of_name
         for at, _, history_id, history in _in_order(histories):
             author_id = person_id(history.author)
             before = len(changes)
             for ordinal, item in enumerate(history.items):
-                field_id = self._of_id(item.fieldId) if item.fieldId else self._of_name(item.field, item.fieldtype)
+                field_id = of_id(item.fieldId) if item.fieldId else of_name(item.field, item.fieldtype)
                 if field_id is not None:
                     changes.append(
                         SourceChange(

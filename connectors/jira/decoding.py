@@ -103,7 +103,7 @@ class IssueDecoder:
                 warnings.append(f"{field.encode_name}_{kind}")
             values[field.name] = value
         fields = cast(IssueFieldsJson, self._fields_type(**values))
-        return IssueJson(loose.id, loose.key, fields, _changelog(loose.changelog)), tuple(warnings)
+        return IssueJson(loose.id, loose.key, fields, read_changelog(loose.changelog)), tuple(warnings)
 
 
 def nothing(_: IssueFieldsJson) -> None:
@@ -133,7 +133,3 @@ def _member_type(wanted: Any) -> Any:
     """`X` of `list[X] | None`, None for what is no list."""
     lists = [one for one in get_args(wanted) or (wanted,) if one is not NoneType and get_origin(one) is list]
     return get_args(lists[0])[0] if lists else None
-
-
-def _changelog(raw: Raw | None) -> ChangelogJson | None:
-    return None if raw is None else read_changelog(raw)

@@ -184,7 +184,7 @@ class LooseIssueJson(Struct, gc=False):
     id: str
     key: str
     fields: dict[str, Raw]
-    changelog: Raw | None = None
+    changelog: Raw = NULL  # a union with None would take nothing but null
 
 
 class FieldSchemaJson(Struct, gc=False):

@@ -46,8 +46,10 @@ def person_id(user: UserJson | None) -> str | None:
 
 def read_person(user: UserJson | None) -> SourcePerson | None:
     """As the tool names them; None where `person_id` is."""
-    native_id = person_id(user)
-    if user is None or native_id is None:
+    if user is None:
+        return None
+    native_id = user.accountId or user.key or user.name
+    if not native_id:
         return None
     return SourcePerson(native_id, user.displayName or user.name or native_id, user.emailAddress or None, user.active)
 

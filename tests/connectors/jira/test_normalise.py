@@ -199,3 +199,22 @@ def test_a_parent_that_was_not_read_leaves_a_stub_and_an_epic_is_known_by_its_na
         "2",
         SourceStub("2", "PAY-2", "Epic", "Closed", StatusCategory.DONE, None),
     )
+
+
+def test_a_change_to_what_is_no_text_costs_the_issue_nothing() -> None:
+    change = jira.a_change("Story Points", fieldtype="custom", fromString=5, toString=8.5)
+    history = jira.a_history("1", "2026-01-06T09:00:00.000+0000", change)
+
+    item = normalise(jira.an_issue(changelog={"histories": [history], "total": 1}))
+
+    assert [(one.field_id, one.from_text, one.to_text) for one in item.changes] == [("customfield_1", "5", "8.5")]
+    assert item.warnings == ()
+
+
+def test_an_issue_with_an_odd_field_keeps_its_history() -> None:
+    history = a_day_of_work("1", 7, TO_DO, IN_PROGRESS)
+    issue = jira.an_issue(status=jira.a_status(*IN_PROGRESS), labels=["x", 5], changelog=jira.a_changelog(history))
+
+    item = normalise(issue)
+
+    assert (item.started_at, item.warnings) == (at(7), ("labels_unreadable",))
