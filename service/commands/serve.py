@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from collections.abc import Iterator
 
 import uvicorn
 from rich.console import Console
@@ -38,11 +39,23 @@ async def serve(app: Application, *, host: str, port: int, with_worker: bool, co
     scheduler = start_worker(app) if with_worker else None
     announcing = asyncio.create_task(_announce(server, host, port, console))
     try:
-        await server.serve()
+        with _termination_is_an_end():
+            await server.serve()
     finally:
         announcing.cancel()
         if scheduler is not None:
             scheduler.shutdown(wait=False)
+
+
+@contextlib.contextmanager
+def _termination_is_an_end() -> Iterator[None]:
+    """Once it has stopped, uvicorn raises the signal that stopped it again: by default, that would kill the process
+    before runs are ended and the database is closed."""
+    before = signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 async def _announce(server: uvicorn.Server, host: str, port: int, console: Console) -> None:

@@ -11,18 +11,21 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sqlalchemy import select
 
-from connectors.items import Facet
+from connectors.items import Facet, SourcePerson
 from service.domain.mapping import Decision, ProgramDefinition, ProgramsFile, Rule, Workstream
 from service.programs.apply import apply
 from service.programs.assign import assign_all, assign_pending
 from service.store.engine import Database
 from service.store.memberships import Memberships
+from service.store.reference import Reference
 from service.store.tables import metadata
 from service.store.tables.items import links
 from service.store.tables.programs import memberships, pending_assignments, programs
 from tests.builders.items import an_epic, an_item, change_item, insert_facets, insert_items, touch
+from tests.store.builders import an_item as a_source_item
 
 MONDAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -236,3 +239,27 @@ async def _decisions(database: Database) -> Mapping[str, Decision]:
     async with database.reading() as uow:
         held = await Memberships(uow.connection).held("P", scoped=False)
         return {uid: each.decision for uid, each in held.items()}
+
+
+async def test_a_rule_follows_a_person_who_is_called_differently_now(database: Database) -> None:
+    """Ana has the story; the new name arrives with the item apart, which she reports."""
+    ana = SourcePerson(native_id="u1", name="Ana Lima", email="ana@example.com", active=True)
+    await _mention(database, ana)
+    await given_a_tree(
+        database,
+        a_program("OLD", Rule({"assignee": ("Ana Lima",)})),
+        a_program("NEW", Rule({"assignee": ("Ana Reis",)})),
+    )
+    await change(database, STORY, assignee_id="u1")
+    await assign_pending(database, now=MONDAY)
+    assert (await members(database, "OLD"), await members(database, "NEW")) == ({STORY, SUBTASK}, set())
+
+    await _mention(database, replace(ana, name="Ana Reis"))
+    await assign_pending(database, now=TUESDAY)
+
+    assert (await members(database, "OLD"), await members(database, "NEW")) == (set(), {STORY, SUBTASK})
+
+
+async def _mention(database: Database, person: SourcePerson) -> None:
+    async with database.transaction() as uow:
+        await Reference(uow.connection).embedded("acme-jira", [a_source_item("4", people=(person,))])
