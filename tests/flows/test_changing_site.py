@@ -120,7 +120,7 @@ async def test_a_moved_issue_is_found_by_its_old_key_and_its_new_one(kind: str, 
 
         for key in (old, "BULK2-9001"):
             answer = await get_item(database, f"acme:{key}", now=flow.clock.now())
-            assert (answer.data.uid, answer.data.key) == (f"acme:{moved}", "BULK2-9001")
+            assert (answer.data.item.uid, answer.data.item.key) == (f"acme:{moved}", "BULK2-9001")
         store = await stored(database)
         assert [row["native_id"] for row in store["work_items"]].count(moved) == 1
         assert item(store, moved)["project_id"] == project_id(site, "BULK2")
