@@ -24,9 +24,7 @@ from connectors.items import (
     SourceStatus,
 )
 
-OVERLAP = timedelta(
-    minutes=5
-)  # minute-precise bounds and an index that lags: re-reading is cheaper than missing
+OVERLAP = timedelta(minutes=5)  # minute-precise bounds and an index that lags: re-reading is cheaper than missing
 
 
 class Identity(Struct, frozen=True):
@@ -148,9 +146,7 @@ class Source(Protocol):
 
     async def discover(self) -> ReferenceData: ...
 
-    def build_normaliser(
-        self, payloads: Mapping[str, bytes], *, matched_fields: Sequence[str] = ()
-    ) -> Normaliser:
+    def build_normaliser(self, payloads: Mapping[str, bytes], *, matched_fields: Sequence[str] = ()) -> Normaliser:
         """From `ReferenceData.payloads` alone. `matched_fields` are field ids or names that rules match on."""
         ...
 

@@ -44,9 +44,7 @@ class ScopeGone(SourceError):
 
     def __init__(self, source: str, scope: str) -> None:
         self.scope = scope
-        super().__init__(
-            source, f"Project {scope} is no longer visible to {source}; check the browse permission."
-        )
+        super().__init__(source, f"Project {scope} is no longer visible to {source}; check the browse permission.")
 
 
 class SourceThrottled(SourceError):
