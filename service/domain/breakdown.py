@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
 from enum import StrEnum
-from functools import lru_cache
-from typing import NamedTuple, assert_never
+from operator import attrgetter
+from typing import NamedTuple, assert_never, cast
 
 from service.domain.items import RollupItem
 
@@ -30,41 +31,58 @@ class Bucket(NamedTuple):
     id: str | None
 
 
-def bucketing(by: Breakdown) -> Callable[[RollupItem], tuple[Bucket, ...]]:
-    """item → the rows it stands in, at least one; more than one only for an item with several homes."""
+def places(items: Sequence[RollupItem], by: Breakdown) -> dict[tuple[Bucket, ...], list[int]]:
+    """Rows → the positions of the items that stand in all of them; several only for items with several homes.
+
+    Thousands of items share a few rows, so what a row is named after groups them before any name is made.
+    """
+    groups: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for position, decisive in enumerate(map(_decisive(by), items)):
+        groups[decisive].append(position)
+    buckets_of = _bucketing(by)
+    found: dict[tuple[Bucket, ...], list[int]] = {}
+    for group in groups.values():
+        found.setdefault(buckets_of(items[group[0]]), []).extend(group)
+    return found
+
+
+def _decisive(by: Breakdown) -> Callable[[RollupItem], Hashable]:
+    """What two items have in common that stand in the same rows."""
+    match by:
+        case Breakdown.PROJECT:
+            return attrgetter("source", "project_id", "homes")
+        case Breakdown.WORKSTREAM:
+            return attrgetter("workstream", "source", "project_id")
+        case Breakdown.EPIC:
+            return _epic
+        case Breakdown.SOURCE | Breakdown.ITEM_TYPE | Breakdown.TEAM:
+            return attrgetter(str(by))
+        case _:
+            assert_never(by)
+
+
+def _bucketing(by: Breakdown) -> Callable[[RollupItem], tuple[Bucket, ...]]:
     match by:
         case Breakdown.PROJECT:
             return _projects
         case Breakdown.WORKSTREAM:
             return _workstream
-        case Breakdown.EPIC:
-            return lambda item: _alone(by, _epic(item))
-        case Breakdown.SOURCE:
-            return lambda item: _alone(by, item.source)
-        case Breakdown.ITEM_TYPE:
-            return lambda item: _alone(by, item.item_type)
-        case Breakdown.TEAM:
-            return lambda item: _alone(by, item.team)
         case _:
-            assert_never(by)
-
-
-@lru_cache(maxsize=4_096)  # thousands of items share a few rows
-def _alone(kind: Breakdown, name: str | None) -> tuple[Bucket, ...]:
-    return (Bucket(kind, name),)
+            name = _decisive(by)
+            return lambda item: (Bucket(by, cast("str | None", name(item))),)
 
 
 def _projects(item: RollupItem) -> tuple[Bucket, ...]:
     if len(item.homes) < 2:
-        return _alone(Breakdown.PROJECT, f"{item.source}:{item.project_id}")
+        return (Bucket(Breakdown.PROJECT, f"{item.source}:{item.project_id}"),)
     homes = dict.fromkeys((item.project_id, *item.homes))
     return tuple(Bucket(Breakdown.PROJECT, f"{item.source}:{home}") for home in homes)
 
 
 def _workstream(item: RollupItem) -> tuple[Bucket, ...]:
     if item.workstream is not None:
-        return _alone(Breakdown.WORKSTREAM, item.workstream)
-    return _alone(Breakdown.PROJECT, f"{item.source}:{item.project_id}")
+        return (Bucket(Breakdown.WORKSTREAM, item.workstream),)
+    return (Bucket(Breakdown.PROJECT, f"{item.source}:{item.project_id}"),)
 
 
 def _epic(item: RollupItem) -> str | None:

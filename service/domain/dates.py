@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from service.domain.items import RollupItem
-from service.domain.scope import Family
+from service.domain.scope import NOBODY, Family
 from service.domain.status import OPEN, StatusCategory
 
 
@@ -49,10 +49,11 @@ class RolledDates:
 
 
 def roll_dates(
-    items: Sequence[RollupItem], countable: Sequence[RollupItem], family: Family, *, program: ProgramDates
+    items: Sequence[RollupItem], countable: Sequence[int], family: Family, *, program: ProgramDates
 ) -> RolledDates:
-    rolled_start = min((item.start for item in countable if item.start), default=None)
-    rolled_due = max((item.due for item in countable if item.due), default=None)
+    """`countable` are positions in `items`."""
+    rolled_start = min((start for position in countable if (start := items[position].start)), default=None)
+    rolled_due = max((due for position in countable if (due := items[position].due)), default=None)
     return RolledDates(
         start=program.start,
         due=program.target,
@@ -74,31 +75,36 @@ def _program_conflicts(program: ProgramDates, rolled_start: date | None, rolled_
 
 def _parent_conflicts(items: Sequence[RollupItem], family: Family) -> list[Conflict]:
     """Open parents against everything not cancelled beneath them, however deep: a level without dates hides nothing."""
-    starts, dues = _reach(family)
+    starts, dues = _reach(items, family)
     conflicts: list[Conflict] = []
-    for parent in items:
+    for position in set(family.parents) - {NOBODY}:
+        parent, start, due = items[position], starts[position], dues[position]
         if parent.status_category not in OPEN:
             continue
-        start, due = starts.get(parent.uid), dues.get(parent.uid)
-        if parent.due and due and due > parent.due:
+        if parent.due and due > parent.due:
             conflicts.append(Conflict(parent.uid, ConflictCode.CHILD_AFTER_PARENT_DUE, parent.due, due))
-        if parent.start and start and start < parent.start:
+        if parent.start and start < parent.start:
             conflicts.append(Conflict(parent.uid, ConflictCode.CHILD_BEFORE_PARENT_START, parent.start, start))
     return sorted(conflicts, key=lambda conflict: (conflict.uid or "", conflict.code))
 
 
-def _reach(family: Family) -> tuple[Mapping[str, date], Mapping[str, date]]:
-    """For each parent: the earliest start and the latest due among its descendants that are not cancelled."""
-    starts: dict[str, date] = {}
-    dues: dict[str, date] = {}
-    for item in family.upward:
-        parent = family.parents[item.uid]
-        start, due = starts.get(item.uid), dues.get(item.uid)
+def _reach(items: Sequence[RollupItem], family: Family) -> tuple[Sequence[date], Sequence[date]]:
+    """For each position: the earliest start and the latest due among its descendants that are not cancelled.
+
+    Where there is none, the latest start and the earliest due there can be: they contradict nobody.
+    """
+    starts = [date.max] * len(items)
+    dues = [date.min] * len(items)
+    for position in family.upward:
+        item, parent = items[position], family.parents[position]
+        start, due = starts[position], dues[position]
         if item.status_category is not StatusCategory.CANCELLED:
-            start = min(start, item.start) if start and item.start else start or item.start
-            due = max(due, item.due) if due and item.due else due or item.due
-        if start and (parent not in starts or start < starts[parent]):
+            if item.start and item.start < start:
+                start = item.start
+            if item.due and item.due > due:
+                due = item.due
+        if start < starts[parent]:  # noqa: PLR1730 - min and max cost several times as much
             starts[parent] = start
-        if due and (parent not in dues or due > dues[parent]):
+        if due > dues[parent]:  # noqa: PLR1730
             dues[parent] = due
     return starts, dues

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 
 from service.domain.items import RollupItem
 from service.domain.progress import Basis, Weights
-from service.domain.scope import Exclusion, Family
+from service.domain.scope import COUNTABLE, Exclusion, Family, Parts
 from service.domain.status import OPEN, StatusCategory
 
 TOLERATED_DELTA = 0.25  # definitions §1, trap (a)
@@ -24,26 +25,20 @@ class Notice:
 
 
 def notices_about(
-    items: Sequence[RollupItem],
-    countable: Sequence[RollupItem],
-    *,
-    family: Family,
-    excluded: Mapping[str, Exclusion],
-    weights: Mapping[Basis, Weights],
+    items: Sequence[RollupItem], parts: Parts, *, family: Family, weights: Mapping[Basis, Weights]
 ) -> tuple[Notice, ...]:
     return (
-        *_unestimated(countable, weights),
-        *_no_resolution(countable),
-        *_contradictions(items, family, excluded),
-        *_estimated_twice(items, family, excluded, weights[Basis.POINTS]),
-        *_loops(items, family),
+        *_unestimated(sum(len(parts[category]) for category in COUNTABLE), weights),
+        *_no_resolution([items[position] for position in parts[StatusCategory.DONE]]),
+        *_contradictions(items, family, parts),
+        *_estimated_twice(items, family, parts, weights[Basis.POINTS].known),
+        *_loops([items[position] for position in family.looped]),
     )
 
 
-def _unestimated(countable: Sequence[RollupItem], weights: Mapping[Basis, Weights]) -> Iterator[Notice]:
+def _unestimated(every: int, weights: Mapping[Basis, Weights]) -> Iterator[Notice]:
     """Time is only missed where somebody estimates it; a basis that nobody uses says so in its `reason`."""
-    every = len(countable)
-    points, time = len(weights[Basis.POINTS].known), len(weights[Basis.TIME].known)
+    points, time = weights[Basis.POINTS].weighed, weights[Basis.TIME].weighed
     if points < every:
         yield Notice(
             "unestimated", f"{every - points} of {counted(every, 'item')} {_have(every - points)} no story points"
@@ -55,8 +50,8 @@ def _unestimated(countable: Sequence[RollupItem], weights: Mapping[Basis, Weight
         )
 
 
-def _no_resolution(countable: Sequence[RollupItem]) -> Iterator[Notice]:
-    found = [item for item in countable if item.no_resolution and item.status_category is StatusCategory.DONE]
+def _no_resolution(done: Iterable[RollupItem]) -> Iterator[Notice]:
+    found = [item for item in done if item.no_resolution]
     if found:
         yield Notice(
             "no_resolution",
@@ -64,25 +59,20 @@ def _no_resolution(countable: Sequence[RollupItem]) -> Iterator[Notice]:
         )
 
 
-def _contradictions(items: Sequence[RollupItem], family: Family, excluded: Mapping[str, Exclusion]) -> Iterator[Notice]:
-    done_too_early: list[RollupItem] = []
-    left_open: list[RollupItem] = []
-    for parent in items:
-        children = [
-            child.status_category
-            for child in family.children.get(parent.uid, ())
-            if child.status_category is not StatusCategory.CANCELLED
-        ]
-        if not children:
-            continue
-        if parent.status_category is StatusCategory.DONE and not OPEN.isdisjoint(children):
-            done_too_early.append(parent)
-        elif (
-            parent.status_category in OPEN
-            and OPEN.isdisjoint(children)
-            and excluded.get(parent.uid) is Exclusion.HAS_CHILDREN
-        ):
-            left_open.append(parent)
+def _contradictions(items: Sequence[RollupItem], family: Family, parts: Parts) -> Iterator[Notice]:
+    above_open: set[int] = set()
+    above_done: set[int] = set()
+    for position in family.upward:
+        category = items[position].status_category
+        if category is StatusCategory.DONE:
+            above_done.add(family.parents[position])
+        elif category in OPEN:
+            above_open.add(family.parents[position])
+    parents_only = above_done.intersection(parts[Exclusion.HAS_CHILDREN]) - above_open
+    done_too_early = [
+        item for item in map(items.__getitem__, above_open) if item.status_category is StatusCategory.DONE
+    ]
+    left_open = [item for item in map(items.__getitem__, parents_only) if item.status_category in OPEN]
     if done_too_early:
         many = counted(len(done_too_early), "item")
         yield Notice(
@@ -98,24 +88,23 @@ def _contradictions(items: Sequence[RollupItem], family: Family, excluded: Mappi
 
 
 def _estimated_twice(
-    items: Sequence[RollupItem], family: Family, excluded: Mapping[str, Exclusion], points: Weights
+    items: Sequence[RollupItem], family: Family, parts: Parts, known: Sequence[float | None]
 ) -> Iterator[Notice]:
     """The children's points are the ones that count; a parent's own are only compared with them."""
-    beneath: dict[str, list[float]] = {}
-    for item in family.upward:
-        own = points.known.get(item.uid)
-        if own is None and item.uid in beneath:
-            own = fsum(beneath[item.uid])
+    beneath: defaultdict[int, list[float]] = defaultdict(list)
+    for position in family.upward:
+        own = known[position]
+        if own is None and position in beneath:
+            own = fsum(beneath[position])
         if own is not None:
-            beneath.setdefault(family.parents[item.uid], []).append(own)
+            beneath[family.parents[position]].append(own)
     differing = [
-        item
-        for item in items
-        if excluded.get(item.uid) is Exclusion.HAS_CHILDREN
-        and item.points is not None
-        and item.points > 0
-        and item.uid in beneath
-        and abs(item.points - fsum(beneath[item.uid])) / item.points > TOLERATED_DELTA
+        items[position]
+        for position in parts[Exclusion.HAS_CHILDREN]
+        if position in beneath
+        and (own := items[position].points) is not None
+        and own > 0
+        and abs(own - fsum(beneath[position])) / own > TOLERATED_DELTA
     ]
     if differing:
         one = len(differing) == 1
@@ -127,9 +116,8 @@ def _estimated_twice(
         )
 
 
-def _loops(items: Sequence[RollupItem], family: Family) -> Iterator[Notice]:
-    if family.looped:
-        looped = [item for item in items if item.uid in family.looped]
+def _loops(looped: Sequence[RollupItem]) -> Iterator[Notice]:
+    if looped:
         yield Notice(
             "parent_loop",
             f"{counted(len(looped), 'item')} {_are(len(looped))} among {'its' if len(looped) == 1 else 'their'} "

@@ -6,14 +6,14 @@ Only numerators and denominators are ever added up, never percentages. Nothing i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import fsum, inf
-from typing import NamedTuple, assert_never
+from typing import NamedTuple
 
 from service.domain.items import RollupItem
-from service.domain.status import StatusCategory
+from service.domain.scope import COUNTABLE, Parts
 
 
 class Basis(StrEnum):
@@ -40,14 +40,19 @@ class NoValue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The weight of each countable item on one basis, decided for the whole program.
+    """The weight of each item on one basis, by position and decided for the whole program; None: it has none.
 
-    `known` is what the tool said. `imputed` is that, and a mean for each item the tool said nothing about and
-    whose siblings help; it is the same mapping where there is nothing to add.
+    `known` is what the tool said of a countable item. `imputed` is that, and a mean for each countable item the
+    tool said nothing about and whose siblings help; it is the same list where there is nothing to add.
     """
 
-    known: Mapping[str, float]
-    imputed: Mapping[str, float]
+    known: Sequence[float | None]
+    imputed: Sequence[float | None]
+
+    @property
+    def weighed(self) -> int:
+        """How many items the tool gave a weight."""
+        return len(self.known) - self.known.count(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class Progress:
 
 
 Measures = Mapping[Basis, Progress]
-_ByCategory = dict[StatusCategory, list[str]]  # uids; no cancelled item is countable
+_Families = Mapping[tuple[str, str | None], Sequence[int]]  # (type, parent) → its countable items
 
 
 def time_weight(estimate: int | None, spent: int | None, remaining: int | None) -> int | None:
@@ -78,68 +83,61 @@ def time_weight(estimate: int | None, spent: int | None, remaining: int | None) 
     return (spent or 0) + (remaining or 0)
 
 
-def weights_of(countable: Sequence[RollupItem]) -> dict[Basis, Weights]:
-    return {basis: _weigh(countable, _reader(basis)) for basis in Basis}
+def weights_of(items: Sequence[RollupItem], countable: Iterable[int]) -> dict[Basis, Weights]:
+    """On points and on time; where items are counted, each weighs 1."""
+    points: list[float | None] = [None] * len(items)
+    seconds: list[float | None] = [None] * len(items)
+    families: defaultdict[tuple[str, str | None], list[int]] = defaultdict(list)
+    for position in countable:
+        item = items[position]
+        points[position] = item.points
+        seconds[position] = item.time_seconds
+        families[item.item_type, item.parent_uid].append(position)
+    return {Basis.POINTS: _weights(points, families), Basis.TIME: _weights(seconds, families)}
 
 
 def measure(
-    countable: Sequence[RollupItem],
-    weights: Mapping[Basis, Weights],
-    *,
-    missing: MissingWeight = MissingWeight.SKIP,
+    parts: Parts, weights: Mapping[Basis, Weights], *, missing: MissingWeight = MissingWeight.SKIP
 ) -> dict[Basis, Progress]:
-    """Progress of some of the program's countable items, on every basis."""
-    uids: _ByCategory = {category: [] for category in StatusCategory}
-    for item in countable:
-        uids[item.status_category].append(item.uid)
-    return {basis: _progress(uids, len(countable), weights[basis], missing) for basis in Basis}
+    """Progress of some of the program's items, on every basis."""
+    counted = _counts(parts)
+    return {
+        Basis.COUNT: _progress(counted, counted, counted.weighed, missing),
+        Basis.POINTS: _weighted(parts, weights[Basis.POINTS], counted.weighed, missing),
+        Basis.TIME: _weighted(parts, weights[Basis.TIME], counted.weighed, missing),
+    }
 
 
-def _reader(basis: Basis) -> Callable[[RollupItem], float | None]:
-    match basis:
-        case Basis.COUNT:
-            return lambda _item: 1
-        case Basis.POINTS:
-            return lambda item: item.points
-        case Basis.TIME:
-            return lambda item: item.time_seconds
-        case _:
-            assert_never(basis)
+def _weights(said: Sequence[float | None], families: _Families) -> Weights:
+    # A negative estimate is no estimate.
+    known = [value if value is not None and 0 <= value < inf else None for value in said]
+    return Weights(known, _imputed(known, families))
 
 
-def _weigh(countable: Sequence[RollupItem], weight: Callable[[RollupItem], float | None]) -> Weights:
-    known: dict[str, float] = {}
-    unknown: list[RollupItem] = []
-    for item in countable:
-        value = weight(item)
-        if value is not None and 0 <= value < inf:  # a negative estimate is no estimate
-            known[item.uid] = value
-        else:
-            unknown.append(item)
-    if not (unknown and known):
-        return Weights(known, known)
-    return Weights(known, known | _means(countable, known, unknown))
-
-
-def _means(
-    countable: Iterable[RollupItem], known: Mapping[str, float], unknown: Iterable[RollupItem]
-) -> dict[str, float]:
+def _imputed(known: list[float | None], families: _Families) -> list[float | None]:
     """Siblings share parent and type. Where no sibling has a weight, the program's items of that type stand in;
     where none of those has one either, nothing is made up."""
-    siblings: defaultdict[tuple[str, str | None], list[float]] = defaultdict(list)
+    imputed = known.copy()
+    orphans: list[tuple[str, Sequence[int]]] = []
     peers: defaultdict[str, list[float]] = defaultdict(list)
-    for item in countable:
-        if (value := known.get(item.uid)) is not None:
-            siblings[item.item_type, item.parent_uid].append(value)
-            peers[item.item_type].append(value)
-    family_mean = {family: fsum(values) / len(values) for family, values in siblings.items()}
-    type_mean = {item_type: fsum(values) / len(values) for item_type, values in peers.items()}
-    imputed: dict[str, float] = {}
-    for item in unknown:
-        mean = family_mean.get((item.item_type, item.parent_uid), type_mean.get(item.item_type))
-        if mean is not None:
-            imputed[item.uid] = mean
-    return imputed
+    for (item_type, _), family in families.items():
+        values = [value for position in family if (value := known[position]) is not None]
+        peers[item_type] += values
+        if not values:
+            orphans.append((item_type, family))
+        elif len(values) < len(family):
+            _fill(imputed, family, fsum(values) / len(values))
+    means = {item_type: fsum(values) / len(values) for item_type, values in peers.items() if values}
+    for item_type, family in orphans:
+        if item_type in means:
+            _fill(imputed, family, means[item_type])
+    return known if imputed == known else imputed
+
+
+def _fill(weights: list[float | None], positions: Iterable[int], mean: float) -> None:
+    for position in positions:
+        if weights[position] is None:
+            weights[position] = mean
 
 
 class _Sums(NamedTuple):
@@ -154,9 +152,13 @@ class _Sums(NamedTuple):
         return self.done / self.total if self.total > 0 else None
 
 
-def _progress(uids: _ByCategory, items: int, weights: Weights, missing: MissingWeight) -> Progress:
-    known = _sums(uids, weights.known)
-    imputed = known if weights.imputed is weights.known else _sums(uids, weights.imputed)
+def _weighted(parts: Parts, weights: Weights, items: int, missing: MissingWeight) -> Progress:
+    known = _sums(parts, weights.known)
+    imputed = known if weights.imputed is weights.known else _sums(parts, weights.imputed)
+    return _progress(known, imputed, items, missing)
+
+
+def _progress(known: _Sums, imputed: _Sums, items: int, missing: MissingWeight) -> Progress:
     shown = imputed if missing is MissingWeight.IMPUTE_MEAN else known
     value = shown.share_done
     return Progress(
@@ -176,17 +178,19 @@ def _progress(uids: _ByCategory, items: int, weights: Weights, missing: MissingW
     )
 
 
-def _sums(uids: _ByCategory, weights: Mapping[str, float]) -> _Sums:
+def _counts(parts: Parts) -> _Sums:
+    to_do, in_progress, done = (len(parts[category]) for category in COUNTABLE)
+    items = to_do + in_progress + done
+    return _Sums(float(to_do), float(in_progress), float(done), total=float(items), weighed=items)
+
+
+def _sums(parts: Parts, weights: Sequence[float | None]) -> _Sums:
     """fsum is exact, so that the order of the items does not matter."""
-    to_do = _known(uids[StatusCategory.TO_DO], weights)
-    in_progress = _known(uids[StatusCategory.IN_PROGRESS], weights)
-    done = _known(uids[StatusCategory.DONE], weights)
+    to_do, in_progress, done = (
+        [weight for position in parts[category] if (weight := weights[position]) is not None] for category in COUNTABLE
+    )
     sums = fsum(to_do), fsum(in_progress), fsum(done)
     return _Sums(*sums, total=fsum(sums), weighed=len(to_do) + len(in_progress) + len(done))
-
-
-def _known(uids: Sequence[str], weights: Mapping[str, float]) -> list[float]:
-    return [weight for weight in map(weights.get, uids) if weight is not None]
 
 
 def _why_null(countable: int, estimated: int) -> NoValue:

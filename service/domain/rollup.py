@@ -9,12 +9,23 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from service.domain.breakdown import Breakdown, Bucket, bucketing
+from service.domain.breakdown import Breakdown, Bucket, places
 from service.domain.dates import ProgramDates, RolledDates, roll_dates
 from service.domain.items import RollupItem
 from service.domain.notices import Notice, counted, notices_about
 from service.domain.progress import Basis, Measures, MissingWeight, Weights, measure, weights_of
-from service.domain.scope import Exclusion, Scope, exclusions, family_of, scope_of
+from service.domain.scope import (
+    COUNTABLE,
+    Exclusion,
+    Parts,
+    Scope,
+    Standing,
+    excluded,
+    family_of,
+    parted,
+    scope_of,
+    standings,
+)
 
 DEFINITION_VERSION = "1"  # grows with docs/definitions.md, whenever a number would come out differently
 
@@ -52,50 +63,49 @@ def roll_up(
 ) -> Rollup:
     """`items` are the live items of one program, each once, in any order."""
     family = family_of(items)
-    excluded = exclusions(items, family, count_subtasks=count_subtasks)
-    countable = [item for item in items if item.uid not in excluded]
-    weights = weights_of(countable)
-    rows = _break_down(items, excluded, weights, by=by, missing=missing)
+    standing = standings(items, family, count_subtasks=count_subtasks)
+    parts = parted(range(len(items)), standing)
+    countable = [position for category in COUNTABLE for position in parts[category]]
+    weights = weights_of(items, countable)
+    rows = _break_down(items, standing, weights, by=by, missing=missing)
     return Rollup(
-        scope=scope_of(items, excluded),
-        progress=measure(countable, weights, missing=missing),
+        scope=scope_of(parts),
+        progress=measure(parts, weights, missing=missing),
         dates=roll_dates(items, countable, family, program=program),
         by=by,
         breakdown=rows,
         notices=(
-            *notices_about(items, countable, family=family, excluded=excluded, weights=weights),
-            *_shared(rows, countable),
+            *notices_about(items, parts, family=family, weights=weights),
+            *_shared(rows, [items[position] for position in countable]),
         ),
-        excluded=excluded,
+        excluded=excluded(items, standing),
     )
 
 
 def _break_down(
     items: Sequence[RollupItem],
-    excluded: Mapping[str, Exclusion],
+    standing: Sequence[Standing],
     weights: Mapping[Basis, Weights],
     *,
     by: Breakdown,
     missing: MissingWeight,
 ) -> tuple[Row, ...]:
-    buckets_of = bucketing(by)
-    members: defaultdict[Bucket, list[RollupItem]] = defaultdict(list)
+    members: defaultdict[Bucket, list[int]] = defaultdict(list)
     shared: Counter[Bucket] = Counter()
-    for item in items:
-        buckets = buckets_of(item)
+    for buckets, positions in places(items, by).items():
         for bucket in buckets:
-            members[bucket].append(item)
-        if len(buckets) > 1 and item.uid not in excluded:
-            shared.update(buckets)
+            members[bucket] += positions
+        if len(buckets) > 1:
+            several = scope_of(parted(positions, standing)).countable
+            shared.update(dict.fromkeys(buckets, several))
     return tuple(
-        Row(
-            bucket=bucket,
-            scope=scope_of(part, excluded),
-            progress=measure([item for item in part if item.uid not in excluded], weights, missing=missing),
-            shared=shared[bucket],
-        )
-        for bucket, part in sorted(members.items(), key=_place)
+        _row(bucket, parted(positions, standing), shared[bucket], weights, missing)
+        for bucket, positions in sorted(members.items(), key=_place)
     )
+
+
+def _row(bucket: Bucket, parts: Parts, shared: int, weights: Mapping[Basis, Weights], missing: MissingWeight) -> Row:
+    return Row(bucket, scope_of(parts), measure(parts, weights, missing=missing), shared)
 
 
 def _place(entry: tuple[Bucket, object]) -> tuple[bool, str, str]:
