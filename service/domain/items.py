@@ -9,11 +9,12 @@ from msgspec import Struct
 from service.domain.status import StatusCategory
 
 
-class RollupItem(Struct, frozen=True, gc=False):
+class RollupItem(Struct, frozen=True, gc=False, array_like=True):
     """One live item of a program. None means that the tool did not say, never zero.
 
     A Struct, like the connectors' items: a roll-up builds thousands, and a frozen dataclass costs five times as
-    much. `homes` are the ids of the projects the item stands in, its own first; empty means just `project_id`.
+    much. Array-like, so that a row of a query converts to one: the order of the fields is that of its columns.
+    `homes` are the ids of the projects the item stands in, its own first; empty means just `project_id`.
     """
 
     uid: str

@@ -7,21 +7,20 @@ from datetime import date
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, null, select, text
+from msgspec import convert
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.items import Facet
 from service.domain.breakdown import Breakdown
 from service.domain.items import RollupItem
-from service.domain.progress import time_weight
-from service.domain.status import StatusCategory
+from service.store.bulk import fetch
 from service.store.tables.items import item_facets, item_stubs, work_items
 from service.store.tables.programs import mapping_rules, memberships, programs
 from service.store.tables.reference import projects
 
 CHUNK = 1_000  # names per query: both databases limit the number of bound values
-
-_CATEGORY = {str(category): category for category in StatusCategory}
 
 
 class ProgramRow(NamedTuple):
@@ -86,49 +85,12 @@ class ProgramItems:
         """
         await self._prefer_indexes()
         homes = await self._further_homes(key)
-        rows = (await self._connection.execute(_ROLLUP_ITEMS[by], {"program": key})).all()
+        rows = await fetch(self._connection, _ROLLUP_ITEMS[by], [key])
+        items = convert(rows, list[RollupItem], strict=False)  # SQLite has 0 and 1 for false and true, text for dates
+        if not homes:
+            return items
         return [
-            RollupItem(
-                uid,
-                item_key,
-                source,
-                project_id,
-                item_type,
-                level,
-                subtask,
-                _CATEGORY[category],
-                no_resolution,
-                parent_uid,
-                epic_uid,
-                team,
-                workstream,
-                points,
-                time_weight(estimate, spent, remaining),
-                start,
-                due,
-                (project_id, *homes[uid]) if uid in homes else (),
-            )
-            for (
-                uid,
-                item_key,
-                source,
-                project_id,
-                item_type,
-                level,
-                subtask,
-                category,
-                no_resolution,
-                parent_uid,
-                epic_uid,
-                team,
-                workstream,
-                points,
-                estimate,
-                spent,
-                remaining,
-                start,
-                due,
-            ) in rows
+            replace(item, homes=(item.project_id, *homes[item.uid])) if item.uid in homes else item for item in items
         ]
 
     async def projects(self, ids: Collection[tuple[str, str]]) -> dict[tuple[str, str], Label]:
@@ -196,35 +158,21 @@ def _size(key: ColumnElement[str] | str) -> Select[int]:
     )
 
 
-def _rollup_items(by: Breakdown) -> Select[*tuple[Any, ...]]:
-    item = work_items.c
-    nothing = null()
-    return (
-        select(
-            item.uid,
-            item.key,
-            item.source,
-            item.project_id,
-            item.item_type,
-            item.level,
-            item.subtask,
-            item.status_category,
-            item.no_resolution,
-            item.parent_uid,
-            item.epic_uid if by is Breakdown.EPIC else nothing,
-            item.team if by is Breakdown.TEAM else nothing,
-            memberships.c.workstream if by is Breakdown.WORKSTREAM else nothing,
-            item.points,
-            item.estimate_seconds,
-            item.spent_seconds,
-            item.remaining_seconds,
-            item.start,
-            item.due,
-        )
-        .select_from(memberships.join(work_items, item.uid == memberships.c.item_uid))
-        .where(memberships.c.program_key == bindparam("program"), memberships.c.valid_to.is_(None))
-        .where(item.tombstone.is_(None))
-    )
+def _rollup_items(by: Breakdown) -> str:
+    """Columns in the order of RollupItem's fields; the time is that of `progress.time_weight`."""
+    return f"""
+        SELECT i.uid, i.key, i.source, i.project_id, i.item_type, i.level, i.subtask, i.status_category,
+               i.no_resolution, i.parent_uid,
+               {"i.epic_uid" if by is Breakdown.EPIC else "NULL"},
+               {"i.team" if by is Breakdown.TEAM else "NULL"},
+               {"m.workstream" if by is Breakdown.WORKSTREAM else "NULL"},
+               i.points,
+               coalesce(i.estimate_seconds, i.spent_seconds + i.remaining_seconds, i.spent_seconds,
+                        i.remaining_seconds),
+               i.start, i.due
+          FROM memberships AS m JOIN work_items AS i ON i.uid = m.item_uid
+         WHERE m.program_key = ? AND m.valid_to IS NULL AND i.tombstone IS NULL
+    """  # noqa: S608 - composed of names in this file
 
 
 def _rules() -> Select[*tuple[Any, ...]]:
