@@ -154,7 +154,13 @@ class Source(Protocol):
         """The same ReferenceData that `discover` returned, from its payloads, without I/O."""
         ...
 
-    async def scopes(self) -> tuple[Sequence[Scope], Sequence[MissingScope]]: ...
+    async def scopes(self, *, known: Mapping[str, str] = {}) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
+        """What the configuration asks for, and what of it cannot be seen.
+
+        `known` (native id → key) was seen before: where the configuration asks for all there is, a known one that
+        is no longer visible is missing rather than unwanted.
+        """
+        ...
 
     def pages(
         self,

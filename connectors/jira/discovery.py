@@ -77,9 +77,10 @@ class Discovery:
             "findings": _bytes(sorted(findings, key=lambda each: (each.code, each.scope or "", each.message))),
         }
 
-    async def scopes(self) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
+    async def scopes(self, known: Mapping[str, str]) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
         """The configured projects, or all visible ones, archived ones marked; and those that cannot be seen."""
-        return await self._scopes_among(await self._projects([]))
+        found, missing = await self._scopes_among(await self._projects([]))
+        return found, [*missing, *(_vanished(known, found) if self._wanted is None else ())]
 
     async def _scopes_among(self, projects: Sequence[JsonObject]) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
         if self._wanted is None:
@@ -200,6 +201,18 @@ class Discovery:
 
 
 NOT_VISIBLE = "Project {key} does not exist or the account may not see it; check the key and the browse permission."
+
+VANISHED = (
+    "Project {key} can no longer be seen; its items stay as they were. Check the browse permission, "
+    "or name the projects that you want under scope."
+)
+
+
+def _vanished(known: Mapping[str, str], found: Sequence[Scope]) -> list[MissingScope]:
+    """Deleted or hidden, nobody can say: without a word, half a program would disappear with it."""
+    ids, keys = {scope.native_id for scope in found}, {scope.key for scope in found}
+    gone = sorted(key for native_id, key in known.items() if native_id not in ids and key not in keys)
+    return [MissingScope(key, VANISHED.format(key=key)) for key in gone]
 
 
 def _skipped(board: JsonObject, error: SourceMisconfigured | PermissionDenied) -> Finding:

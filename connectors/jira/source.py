@@ -138,8 +138,8 @@ class JiraSource:
     def build_normaliser(self, payloads: Mapping[str, bytes], *, matched_fields: Sequence[str] = ()) -> Normaliser:
         return JiraNormaliser(payloads, options=self._options, matched_fields=matched_fields)
 
-    async def scopes(self) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
-        return await self._discovery.scopes()
+    async def scopes(self, *, known: Mapping[str, str] = {}) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
+        return await self._discovery.scopes(known)
 
     async def pages(
         self,

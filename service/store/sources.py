@@ -62,10 +62,8 @@ class Scopes:
         names = ("native_id", "key", "name", "state")
         tuples = [(source, *(row[name] for name in names)) for row in rows]
         c = tables.scopes.c
-        others = update(tables.scopes).where(c.source == source, c.state != "gone")
-        await self._connection.execute(
-            others.where(c.native_id.not_in([row[1] for row in tuples])).values(state="out_of_scope")
-        )
+        others = update(tables.scopes).where(c.source == source, c.native_id.not_in([row[1] for row in tuples]))
+        await self._connection.execute(others.values(state="out_of_scope"))
         await upsert(self._connection, tables.scopes, ("source", *names), tuples, key=("source", "native_id"))
 
     async def mark_gone(self, source: str, keys: Sequence[str]) -> None:

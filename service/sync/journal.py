@@ -94,8 +94,8 @@ async def register_scopes(
     ]
     async with database.transaction() as uow:
         scopes = Scopes(uow.connection)
-        await scopes.mark_gone(source, [scope.key for scope in missing])
         await scopes.register(source, rows)
+        await scopes.mark_gone(source, [scope.key for scope in missing])
 
 
 async def complete_scope(

@@ -106,8 +106,9 @@ class _Run:
             self.database, self.source, identity, reference, run_id=self.id, now=self.clock.now()
         )
         normalise = self.source.build_normaliser(reference.payloads, matched_fields=recorded.matched_fields)
-        found, missing = await self.source.scopes()
         stored = await journal.known_scopes(self.database, self.source.name)
+        wanted = {native_id: scope.key for native_id, scope in stored.items() if scope.state in {"live", "gone"}}
+        found, missing = await self.source.scopes(known=wanted)
         plans = plan_scopes(found, stored, full=self.full)
         self._note_missing(missing)
         await journal.register_scopes(self.database, self.source.name, found, missing)

@@ -225,6 +225,40 @@ async def test_a_narrowed_scope_takes_its_items_out_and_a_widened_one_brings_the
 
 
 @EDITIONS
+async def test_where_all_projects_are_wanted_one_that_can_no_longer_be_seen_is_named_and_kept(
+    kind: str, database: Database
+) -> None:
+    """Until it can be seen again, or the operator chooses the projects and leaves it out."""
+    site = a_site(issues=40)
+    async with flowing(site, database, kind=kind) as flow:
+        await flow.sync_whole(full=True)
+        site.hidden_projects.add(project_id(site, "BULK2"))
+
+        for full in (True, False):
+            flow.clock.pass_by(minutes=30)
+            outcome = await flow.sync(full=full)
+
+            assert outcome.status is RunStatus.PARTIAL
+            assert codes(outcome) == [("scope_missing", "BULK2")]
+            assert outcome.reasons[0].message == (
+                "Project BULK2 can no longer be seen; its items stay as they were. Check the browse permission, "
+                "or name the projects that you want under scope."
+            )
+            assert live(await stored(database)) == sorted(site.issues)
+
+        await flow.reconfigure(projects=("BULK1",))
+        flow.clock.pass_by(minutes=30)
+        await flow.sync_whole()
+        assert tombs(await stored(database)) == dict.fromkeys(ids_in(site, "BULK2"), "out_of_scope")
+
+        site.hidden_projects.clear()
+        await flow.reconfigure()
+        flow.clock.pass_by(minutes=30)
+        await flow.sync_whole()
+        assert live(await stored(database)) == sorted(site.issues)
+
+
+@EDITIONS
 async def test_an_unlinked_pair_has_no_edge_after_the_next_run(kind: str, sqlite_database: Database) -> None:
     site = a_site(issues=40)
     async with flowing(site, sqlite_database, kind=kind) as flow:
