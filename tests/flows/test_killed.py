@@ -95,8 +95,8 @@ async def test_killed_again_and_again_on_one_database_nothing_is_lost_or_doubled
             assert live(after) == sorted(
                 number for number, one in flow.site.issues.items() if one["fields"]["project"]["id"] in visible
             )
-            # the last death came when the run was proven and only its lease was not yet given back
-            assert Counter(row["status"] for row in runs) == {"abandoned": deaths - 1, "complete": 2}
+            # the first two deaths came before there was a run, the last when it was proven and held but its lease
+            assert Counter(row["status"] for row in runs) == {"abandoned": deaths - 3, "complete": 2}
             flow.clock.pass_by(minutes=(deaths + 2) * LEASE_OVER)
             again = await flow.sync_whole(full=True)
             assert (again.changed, again.unchanged) == (0, again.fetched)
@@ -113,7 +113,7 @@ async def test_killed_while_any_request_is_waiting_the_next_run_ends_as_an_uncra
         expected = await uncrashed(flow, sqlite_template.copy_to(folder))
         in_all = len(flow.options.requests)
         deaths = 0
-        for number in range(2, in_all + 1, 9):
+        for number in range(2, in_all + 1, 12):
             url = sqlite_template.copy_to(folder)
             child = Child(Job(flow.url, url, kind=kind))
             flow.options.on_request(number, child.kill)
@@ -122,7 +122,7 @@ async def test_killed_while_any_request_is_waiting_the_next_run_ends_as_an_uncra
 
             assert await run(flow, url, minutes=LEASE_OVER) == "complete"
             assert differences(expected, await everything(url)) == [], f"after dying at request {number} of {in_all}"
-    assert deaths >= 5
+    assert deaths >= 4
 
 
 async def test_a_run_of_changes_that_was_killed_keeps_the_old_cursor_and_asks_again(sqlite_url: str) -> None:
