@@ -114,7 +114,8 @@ class ProgramItems:
         return found
 
     async def _prefer_indexes(self) -> None:
-        """PostgreSQL plans for spinning disks by default, and would rather read the whole table than 5,000 rows."""
+        """PostgreSQL plans for spinning disks by default, and would rather read the whole table than 5,000 rows;
+        and it starts a worker process for them, which costs more than the rows do."""
         if self._connection.dialect.name == "postgresql":
             await self._connection.execute(_FOR_SOLID_STATE)
 
@@ -185,7 +186,9 @@ def _rules() -> Select[*tuple[Any, ...]]:
 
 
 # Made once: every answer asks these, and building a statement costs more than running a small one.
-_FOR_SOLID_STATE = text("SET LOCAL random_page_cost = 1.1")  # LOCAL: until the end of this transaction
+_FOR_SOLID_STATE = text(  # LOCAL, true: until the end of this transaction
+    "SELECT set_config('random_page_cost', '1.1', true), set_config('max_parallel_workers_per_gather', '0', true)"
+)
 _PROGRAM = _programs().where(programs.c.key == bindparam("program"))
 _RULES = _rules()
 _ROLLUP_ITEMS = {by: _rollup_items(by) for by in Breakdown}
