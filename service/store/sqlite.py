@@ -76,6 +76,7 @@ def _set_pragmas(connection: Any) -> None:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.execute("PRAGMA cache_size = -65536")  # 64 MiB: the indexes a page touches stay in memory
+        cursor.execute("PRAGMA wal_autocheckpoint = 10000")  # 40 MB: a bulk load folds the log in less often
     finally:
         cursor.close()
 
