@@ -15,7 +15,9 @@ from service.domain.mapping import Decision, Family, Matched, ProgramDefinition,
 from service.store.assignment_scope import (
     assignment_scope,
     candidate_uids,
+    forget_pending,
     live_parents,
+    lock_assignments,
     take_pending,
 )
 from service.store.engine import Database
@@ -45,6 +47,10 @@ async def assign_all(uow: UnitOfWork, *, now: datetime) -> Assigned:
 async def assign_pending(database: Database, *, now: datetime) -> frozenset[str]:
     """Decide the memberships of the items that wait and of all below them; the programs touched."""
     async with database.transaction() as uow:
+        await lock_assignments(uow.connection)
+        if not await Programs(uow.connection).all():
+            await forget_pending(uow.connection)  # the first apply decides about every item anyway
+            return frozenset()
         if not await take_pending(uow.connection):
             return frozenset()
         return (await _Assignment(uow.connection, now=now, scoped=True).run()).touched

@@ -34,6 +34,11 @@ async def lock_assignments(connection: AsyncConnection) -> None:
         await connection.execute(text("LOCK TABLE pending_assignments IN SHARE ROW EXCLUSIVE MODE"))
 
 
+async def forget_pending(connection: AsyncConnection) -> None:
+    """No item waits any more. Under `lock_assignments`."""
+    await connection.execute(pending_assignments.delete())
+
+
 async def take_pending(connection: AsyncConnection) -> int:
     """Makes the waiting items, all below and all above them the scope; how many waited. A roll-back puts them back."""
     await lock_assignments(connection)
