@@ -48,6 +48,7 @@ class Discovery:
         self._is_cloud = is_cloud
         self._api = "/rest/api/3" if is_cloud else "/rest/api/2"
         self._wanted = projects
+        self._just_listed: Sequence[JsonObject] | None = None  # projects, for the `scopes` that follows
 
     async def payloads(self) -> Mapping[str, bytes]:
         """Name → JSON bytes. "findings" holds what could not be read, as {code, message, scope}."""
@@ -59,6 +60,7 @@ class Discovery:
             self._link_types(findings),
             self._projects(findings),
         )
+        self._just_listed = projects
         scopes, _ = await self._scopes_among(projects)
         versions, boards = await asyncio.gather(
             self._versions(scopes, findings), self._boards([each for each in scopes if not each.archived], findings)
@@ -79,7 +81,8 @@ class Discovery:
 
     async def scopes(self, known: Mapping[str, str]) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
         """The configured projects, or all visible ones, archived ones marked; and those that cannot be seen."""
-        found, missing = await self._scopes_among(await self._projects([]))
+        listed, self._just_listed = self._just_listed, None
+        found, missing = await self._scopes_among(await self._projects([]) if listed is None else listed)
         return found, [*missing, *(_vanished(known, found) if self._wanted is None else ())]
 
     async def _scopes_among(self, projects: Sequence[JsonObject]) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
@@ -106,8 +109,9 @@ class Discovery:
 
     async def _fields(self) -> list[JsonObject]:
         """Cloud's two listings show different sets: their union by id."""
-        listed = await self._gateway.fields()
-        searched = await self._values(f"{self._api}/field/search", {}) if self._is_cloud else []
+        if not self._is_cloud:
+            return await self._gateway.fields()
+        listed, searched = await asyncio.gather(self._gateway.fields(), self._values(f"{self._api}/field/search", {}))
         return list({str(each["id"]): each for each in [*searched, *listed]}.values())
 
     async def _link_types(self, findings: list[Finding]) -> list[JsonObject]:
@@ -120,14 +124,17 @@ class Discovery:
     async def _projects(self, findings: list[Finding]) -> list[JsonObject]:
         if not self._is_cloud:
             return await self._client.get(f"{self._api}/project", list[JsonObject], params={"includeArchived": "true"})
-        path = f"{self._api}/project/search"
-        live = await self._values(path, {"status": "live"})
+        live, archived = await asyncio.gather(
+            self._values(f"{self._api}/project/search", {"status": "live"}), self._archived_projects(findings)
+        )
+        return [*live, *({**each, "archived": True} for each in archived)]
+
+    async def _archived_projects(self, findings: list[Finding]) -> list[JsonObject]:
         try:
-            archived = await self._values(path, {"status": "archived"})
+            return await self._values(f"{self._api}/project/search", {"status": "archived"})
         except NO_ANSWER as error:
             findings.append(Finding("archived_projects_unreadable", error.message))
-            archived = []
-        return [*live, *({**each, "archived": True} for each in archived)]
+            return []
 
     async def _values(self, path: str, params: Mapping[str, str]) -> list[JsonObject]:
         """All rows of a PageBean listing; none when Jira answers 404, as it does where nothing matches."""

@@ -112,9 +112,8 @@ class JiraSource:
         return f"JiraSource(name={self.name!r}, kind={self.kind!r})"
 
     async def connect(self) -> Identity:
-        server = await self._gateway.server_info()
+        server, me = await asyncio.gather(self._gateway.server_info(), self._gateway.myself())
         self._check_edition(server)
-        me = await self._gateway.myself()
         self._witness.account = None  # a new run may have a new credential; within a run it may not change
         self._witness.is_now(_account(me))
         return Identity(
