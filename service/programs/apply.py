@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.domain.mapping import ProgramDefinition, ProgramsFile, Rule, fields_named
+from service.domain.mapping import ProgramDefinition, ProgramsFile, Rule
 from service.programs.assign import Assigned, assign_all
 from service.store.assignment_scope import lock_assignments
 from service.store.engine import Database
@@ -115,11 +115,6 @@ async def apply_within(
 async def matched_fields(connection: AsyncConnection) -> tuple[str, ...]:
     """Ids of the custom fields that applied rules look at; the only ones kept as facets of items."""
     return await Programs(connection).matched_fields()
-
-
-def missing_field_facets(file: ProgramsFile, known: tuple[str, ...]) -> tuple[str, ...]:
-    """The fields that rules of `file` name and that are not among `known`, the ids already kept."""
-    return tuple(each for each in fields_named(file.rules()) if each not in known)
 
 
 def idle_warning(program: str, rule: Rule) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from connectors.items import Facet
 from service.domain.mapping import ProgramsFile
 from service.domain.mapping_file import parse_programs
-from service.programs.apply import apply, matched_fields, missing_field_facets
+from service.programs.apply import apply, matched_fields
 from service.store.engine import Database
 from service.store.memberships import Memberships
 from service.store.programs import Programs
@@ -141,7 +141,6 @@ async def test_custom_fields_are_brought_in_before_the_rules_that_match_on_them(
         assert await Memberships(uow.connection).members("REST") == {"acme-jira:3"}
         assert await matched_fields(uow.connection) == ("customfield_1",)
     assert asked == [("customfield_1",)]
-    assert missing_field_facets(file, ()) == ("cost CENTRE",)
 
 
 async def test_an_apply_that_fails_half_way_leaves_everything_as_it_was(store: Database) -> None:
