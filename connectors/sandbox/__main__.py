@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -22,13 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = SandboxOptions()
     site = generate_portfolio(issues=chosen.issues, today=system_time().date())
     with SandboxServer(EDITIONS[chosen.edition](site, options), port=chosen.port) as server:
+        # Both by name: a script's background job starts with SIGINT ignored, and then there is no KeyboardInterrupt.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: server.stop())
         sys.stdout.write(f"Jira ({chosen.edition}), {len(site.issues):,} issues: {server.url}\n")
         sys.stdout.write(f"Sign in as {options.email} with the token {options.token}. Ctrl-C ends it.\n")
         sys.stdout.flush()
-        try:
-            server.wait()
-        except KeyboardInterrupt:
-            return
+        server.wait()
 
 
 def _parser() -> argparse.ArgumentParser:

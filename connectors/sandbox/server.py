@@ -60,12 +60,16 @@ class SandboxServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._server is not None and self._thread is not None:
+        self.stop()
+        self.wait()
+
+    def stop(self) -> None:
+        """Ask the server to end; `wait` returns once it has. Safe to call from a signal handler."""
+        if self._server is not None:
             self._server.should_exit = True
-            self._thread.join()
 
     def wait(self) -> None:
-        """Until the server stops by itself; for a program that does nothing else."""
+        """Until the server has ended, by itself or by `stop`."""
         if self._thread is not None:
             self._thread.join()
 

@@ -27,8 +27,10 @@ def serving(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     config.write_text(CONFIG)
     command = (*INTERLOCK, "serve", "--port", "0", "--config", str(config))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def _address(process: subprocess.Popen[str]) -> str:

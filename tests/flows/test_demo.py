@@ -34,7 +34,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, P
             yield _address(process, shown), shown.read_text(), folder
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=20)
+            try:
+                process.wait(timeout=20)
+            finally:
+                process.kill()
 
 
 def _address(process: subprocess.Popen[bytes], shown: Path) -> str:
