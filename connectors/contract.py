@@ -9,19 +9,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from msgspec import Struct
 
 from connectors.items import (
+    SourceCapability,
     SourceField,
+    SourceGoal,
     SourceItem,
     SourceItemType,
     SourceIteration,
     SourceLinkType,
+    SourcePortfolio,
     SourceProject,
     SourceRelease,
     SourceStatus,
+    SourceStatusUpdate,
 )
 
 OVERLAP = timedelta(minutes=5)  # minute-precise bounds and an index that lags: re-reading is cheaper than missing
@@ -55,9 +60,10 @@ class MissingScope(Struct, frozen=True):
 
 
 class RawRecord(Struct, frozen=True):
-    """A payload as received. `kind` is "issue" or "changelog" here; other tools add theirs.
+    """A payload as received. Kinds: "issue", "changelog", "web_links" (Jira); "task", "stories", "attachments" (Asana).
 
-    A "changelog" record carries the complete list of histories, kept only where the issue's own was capped.
+    The first of a tool is the item itself, the others complete it and bear its id. A "changelog" record carries the
+    complete list of histories, kept only where the issue's own was capped.
     """
 
     kind: str
@@ -81,17 +87,34 @@ class Page(Struct, frozen=True):
     missing_ids: tuple[str, ...] = ()  # listed, then not readable by id: gone or hidden in between
 
 
-class ListedItem(Struct, frozen=True):
-    native_id: str
-    updated_at: datetime | None
+class Extent(StrEnum):
+    """What a listing names, and so what may be concluded from an absence."""
+
+    CHANGES = "changes"  # what changed lately: absence means nothing
+    MEMBERS = "members"  # every direct member of the scope, but not the sub-tasks beneath them
+    EVERYTHING = "everything"  # every item that belongs to the scope
 
 
 class ScopeListing(Struct, frozen=True):
-    """Every id one listing named; `complete` is only true when the listing was followed to its proven end."""
+    """What one listing named; handed over only when it was followed to its proven end.
+
+    `marks` (native id → text) is for tools where a listing shows what an item's own time of change does not tell:
+    an item whose stored `SourceItem.listing_mark` differs is read again. `token` is from where the tool's feed of
+    changes goes on; the next run gives it back.
+    """
 
     scope: Scope
-    items: tuple[ListedItem, ...]
-    complete: bool
+    ids: frozenset[str]
+    extent: Extent
+    marks: Mapping[str, str] = {}
+    token: str | None = None
+
+
+class ItemDetails(Struct, frozen=True):
+    """The further records of one item that no page brings. An empty tuple: there are none."""
+
+    native_id: str
+    records: tuple[RawRecord, ...]
 
 
 class ReferenceData(Struct, frozen=True):
@@ -104,6 +127,10 @@ class ReferenceData(Struct, frozen=True):
     projects: tuple[SourceProject, ...]
     releases: tuple[SourceRelease, ...] = ()
     iterations: tuple[SourceIteration, ...] = ()
+    portfolios: tuple[SourcePortfolio, ...] = ()
+    status_updates: tuple[SourceStatusUpdate, ...] = ()
+    goals: tuple[SourceGoal, ...] = ()
+    capabilities: tuple[SourceCapability, ...] = ()
     warnings: tuple[Finding, ...] = ()
     payloads: Mapping[str, bytes] = {}
 
@@ -167,18 +194,30 @@ class Source(Protocol):
         scope: Scope,
         *,
         since: datetime | None,
+        token: str | None = None,
         on_listing: Callable[[ScopeListing], None] | None = None,
     ) -> AsyncIterator[Page]:
         """All items (`since` None), or those changed at or after `since` (server time, aware UTC).
 
-        The caller has already taken the overlap off `since`. Pages arrive in any order and several are in flight;
-        the iterator ends only when every page and child is in, and raises SourceError otherwise.
-        `on_listing` is told what the listing named, once it is complete.
+        The caller has already taken the overlap off `since`; `token` is the one the last complete listing of this
+        scope came with. Pages arrive in any order and several are in flight; the iterator ends only when every page
+        and child is in, and raises SourceError otherwise. `on_listing` is told what the listing named, once it is
+        complete.
         """
         ...
 
-    async def read_items(self, native_ids: Sequence[str]) -> tuple[RawItem, ...]:
-        """Direct reads by id, bypassing any index. Ids that are gone or hidden are absent from the answer."""
+    async def read_items(self, native_ids: Sequence[str], *, descend: bool = False) -> tuple[RawItem, ...]:
+        """Direct reads by id, bypassing any index. Ids that are gone or hidden are absent from the answer.
+
+        `descend` adds the sub-tasks beneath them, where a tool shows those only parent by parent.
+        """
+        ...
+
+    def details(self, native_ids: Sequence[str]) -> AsyncIterator[ItemDetails]:
+        """What costs requests item by item and no page brings, for the items whose `SourceItem.has_details` says so.
+
+        In any order, as they come; an item that is gone or hidden meanwhile is left out.
+        """
         ...
 
     @property

@@ -33,7 +33,7 @@ class Facet(StrEnum):
     SECTION = "section"
     TAG = "tag"
     PORTFOLIO = "portfolio"
-    PROJECT = "project"  # further homes of a multi-homed item; the first is SourceItem.project_id
+    PROJECT = "project"  # every direct home of an item that may have several; SourceItem.project_id is the first
     FIELD = "field"  # a custom field that a mapping rule matches on: `name` holds the field id
 
 
@@ -52,6 +52,48 @@ class SourceProject(Struct, frozen=True):
     name: str
     archived: bool = False
     style: str | None = None  # Jira: "classic" | "next-gen"
+
+
+class SourcePortfolio(Struct, frozen=True):
+    """`project_ids` are all the projects beneath it, those of nested portfolios included, each once."""
+
+    native_id: str
+    name: str
+    owner_id: str | None = None
+    project_ids: tuple[str, ...] = ()
+    portfolio_ids: tuple[str, ...] = ()  # direct children
+
+
+class SourceStatusUpdate(Struct, frozen=True):
+    """Health as people stated it: on_track, at_risk, off_track, on_hold, complete, dropped, or a word of a goal."""
+
+    native_id: str
+    parent_kind: str  # "project" | "portfolio" | "goal"
+    parent_id: str
+    status: str
+    title: str | None = None
+    author_id: str | None = None
+    created_at: datetime | None = None
+
+
+class SourceGoal(Struct, frozen=True):
+    """`progress` is 0…1 and more, None where the goal has no metric."""
+
+    native_id: str
+    name: str
+    owner_id: str | None = None
+    status: str | None = None
+    start: date | None = None
+    due: date | None = None
+    progress: float | None = None
+
+
+class SourceCapability(Struct, frozen=True):
+    """Something the connector would use and the account's plan or rights may lack; `reason` says why it does."""
+
+    name: str
+    available: bool
+    reason: str | None = None
 
 
 class SourceStatus(Struct, frozen=True):
@@ -189,6 +231,18 @@ class SourceLink(Struct, frozen=True, gc=False):
     far_end: SourceStub | None = None
 
 
+class SourceReference(Struct, frozen=True, gc=False):
+    """A pointer at an item of another tool that somebody left in this one: a candidate, not yet an edge.
+
+    `target` is the web address or key as found; `origin` says where: "web_link", "attachment", "text", or
+    "field:<field id>". `relationship` is the tool's own word for it, if it has one.
+    """
+
+    origin: str
+    target: str
+    relationship: str | None = None
+
+
 class SourceItem(Struct, frozen=True, kw_only=True, gc=False):
     """One issue, epic or task as the tool shows it now."""
 
@@ -235,4 +289,8 @@ class SourceItem(Struct, frozen=True, kw_only=True, gc=False):
     iterations: tuple[SourceIteration, ...] = ()  # as embedded in the item; board data completes them
     releases: tuple[SourceRelease, ...] = ()
     former_keys: tuple[str, ...] = ()
+    url: str | None = None  # where a person opens it, when that cannot be told from the key
+    listing_mark: str | None = None  # what a listing shows of it (ScopeListing.marks) while this is its state
+    has_details: bool = False  # there may be more about it that no page brings (Source.details)
+    references: tuple[SourceReference, ...] = ()
     warnings: tuple[str, ...] = ()  # codes of what was odd but readable, e.g. "points_not_a_number"

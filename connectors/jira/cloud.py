@@ -12,11 +12,11 @@ import msgspec
 
 from connectors.answers import Answer, AnswerTooHeavy
 from connectors.client import Client
-from connectors.contract import ListedItem, RawItem, RawRecord, Scope
+from connectors.contract import RawItem, RawRecord, Scope
 from connectors.errors import ListingBroken
 from connectors.jira import jql
 from connectors.jira.histories import HistoryReader
-from connectors.jira.probes import FIELDS, bound, insist_on_visible, is_wanted, one_issue, refused
+from connectors.jira.probes import FIELDS, bound, insist_on_visible, one_issue, refused
 from connectors.jira.reading import HEAD, Batch, Row
 from connectors.jira.witness import Witness
 from connectors.pagination import TokenPage, token_pages
@@ -56,7 +56,7 @@ class CloudEdition:
         self._witness = witness
         self._histories = HistoryReader(client, api=API)
 
-    async def listing(self, scope: Scope, since: datetime | None) -> AsyncIterator[Sequence[ListedItem]]:
+    async def listing(self, scope: Scope, since: datetime | None) -> AsyncIterator[Sequence[str]]:
         """Started again once when a token is refused or grew stale, and in smaller pages when a page is too heavy.
 
         Ids may then come twice. Rows that only the slack of the time bound let in are left out.
@@ -66,7 +66,7 @@ class CloudEdition:
             try:
                 async for page in self._chain(scope, since, size):
                     rows += len(page)
-                    yield [each for each in page if is_wanted(each, since)]
+                    yield [row.id for row in page if row.is_wanted(since)]
                 break
             except _ChainSpoilt as error:
                 if restarted:
@@ -79,7 +79,7 @@ class CloudEdition:
         if rows == 0 and since is None:
             await insist_on_visible(self._client, api=API, scope=scope)
 
-    async def _chain(self, scope: Scope, since: datetime | None, size: int) -> AsyncIterator[Sequence[ListedItem]]:
+    async def _chain(self, scope: Scope, since: datetime | None, size: int) -> AsyncIterator[Sequence[Row]]:
         query, asked_at = "", self._witness.server_now()
 
         def first() -> object:
@@ -89,13 +89,13 @@ class CloudEdition:
             query = self._query(scope, since)
             return {"jql": query, "fields": ["updated"], "maxResults": size}
 
-        async def fetch(token: str | None) -> TokenPage[ListedItem]:
+        async def fetch(token: str | None) -> TokenPage[Row]:
             following = {"jql": query, "fields": ["updated"], "maxResults": size, "nextPageToken": token}
             page = await self._search(scope, following if token else first, continued=token is not None)
             if token and since is not None and self._is_overdue(asked_at):
                 # The bound counts back from each page's own moment: by now it may have passed over changed rows.
                 raise _ChainSpoilt("The listing of changes took longer than its time bound allows")
-            return TokenPage([row.listed() for row in page.issues], page.nextPageToken or None, page.isLast)
+            return TokenPage(page.issues, page.nextPageToken or None, page.isLast)
 
         async for rows in token_pages(fetch, source=self._client.source):
             yield rows

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 
-from connectors.contract import ListedItem, Page, Scope, ScopeListing
+from connectors.contract import Extent, Page, Scope, ScopeListing
 from connectors.errors import SourceUnavailable
 from connectors.jira.reading import Batch, BatchReader, Edition
 
@@ -17,7 +17,7 @@ MOST_POISONED = 10  # issues of one scope; more of them is an illness of the too
 
 
 class Crawl:
-    """Use once. `listing` is complete when `pages` has ended without an error."""
+    """Use once. `listing` is to be asked for when `pages` has ended without an error."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Crawl:
         self._since = since
         self._page_size = min(page_size, edition.largest_batch)
         self._workers = workers
-        self._listed: dict[str, ListedItem] = {}
+        self._listed: set[str] = set()
         self._expected: int | None = None
         self._poisoned = 0
         self._chunks: asyncio.Queue[Sequence[str] | None] = asyncio.Queue()
@@ -45,7 +45,8 @@ class Crawl:
         self._room = asyncio.Semaphore(workers)
 
     def listing(self) -> ScopeListing:
-        return ScopeListing(self._scope, tuple(self._listed.values()), complete=self._expected is not None)
+        extent = Extent.EVERYTHING if self._since is None else Extent.CHANGES
+        return ScopeListing(self._scope, frozenset(self._listed), extent)
 
     async def pages(self) -> AsyncGenerator[Page, None]:
         """Each task reports its own end in the same queue as the pages, so an error surfaces at once."""
@@ -70,12 +71,12 @@ class Crawl:
 
     async def _list(self) -> None:
         chunk: list[str] = []
-        async for rows in self._edition.listing(self._scope, self._since):
-            for row in rows:
-                if row.native_id in self._listed:
+        async for native_ids in self._edition.listing(self._scope, self._since):
+            for native_id in native_ids:
+                if native_id in self._listed:
                     continue  # a listing that was started again
-                self._listed[row.native_id] = row
-                chunk.append(row.native_id)
+                self._listed.add(native_id)
+                chunk.append(native_id)
                 if len(chunk) == self._page_size:
                     self._chunks.put_nowait(chunk)
                     chunk = []

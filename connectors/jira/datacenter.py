@@ -14,9 +14,9 @@ import structlog
 
 from connectors.answers import Answer, AnswerTooHeavy
 from connectors.client import Client
-from connectors.contract import ListedItem, RawItem, RawRecord, Scope
+from connectors.contract import RawItem, RawRecord, Scope
 from connectors.jira import jql
-from connectors.jira.probes import FIELDS, bound, insist_on_visible, is_wanted, one_issue, refused
+from connectors.jira.probes import FIELDS, bound, insist_on_visible, one_issue, refused
 from connectors.jira.reading import HEAD, Batch, Head, Row
 from connectors.jira.witness import Witness
 from connectors.pagination import KeysetPage, keyset_pages
@@ -53,11 +53,11 @@ class DataCenterEdition:
         self._client = client
         self._witness = witness
 
-    async def listing(self, scope: Scope, since: datetime | None) -> AsyncIterator[Sequence[ListedItem]]:
+    async def listing(self, scope: Scope, since: datetime | None) -> AsyncIterator[Sequence[str]]:
         """Each page counts its time bound back from its own moment, so however long the listing takes, none is lost."""
         rows, size = 0, LISTING_PAGE
 
-        async def fetch(last: int) -> KeysetPage[ListedItem]:
+        async def fetch(last: int) -> KeysetPage[Row]:
             nonlocal size
             while True:
                 try:
@@ -67,11 +67,11 @@ class DataCenterEdition:
                         raise
                     size //= 2
                 else:
-                    return KeysetPage([row.listed() for row in page.issues], page.total)
+                    return KeysetPage(page.issues, page.total)
 
-        async for page in keyset_pages(fetch, source=self._client.source, id_of=lambda row: int(row.native_id)):
+        async for page in keyset_pages(fetch, source=self._client.source, id_of=lambda row: int(row.id)):
             rows += len(page)
-            yield [each for each in page if is_wanted(each, since)]
+            yield [row.id for row in page if row.is_wanted(since)]
         if rows == 0 and since is None:
             await insist_on_visible(self._client, api=API, scope=scope)
 

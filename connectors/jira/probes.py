@@ -8,7 +8,7 @@ import msgspec
 
 from connectors.answers import Answer, refusal
 from connectors.client import Client
-from connectors.contract import ListedItem, Scope
+from connectors.contract import Scope
 from connectors.errors import ScopeGone, SourceError, SourceMisconfigured
 from connectors.jira.jql import minutes_back
 from connectors.jira.witness import Witness
@@ -53,11 +53,6 @@ def bound(client: Client, witness: Witness, since: datetime) -> int:
         message = "The server's clock is unknown; connect before asking for changes."
         raise SourceMisconfigured(client.source, message)
     return minutes_back(since, now=now)
-
-
-def is_wanted(row: ListedItem, since: datetime | None) -> bool:
-    """Not merely let in by the slack of the time bound; a row without a readable time is wanted."""
-    return since is None or row.updated_at is None or row.updated_at >= since
 
 
 def refused(client: Client, answer: Answer) -> SourceError:

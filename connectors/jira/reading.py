@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from connectors.answers import AnswerTooHeavy
-from connectors.contract import ListedItem, RawItem, Scope
+from connectors.contract import RawItem, Scope
 from connectors.errors import PayloadUnreadable
 from connectors.timestamps import parse_optional_moment
 
@@ -62,9 +62,10 @@ class Row(msgspec.Struct, frozen=True):
     id: str
     fields: RowFields | None = None
 
-    def listed(self) -> ListedItem:
-        text = self.fields.updated if self.fields else None
-        return ListedItem(self.id, _moment(text))
+    def is_wanted(self, since: datetime | None) -> bool:
+        """Not merely let in by the slack of the time bound; a row without a readable time is wanted."""
+        updated = _moment(self.fields.updated) if since and self.fields else None
+        return since is None or updated is None or updated >= since
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -80,7 +81,7 @@ class Edition(Protocol):
 
     largest_batch: int
 
-    def listing(self, scope: Scope, since: datetime | None) -> AsyncIterator[Sequence[ListedItem]]:
+    def listing(self, scope: Scope, since: datetime | None) -> AsyncIterator[Sequence[str]]:
         """Ids of a scope, all or those changed at or after `since`; ends only at the listing's proven end."""
         ...
 

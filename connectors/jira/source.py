@@ -16,6 +16,7 @@ from connectors.client import Client
 from connectors.contract import (
     Finding,
     Identity,
+    ItemDetails,
     MissingScope,
     Normaliser,
     Page,
@@ -26,15 +27,18 @@ from connectors.contract import (
     Usage,
 )
 from connectors.errors import SourceMisconfigured, SourceUnavailable
+from connectors.jira.cloud import API as CLOUD_API
 from connectors.jira.cloud import CloudEdition
 from connectors.jira.config import JiraOptions
 from connectors.jira.crawl import Crawl
+from connectors.jira.datacenter import API as DATA_CENTER_API
 from connectors.jira.datacenter import DataCenterEdition
 from connectors.jira.discovery import Discovery
 from connectors.jira.gateway import JiraGateway, JsonObject
 from connectors.jira.normalise import JiraNormaliser
 from connectors.jira.reading import Batch, BatchReader, Edition
 from connectors.jira.reference import read_reference
+from connectors.jira.web_links import read_web_links
 from connectors.jira.witness import Witness
 from connectors.retrying import Retrying
 from connectors.throttle import Budget, Sleep
@@ -95,7 +99,7 @@ class JiraSource:
             on_answer=self._saw,
             allow_http=allow_http,
         )
-        client = Client(source=name, transport=self._transport, retrying=self._retrying)
+        self._client = client = Client(source=name, transport=self._transport, retrying=self._retrying)
         self._edition: Edition = (CloudEdition if is_cloud else DataCenterEdition)(client, self._witness)
         self._reader = BatchReader(
             size=min(page_size, self._edition.largest_batch), still_alive=self._gateway.server_info
@@ -145,6 +149,7 @@ class JiraSource:
         scope: Scope,
         *,
         since: datetime | None,
+        token: str | None = None,
         on_listing: Callable[[ScopeListing], None] | None = None,
     ) -> AsyncIterator[Page]:
         """An issue that cannot be read even alone, while Jira is well, is among `missing_ids` and in the log.
@@ -170,7 +175,7 @@ class JiraSource:
         if on_listing is not None:
             on_listing(crawl.listing())
 
-    async def read_items(self, native_ids: Sequence[str]) -> tuple[RawItem, ...]:
+    async def read_items(self, native_ids: Sequence[str], *, descend: bool = False) -> tuple[RawItem, ...]:
         """An issue that is there and cannot be read raises: its absence from the answer would say that it is gone."""
         ids = iter(dict.fromkeys(native_ids))
         chunks = iter(lambda: list(islice(ids, self._reader.size)), [])
@@ -181,6 +186,12 @@ class JiraSource:
             raise SourceUnavailable(self.name, f"Issue {', '.join(batch.poisoned)} cannot be read at present.")
         await self._confirm_account()
         return batch.items
+
+    def details(self, native_ids: Sequence[str]) -> AsyncIterator[ItemDetails]:
+        """The web links of issues."""
+        return read_web_links(
+            self._client, api=CLOUD_API if self.kind == CLOUD else DATA_CENTER_API, native_ids=native_ids
+        )
 
     @property
     def usage(self) -> Usage:

@@ -17,7 +17,7 @@ from datetime import datetime
 
 import structlog
 
-from connectors.contract import OVERLAP, Identity, MissingScope, Normaliser, Scope, ScopeListing, Source
+from connectors.contract import OVERLAP, Extent, Identity, MissingScope, Normaliser, Scope, ScopeListing, Source
 from connectors.errors import AuthenticationFailed, SourceError
 from service.clock import Clock
 from service.programs.assign import assign_pending
@@ -156,9 +156,9 @@ class _Run:
         """Read one scope to its end. Its own trouble stays its own; a refused credential stops the source."""
 
         def on_listing(listing: ScopeListing) -> None:
-            self.progress.listed(self.source.name, len(listing.items))
-            if listing.complete and plan.since is None:
-                result.listed = frozenset(item.native_id for item in listing.items)
+            self.progress.listed(self.source.name, len(listing.ids))
+            if listing.extent is Extent.EVERYTHING:
+                result.listed = listing.ids
 
         async with gate:
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from connectors.contract import MissingScope, Scope, ScopeListing, Source
+from connectors.contract import Extent, MissingScope, Scope, ScopeListing, Source
 from connectors.errors import AuthenticationFailed, SourceMisconfigured, SourceUnavailable
 from connectors.jira.config import JiraOptions
 from connectors.jira.source import JiraSource
@@ -110,7 +111,7 @@ async def test_a_full_run_and_a_run_of_changes(cloud: bool) -> None:
     assert sum(len(page.items) for page in pages) == 120
     assert pages[-1].expected == 120
     (listing,) = listings
-    assert (listing.complete, len(listing.items)) == (True, 120)
+    assert (listing.extent, len(listing.ids)) == (Extent.EVERYTHING, 120)
     assert changed == ["17"]
     assert usage.requests == len(stub.calls)
     assert usage.bytes_received > 0
@@ -253,3 +254,16 @@ async def test_the_clock_of_a_server_without_a_date_header_is_its_own_word() -> 
 
     assert timedelta(0) <= me.server_time - NOW < timedelta(seconds=30)
     assert me.server_time.tzinfo is UTC
+
+
+async def test_the_web_links_of_issues_are_read_one_by_one_and_gone_issues_left_out() -> None:
+    stub = site()
+    links = [{"id": 1, "object": {"url": "https://app.asana.com/0/1/2", "title": "Launch"}}]
+    stub.fault = lambda call: (
+        None if "remotelink" not in call.path else error(404) if "/18/" in call.path else ok(links)
+    )
+    async with source(stub) as subject:
+        found = [details async for details in subject.details(["17", "18"])]
+
+    assert [(details.native_id, details.records[0].kind) for details in found] == [("17", "web_links")]
+    assert json.loads(found[0].records[0].payload) == links
