@@ -178,7 +178,7 @@ class _Run:
         """Write pages joined into batches; the bound of the queue holds back the readers meanwhile."""
         last = False
         while not last:
-            batch, last = await _next_batch(pages)
+            batch, last = await next_batch(pages)
             if batch:
                 await self._land(batch, normalise)
 
@@ -293,12 +293,14 @@ def _result(plan: ScopePlan) -> ScopeResult:
     return ScopeResult(plan.scope.native_id, plan.scope.key, full=plan.since is None)
 
 
-async def _next_batch(pages: asyncio.Queue[list[Arrival] | None]) -> tuple[list[Arrival], bool]:
+async def next_batch(pages: asyncio.Queue[list[Arrival] | None]) -> tuple[list[Arrival], bool]:
     """The pages of the next transaction, and whether they are the last: full, or all that came in a moment."""
     batch: list[Arrival] = []
     while len(batch) < BATCH:
         try:
-            page = await asyncio.wait_for(pages.get(), LINGER if batch else None)
+            # Not wait_for, which on Python 3.11 can swallow a cancellation: the run would never end.
+            async with asyncio.timeout(LINGER if batch else None):
+                page = await pages.get()
         except TimeoutError:
             break
         if page is None:
