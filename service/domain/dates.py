@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from msgspec import Struct
+
 from service.domain.items import RollupItem
 from service.domain.scope import NOBODY, Family
 from service.domain.status import OPEN, StatusCategory
@@ -27,8 +29,7 @@ class ProgramDates:
     target: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(Struct, frozen=True, gc=False):
     """`own` is what the parent (or the program: `uid` None) says, `rolled` what stands beneath it."""
 
     uid: str | None

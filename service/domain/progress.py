@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import fsum, inf
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from service.domain.items import RollupItem
 from service.domain.scope import COUNTABLE, Parts
@@ -55,9 +56,11 @@ class Weights:
         return len(self.known) - self.known.count(None)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """to_do + in_progress + done = total; value = done / total under `policy`; coverage = known / all."""
+class Progress(Struct, frozen=True, gc=False):
+    """to_do + in_progress + done = total; value = done / total under `policy`; coverage = known / all.
+
+    A Struct, like RollupItem: each row of a breakdown has three.
+    """
 
     to_do: float
     in_progress: float
@@ -101,10 +104,11 @@ def measure(
 ) -> dict[Basis, Progress]:
     """Progress of some of the program's items, on every basis."""
     counted = _counts(parts)
+    items = counted.weighed
     return {
-        Basis.COUNT: _progress(counted, counted, counted.weighed, missing),
-        Basis.POINTS: _weighted(parts, weights[Basis.POINTS], counted.weighed, missing),
-        Basis.TIME: _weighted(parts, weights[Basis.TIME], counted.weighed, missing),
+        Basis.COUNT: _progress(counted, counted, items, missing),
+        Basis.POINTS: _weighted(parts, weights[Basis.POINTS], items, missing),
+        Basis.TIME: _weighted(parts, weights[Basis.TIME], items, missing),
     }
 
 
@@ -140,21 +144,19 @@ def _fill(weights: list[float | None], positions: Iterable[int], mean: float) ->
             weights[position] = mean
 
 
-class _Sums(NamedTuple):
+class _Sums(Struct, frozen=True, gc=False):
     to_do: float
     in_progress: float
     done: float
     total: float
+    share_done: float | None
     weighed: int  # how many items had a weight
-
-    @property
-    def share_done(self) -> float | None:
-        return self.done / self.total if self.total > 0 else None
 
 
 def _weighted(parts: Parts, weights: Weights, items: int, missing: MissingWeight) -> Progress:
     known = _sums(parts, weights.known)
-    imputed = known if weights.imputed is weights.known else _sums(parts, weights.imputed)
+    nothing_to_add = known.weighed == items or weights.imputed is weights.known
+    imputed = known if nothing_to_add else _sums(parts, weights.imputed)
     return _progress(known, imputed, items, missing)
 
 
@@ -181,16 +183,23 @@ def _progress(known: _Sums, imputed: _Sums, items: int, missing: MissingWeight) 
 def _counts(parts: Parts) -> _Sums:
     to_do, in_progress, done = (len(parts[category]) for category in COUNTABLE)
     items = to_do + in_progress + done
-    return _Sums(float(to_do), float(in_progress), float(done), total=float(items), weighed=items)
+    return _summed(float(to_do), float(in_progress), float(done), weighed=items)
 
 
 def _sums(parts: Parts, weights: Sequence[float | None]) -> _Sums:
     """fsum is exact, so that the order of the items does not matter."""
-    to_do, in_progress, done = (
-        [weight for position in parts[category] if (weight := weights[position]) is not None] for category in COUNTABLE
-    )
-    sums = fsum(to_do), fsum(in_progress), fsum(done)
-    return _Sums(*sums, total=fsum(sums), weighed=len(to_do) + len(in_progress) + len(done))
+    sums: list[float] = []
+    weighed = 0
+    for category in COUNTABLE:
+        found = [weights[position] for position in parts[category]]
+        weighed += len(found) - found.count(None)
+        sums.append(fsum(filter(None, found)))  # None and 0 add nothing
+    return _summed(*sums, weighed=weighed)
+
+
+def _summed(to_do: float, in_progress: float, done: float, *, weighed: int) -> _Sums:
+    total = fsum((to_do, in_progress, done))
+    return _Sums(to_do, in_progress, done, total, done / total if total > 0 else None, weighed)
 
 
 def _why_null(countable: int, estimated: int) -> NoValue:

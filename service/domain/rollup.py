@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from service.domain.breakdown import Breakdown, Bucket, places
 from service.domain.dates import ProgramDates, RolledDates, roll_dates
 from service.domain.items import RollupItem
@@ -30,8 +32,7 @@ from service.domain.scope import (
 DEFINITION_VERSION = "1"  # grows with docs/definitions.md, whenever a number would come out differently
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True, gc=False):
     """One part of a breakdown. `shared`: its countable items that stand in other rows too."""
 
     bucket: Bucket

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 from service.domain.items import RollupItem
 from service.domain.status import StatusCategory
 
@@ -46,8 +48,7 @@ class Family:
     looped: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True, gc=False):
     """items = countable + cancelled + has_children + subtask, always."""
 
     items: int
@@ -113,12 +114,14 @@ def parted(positions: Iterable[int], standing: Sequence[Standing]) -> Parts:
 
 
 def scope_of(parts: Parts) -> Scope:
+    countable = sum(len(parts[category]) for category in COUNTABLE)
+    cancelled, subtask, has_children = (len(parts[why]) for why in Exclusion)
     return Scope(
-        items=sum(map(len, parts.values())),
-        countable=sum(len(parts[category]) for category in COUNTABLE),
-        cancelled=len(parts[Exclusion.CANCELLED]),
-        has_children=len(parts[Exclusion.HAS_CHILDREN]),
-        subtask=len(parts[Exclusion.SUBTASK]),
+        items=countable + cancelled + has_children + subtask,
+        countable=countable,
+        cancelled=cancelled,
+        has_children=has_children,
+        subtask=subtask,
     )
 
 

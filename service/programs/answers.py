@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct, UnsetType
 Data = TypeVar("Data")
 
 
-class Remark(Struct, frozen=True):
+class Remark(Struct, frozen=True, gc=False):
     """A warning, or a reason why a source is incomplete: a stable code and a sentence."""
 
     code: str
@@ -86,19 +86,19 @@ class ProgramData(Struct, frozen=True):
     program: ProgramDetail
 
 
-class Excluded(Struct, frozen=True):
+class Excluded(Struct, frozen=True, gc=False):
     cancelled: int
     has_children: int
     subtask: int
 
 
-class ScopeData(Struct, frozen=True):
+class ScopeData(Struct, frozen=True, gc=False):
     items: int
     countable: int
     excluded: Excluded
 
 
-class CountProgress(Struct, frozen=True):
+class CountProgress(Struct, frozen=True, gc=False):
     """`reason` is only there when `value` is null."""
 
     to_do: int
@@ -110,13 +110,13 @@ class CountProgress(Struct, frozen=True):
     reason: str | UnsetType = UNSET
 
 
-class ByPolicy(Struct, frozen=True):
+class ByPolicy(Struct, frozen=True, gc=False):
     skip: float | None
     impute_mean: float | None
     zero: float | None
 
 
-class WeightedProgress(Struct, frozen=True):
+class WeightedProgress(Struct, frozen=True, gc=False):
     """Points, or time in seconds."""
 
     to_do: float
@@ -130,7 +130,7 @@ class WeightedProgress(Struct, frozen=True):
     reason: str | None
 
 
-class ProgressData(Struct, frozen=True):
+class ProgressData(Struct, frozen=True, gc=False):
     """All three bases, or only the one that was asked for."""
 
     count: CountProgress | UnsetType = UNSET
@@ -138,7 +138,7 @@ class ProgressData(Struct, frozen=True):
     time: WeightedProgress | UnsetType = UNSET
 
 
-class ConflictData(Struct, frozen=True):
+class ConflictData(Struct, frozen=True, gc=False):
     """Of one item, or of the program itself: then `uid`, `key` and `title` are null."""
 
     uid: str | None
@@ -157,7 +157,7 @@ class DatesData(Struct, frozen=True):
     conflicts: tuple[ConflictData, ...]
 
 
-class BreakdownRow(Struct, frozen=True):
+class BreakdownRow(Struct, frozen=True, gc=False):
     by: str
     key: str | None
     name: str | None

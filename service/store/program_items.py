@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from datetime import date
-from itertools import islice
 from typing import Any, NamedTuple
 
 from msgspec import convert
@@ -15,12 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from connectors.items import Facet
 from service.domain.breakdown import Breakdown
 from service.domain.items import RollupItem
-from service.store.bulk import fetch
-from service.store.tables.items import item_facets, item_stubs, work_items
+from service.store.bulk import fetch, within
+from service.store.tables.items import item_facets, work_items
 from service.store.tables.programs import mapping_rules, memberships, programs
-from service.store.tables.reference import projects
-
-CHUNK = 1_000  # names per query: both databases limit the number of bound values
 
 
 class ProgramRow(NamedTuple):
@@ -95,23 +91,25 @@ class ProgramItems:
 
     async def projects(self, ids: Collection[tuple[str, str]]) -> dict[tuple[str, str], Label]:
         """(source, project id) → label."""
-        found: dict[tuple[str, str], Label] = {}
-        for part in _parts(sorted({native_id for _, native_id in ids})):
-            query = select(projects.c.source, projects.c.native_id, projects.c.key, projects.c.name).where(
-                projects.c.native_id.in_(part)
-            )
-            for source, native_id, key, name in await self._connection.execute(query):
-                found[source, native_id] = Label(key, name)
-        return found
+        native_ids = sorted({native_id for _, native_id in ids})
+        named = within(self._connection, "native_id")
+        query = f"SELECT source, native_id, key, name FROM projects WHERE {named}"  # noqa: S608 - names of this file
+        rows = await fetch(self._connection, query, [native_ids])
+        return {(source, native_id): Label(key, name) for source, native_id, key, name in rows}
 
     async def titles(self, uids: Collection[str]) -> dict[str, Label]:
         """uid → label, of items and, where an item was never read itself, of its stub."""
         found: dict[str, Label] = {}
-        for table in (item_stubs, work_items):
-            for part in _parts(sorted(uids)):
-                query = select(table.c.uid, table.c.key, table.c.title).where(table.c.uid.in_(part))
-                found |= {uid: Label(key, title) for uid, key, title in await self._connection.execute(query)}
+        for table in ("work_items", "item_stubs"):
+            missing = [uid for uid in uids if uid not in found]
+            if missing:
+                found |= await self._titles(table, missing)
         return found
+
+    async def _titles(self, table: str, uids: list[str]) -> dict[str, Label]:
+        named = within(self._connection, "uid")
+        query = f"SELECT uid, key, title FROM {table} WHERE {named}"  # noqa: S608 - names of this file
+        return {uid: Label(key, title) for uid, key, title in await fetch(self._connection, query, [uids])}
 
     async def _prefer_indexes(self) -> None:
         """PostgreSQL plans for spinning disks by default, and would rather read the whole table than 5,000 rows;
@@ -121,18 +119,8 @@ class ProgramItems:
 
     async def _further_homes(self, key: str) -> dict[str, list[str]]:
         """Further projects of multi-homed items. The facet leads: most programs have none, and then this is free."""
-        member = exists().where(
-            memberships.c.item_uid == item_facets.c.item_uid,
-            memberships.c.program_key == key,
-            memberships.c.valid_to.is_(None),
-        )
-        query = (
-            select(item_facets.c.item_uid, func.coalesce(func.nullif(item_facets.c.native_id, ""), item_facets.c.value))
-            .where(item_facets.c.facet == str(Facet.PROJECT), member)
-            .order_by(item_facets.c.item_uid, item_facets.c.value)
-        )
         homes: dict[str, list[str]] = {}
-        for uid, home in await self._connection.execute(query):
+        for uid, home in await self._connection.execute(_HOMES, {"program": key}):
             homes.setdefault(uid, []).append(home)
         return homes
 
@@ -176,6 +164,19 @@ def _rollup_items(by: Breakdown) -> str:
     """  # noqa: S608 - composed of names in this file
 
 
+def _homes() -> Select[*tuple[Any, ...]]:
+    member = exists().where(
+        memberships.c.item_uid == item_facets.c.item_uid,
+        memberships.c.program_key == bindparam("program"),
+        memberships.c.valid_to.is_(None),
+    )
+    return (
+        select(item_facets.c.item_uid, func.coalesce(func.nullif(item_facets.c.native_id, ""), item_facets.c.value))
+        .where(item_facets.c.facet == str(Facet.PROJECT), member)
+        .order_by(item_facets.c.item_uid, item_facets.c.value)
+    )
+
+
 def _rules() -> Select[*tuple[Any, ...]]:
     rule = mapping_rules.c
     return (
@@ -191,10 +192,5 @@ _FOR_SOLID_STATE = text(  # LOCAL, true: until the end of this transaction
 )
 _PROGRAM = _programs().where(programs.c.key == bindparam("program"))
 _RULES = _rules()
+_HOMES = _homes()
 _ROLLUP_ITEMS = {by: _rollup_items(by) for by in Breakdown}
-
-
-def _parts(values: Sequence[str]) -> Iterator[list[str]]:
-    rest = iter(values)
-    while part := list(islice(rest, CHUNK)):
-        yield part
