@@ -1,0 +1,1 @@
+"""The Asana connector: tasks, sub-tasks, stories and references of one workspace."""
