@@ -24,6 +24,9 @@ VOLATILE = frozenset({"avatarUrls", "iconUrl", "self", "expand", "insight", "lea
 NO_ANSWER = (SourceMisconfigured, PermissionDenied)  # 400, 404, 422 and 403: this one cannot be read, others can
 
 
+_Projects = tuple[list[JsonObject], list[Finding]]  # and what of them could not be read
+
+
 class _PageBean(msgspec.Struct, frozen=True):
     values: list[JsonObject]
     total: int | None = None
@@ -48,19 +51,23 @@ class Discovery:
         self._is_cloud = is_cloud
         self._api = "/rest/api/3" if is_cloud else "/rest/api/2"
         self._wanted = projects
-        self._just_listed: Sequence[JsonObject] | None = None  # projects, for the `scopes` that follows
+        self._listing: asyncio.Task[_Projects] | None = None
+
+    def forget(self) -> None:
+        """A new run lists the projects anew."""
+        self._listing = None
 
     async def payloads(self) -> Mapping[str, bytes]:
         """Name → JSON bytes. "findings" holds what could not be read, as {code, message, scope}."""
         findings: list[Finding] = []
-        fields, statuses, item_types, link_types, projects = await asyncio.gather(
+        fields, statuses, item_types, link_types, (projects, unlisted) = await asyncio.gather(
             self._fields(),
             self._gateway.statuses(),
             self._gateway.item_types(),
             self._link_types(findings),
-            self._projects(findings),
+            self._projects(),
         )
-        self._just_listed = projects
+        findings += unlisted
         scopes, _ = await self._scopes_among(projects)
         versions, boards = await asyncio.gather(
             self._versions(scopes, findings), self._boards([each for each in scopes if not each.archived], findings)
@@ -81,8 +88,8 @@ class Discovery:
 
     async def scopes(self, known: Mapping[str, str]) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
         """The configured projects, or all visible ones, archived ones marked; and those that cannot be seen."""
-        listed, self._just_listed = self._just_listed, None
-        found, missing = await self._scopes_among(await self._projects([]) if listed is None else listed)
+        projects, _ = await self._projects()
+        found, missing = await self._scopes_among(projects)
         return found, [*missing, *(_vanished(known, found) if self._wanted is None else ())]
 
     async def _scopes_among(self, projects: Sequence[JsonObject]) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
@@ -121,20 +128,26 @@ class Discovery:
             findings.append(Finding("links_unavailable", "Issue linking is switched off: no dependencies can be read."))
             return []
 
-    async def _projects(self, findings: list[Finding]) -> list[JsonObject]:
-        if not self._is_cloud:
-            return await self._client.get(f"{self._api}/project", list[JsonObject], params={"includeArchived": "true"})
-        live, archived = await asyncio.gather(
-            self._values(f"{self._api}/project/search", {"status": "live"}), self._archived_projects(findings)
-        )
-        return [*live, *({**each, "archived": True} for each in archived)]
+    async def _projects(self) -> _Projects:
+        """Listed once a run, for whoever asks first."""
+        if self._listing is None:
+            self._listing = asyncio.create_task(self._list_projects())
+        return await asyncio.shield(self._listing)
 
-    async def _archived_projects(self, findings: list[Finding]) -> list[JsonObject]:
+    async def _list_projects(self) -> _Projects:
+        if not self._is_cloud:
+            path = f"{self._api}/project"
+            return await self._client.get(path, list[JsonObject], params={"includeArchived": "true"}), []
+        live, (archived, findings) = await asyncio.gather(
+            self._values(f"{self._api}/project/search", {"status": "live"}), self._archived_projects()
+        )
+        return [*live, *({**each, "archived": True} for each in archived)], findings
+
+    async def _archived_projects(self) -> _Projects:
         try:
-            return await self._values(f"{self._api}/project/search", {"status": "archived"})
+            return await self._values(f"{self._api}/project/search", {"status": "archived"}), []
         except NO_ANSWER as error:
-            findings.append(Finding("archived_projects_unreadable", error.message))
-            return []
+            return [], [Finding("archived_projects_unreadable", error.message)]
 
     async def _values(self, path: str, params: Mapping[str, str]) -> list[JsonObject]:
         """All rows of a PageBean listing; none when Jira answers 404, as it does where nothing matches."""

@@ -116,6 +116,7 @@ class JiraSource:
         return f"JiraSource(name={self.name!r}, kind={self.kind!r})"
 
     async def connect(self) -> Identity:
+        self._discovery.forget()
         server, me = await asyncio.gather(self._gateway.server_info(), self._gateway.myself())
         self._check_edition(server)
         self._witness.account = None  # a new run may have a new credential; within a run it may not change

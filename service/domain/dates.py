@@ -94,16 +94,17 @@ def _reach(items: Sequence[RollupItem], family: Family) -> tuple[Sequence[date],
 
     Where there is none, the latest start and the earliest due there can be: they contradict nobody.
     """
+    cancelled = StatusCategory.CANCELLED
     starts = [date.max] * len(items)
     dues = [date.min] * len(items)
     for position in family.upward:
         item, parent = items[position], family.parents[position]
         start, due = starts[position], dues[position]
-        if item.status_category is not StatusCategory.CANCELLED:
-            if item.start and item.start < start:
-                start = item.start
-            if item.due and item.due > due:
-                due = item.due
+        if item.status_category is not cancelled:
+            if (own := item.start) and own < start:
+                start = own
+            if (own := item.due) and own > due:
+                due = own
         if start < starts[parent]:  # noqa: PLR1730 - min and max cost several times as much
             starts[parent] = start
         if due > dues[parent]:  # noqa: PLR1730

@@ -27,15 +27,11 @@ class RollupItem(Struct, frozen=True, gc=False, array_like=True):
     status_category: StatusCategory
     no_resolution: bool = False
     parent_uid: str | None = None
-    epic_uid: str | None = None  # nearest ancestor of level 1
-    team: str | None = None
-    workstream: str | None = None
     points: float | None = None
     time_seconds: int | None = None  # see progress.time_weight
     start: date | None = None
     due: date | None = None
+    epic_uid: str | None = None  # nearest ancestor of level 1
+    team: str | None = None
+    workstream: str | None = None
     homes: tuple[str, ...] = ()
-
-    @property
-    def is_subtask(self) -> bool:
-        return self.subtask or self.level < 0

@@ -60,17 +60,12 @@ def _no_resolution(done: Iterable[RollupItem]) -> Iterator[Notice]:
 
 
 def _contradictions(items: Sequence[RollupItem], family: Family, parts: Parts) -> Iterator[Notice]:
-    above_open: set[int] = set()
-    above_done: set[int] = set()
-    for position in family.upward:
-        category = items[position].status_category
-        if category is StatusCategory.DONE:
-            above_done.add(family.parents[position])
-        elif category in OPEN:
-            above_open.add(family.parents[position])
+    parents, done = family.parents, StatusCategory.DONE
+    above_done = {parents[child] for child in family.upward if items[child].status_category is done}
+    above_open = {parents[child] for child in family.upward if items[child].status_category in OPEN}
     parents_only = above_done.intersection(parts[Exclusion.HAS_CHILDREN]) - above_open
     done_too_early = [
-        item for item in map(items.__getitem__, above_open) if item.status_category is StatusCategory.DONE
+        item for item in map(items.__getitem__, above_open) if item.status_category is done
     ]
     left_open = [item for item in map(items.__getitem__, parents_only) if item.status_category in OPEN]
     if done_too_early:

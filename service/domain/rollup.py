@@ -79,7 +79,7 @@ def roll_up(
             *notices_about(items, parts, family=family, weights=weights),
             *_shared(rows, [items[position] for position in countable]),
         ),
-        excluded=excluded(items, standing),
+        excluded=excluded(items, parts),
     )
 
 

@@ -83,10 +83,10 @@ def standings(items: Sequence[RollupItem], family: Family, *, count_subtasks: bo
     standing: list[Standing] = [item.status_category for item in items]
     with_children: set[int] = set()
     for position, (item, parent) in enumerate(zip(items, family.parents, strict=True)):
-        if item.status_category is StatusCategory.CANCELLED:
+        if item.status_category is _CANCELLED:
             standing[position] = Exclusion.CANCELLED
         elif parent != NOBODY:
-            if not count_subtasks and item.is_subtask:
+            if not count_subtasks and (item.subtask or item.level < 0):
                 standing[position] = Exclusion.SUBTASK
             else:
                 with_children.add(parent)
@@ -98,12 +98,13 @@ def standings(items: Sequence[RollupItem], family: Family, *, count_subtasks: bo
 
 def exclusions(items: Sequence[RollupItem], family: Family, *, count_subtasks: bool) -> dict[str, Exclusion]:
     """uid → why it does not count. Whoever is missing from the answer is countable."""
-    return excluded(items, standings(items, family, count_subtasks=count_subtasks))
+    standing = standings(items, family, count_subtasks=count_subtasks)
+    return excluded(items, parted(range(len(items)), standing))
 
 
-def excluded(items: Sequence[RollupItem], standing: Sequence[Standing]) -> dict[str, Exclusion]:
-    """The same, of standings that are known."""
-    return {item.uid: why for item, why in zip(items, standing, strict=True) if isinstance(why, Exclusion)}
+def excluded(items: Sequence[RollupItem], parts: Parts) -> dict[str, Exclusion]:
+    """The same, of items that are parted already."""
+    return {items[position].uid: why for why in Exclusion for position in parts[why]}
 
 
 def parted(positions: Iterable[int], standing: Sequence[Standing]) -> Parts:
@@ -125,4 +126,5 @@ def scope_of(parts: Parts) -> Scope:
     )
 
 
+_CANCELLED = StatusCategory.CANCELLED  # looked up once, not once an item
 _STANDINGS: tuple[Standing, ...] = (*COUNTABLE, *Exclusion)

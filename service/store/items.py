@@ -265,15 +265,14 @@ def _newest_of_each(source: str, items: Iterable[SourceItem]) -> dict[str, Sourc
 
 
 def _change_rows(items: Mapping[str, SourceItem]) -> list[tuple[object, ...]]:
-    rows = {
-        (uid, c.change_id, c.ordinal): (
+    return [
+        (
             uid, c.change_id, c.ordinal, c.at, c.field_id, c.author_id, c.from_value, c.to_value,
             c.from_text, c.to_text,
         )
         for uid, item in items.items()
         for c in item.changes
-    }  # fmt: skip
-    return list(rows.values())
+    ]  # fmt: skip
 
 
 def _facet_rows(facets: Mapping[str, Sequence[FacetValue]]) -> list[tuple[str, ...]]:

@@ -1,7 +1,8 @@
 """One run of one source, from the lease to the verdict.
 
-    hold the source → connect → discover → read every scope, several at once → land batches as they come
-    → prove identity again → absence → move the cursors → parents, epics, memberships → verdict
+    hold the source → connect → read every scope, several at once, while discovering what its fields mean
+    → land batches as they come → prove identity again → absence → move the cursors
+    → parents, epics, memberships → verdict
 
 A cursor moves only when every page and child of its scope is committed, to the server's time at the start of
 the run minus the overlap. Whatever kills the run before that leaves committed pages and the old cursor:
@@ -17,7 +18,17 @@ from datetime import datetime
 
 import structlog
 
-from connectors.contract import OVERLAP, Extent, Identity, MissingScope, Normaliser, Scope, ScopeListing, Source
+from connectors.contract import (
+    OVERLAP,
+    Extent,
+    Identity,
+    MissingScope,
+    Normaliser,
+    ReferenceData,
+    Scope,
+    ScopeListing,
+    Source,
+)
 from connectors.errors import AuthenticationFailed, SourceError
 from service.clock import Clock
 from service.programs.assign import assign_pending
@@ -63,6 +74,12 @@ async def sync_source(
         return await run.to_the_end()
 
 
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    reference: ReferenceData
+    normalise: Normaliser
+
+
 @dataclass(slots=True)
 class _Run:
     source: Source
@@ -101,28 +118,45 @@ class _Run:
 
     async def _execute(self) -> RunStatus:
         identity = await self.source.connect()
+        learning = asyncio.create_task(self._learn(identity))
+        try:
+            found, missing, plans = await self._find_scopes()
+            await self._read(plans, identity, learning)
+            learned = await learning
+        finally:
+            learning.cancel()
+            await asyncio.gather(learning, return_exceptions=True)
+        await self._settle(identity, found, learned.normalise)
+        self._note_rejected(await journal.count_rejected(self.database, self.source.name))
+        status = verdict(self.results, self.reasons)
+        await journal.record_proof(
+            self.database,
+            self.source.name,
+            identity,
+            learned.reference,
+            self.reasons,
+            complete=self._proven(missing),
+        )
+        return status
+
+    async def _learn(self, identity: Identity) -> _Learned:
+        """Reference data, read and kept: pages are being read meanwhile, but none is stored before this is done."""
         reference = await self.source.discover()
         recorded = await journal.record_reference(
             self.database, self.source, identity, reference, run_id=self.id, now=self.clock.now()
         )
+        if recorded.meaning_changed:
+            await self._read_anew()
         normalise = self.source.build_normaliser(reference.payloads, matched_fields=recorded.matched_fields)
+        return _Learned(reference, normalise)
+
+    async def _find_scopes(self) -> tuple[Sequence[Scope], Sequence[MissingScope], Sequence[ScopePlan]]:
         stored = await journal.known_scopes(self.database, self.source.name)
         wanted = {native_id: scope.key for native_id, scope in stored.items() if scope.state in {"live", "gone"}}
         found, missing = await self.source.scopes(known=wanted)
-        plans = plan_scopes(found, stored, full=self.full)
         self._note_missing(missing)
         await journal.register_scopes(self.database, self.source.name, found, missing)
-        if recorded.meaning_changed:
-            await self._read_anew()
-        await self._read(plans, normalise)
-        await self._prove_identity(identity)
-        await self._settle(identity, found, normalise)
-        self._note_rejected(await journal.count_rejected(self.database, self.source.name))
-        status = verdict(self.results, self.reasons)
-        await journal.record_proof(
-            self.database, self.source.name, identity, reference, self.reasons, complete=self._proven(missing)
-        )
-        return status
+        return found, missing, plan_scopes(found, stored, full=self.full)
 
     async def _read_anew(self) -> None:
         """A status, field or link type changed its meaning: what is stored is read again, before what is new."""
@@ -130,21 +164,21 @@ class _Run:
             replayed = await rebuild(self.source, uow, now=self.clock.now(), progress=Silent())
         log.info("stored_items_read_anew", items=replayed.items)
 
-    async def _read(self, plans: Sequence[ScopePlan], normalise: Normaliser) -> None:
+    async def _read(self, plans: Sequence[ScopePlan], identity: Identity, learning: asyncio.Task[_Learned]) -> None:
         self.progress.started(self.source.name, len(plans))
         self.results = [_result(plan) for plan in plans]
         pages: asyncio.Queue[list[Arrival] | None] = asyncio.Queue(PAGES_WAITING)
         try:
             async with asyncio.TaskGroup() as group:
-                storing = group.create_task(self._store(pages, normalise))
+                group.create_task(self._store(pages, learning))
                 gate = asyncio.Semaphore(SCOPES_AT_ONCE)
                 reading = [
                     group.create_task(self._read_scope(plan, result, pages, gate))
                     for plan, result in zip(plans, self.results, strict=True)
                 ]
                 await _all(reading)
+                group.create_task(self._prove_identity(identity))
                 await pages.put(None)
-                await storing
         except BaseExceptionGroup as errors:
             raise _root(errors) from None
         finally:
@@ -174,8 +208,9 @@ class _Run:
                 self.reasons.append(result.error)
                 log.warning("scope_failed", scope=plan.scope.key, code=error.code, message=error.message)
 
-    async def _store(self, pages: asyncio.Queue[list[Arrival] | None], normalise: Normaliser) -> None:
+    async def _store(self, pages: asyncio.Queue[list[Arrival] | None], learning: asyncio.Task[_Learned]) -> None:
         """Write pages joined into batches; the bound of the queue holds back the readers meanwhile."""
+        normalise = (await learning).normalise
         last = False
         while not last:
             batch, last = await next_batch(pages)

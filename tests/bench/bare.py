@@ -183,7 +183,7 @@ class _Store:
         raws, items, facets, changes, links = [], [], [], [], []
         for raw, issue in batch:
             uid, f = f"s:{issue.id}", issue.fields
-            digest = hashlib.blake2b(raw, digest_size=16).digest()
+            digest = hashlib.sha256(raw).digest()[:16]
             raws.append(("s", "issue", issue.id, f.project.id, digest, 1, compress(raw), f.updated, 1, None))
             items.append(_item_row(uid, issue))
             facets += [(uid, "label", "", label, "") for label in f.labels]
