@@ -64,9 +64,7 @@ def _contradictions(items: Sequence[RollupItem], family: Family, parts: Parts) -
     above_done = {parents[child] for child in family.upward if items[child].status_category is done}
     above_open = {parents[child] for child in family.upward if items[child].status_category in OPEN}
     parents_only = above_done.intersection(parts[Exclusion.HAS_CHILDREN]) - above_open
-    done_too_early = [
-        item for item in map(items.__getitem__, above_open) if item.status_category is done
-    ]
+    done_too_early = [item for item in map(items.__getitem__, above_open) if item.status_category is done]
     left_open = [item for item in map(items.__getitem__, parents_only) if item.status_category in OPEN]
     if done_too_early:
         many = counted(len(done_too_early), "item")

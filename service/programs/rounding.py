@@ -79,8 +79,10 @@ def _count(progress: Progress) -> CountProgress:
 
 def _weighted(progress: Progress, basis: Basis) -> WeightedProgress:
     def amount(value: float) -> float:
-        """Seconds are whole numbers, unless a mean was imputed."""
-        return int(value) if basis is Basis.TIME and value.is_integer() else round(value, PLACES)
+        """Seconds are whole numbers, unless a mean was imputed. Most points are whole too, and need no rounding."""
+        if value.is_integer():
+            return int(value) if basis is Basis.TIME else value
+        return round(value, PLACES)
 
     return WeightedProgress(
         to_do=amount(progress.to_do),
