@@ -15,7 +15,15 @@ from connectors.asana.config import AsanaOptions
 from connectors.asana.custom_fields import Values, field_facets, find, read_points, read_seconds, values_of
 from connectors.asana.decoding import decode_stories, decode_task
 from connectors.asana.marks import listing_mark
-from connectors.asana.payloads import AttachmentJson, HomeJson, RefJson, TaskJson
+from connectors.asana.payloads import (
+    ATTACHMENTS,
+    HOME,
+    STORIES,
+    AttachmentJson,
+    HomeJson,
+    RefJson,
+    TaskJson,
+)
 from connectors.asana.reference import APPROVAL, DEPENDENCY, MILESTONE, SUB_TASK, TASK, read_discovery
 from connectors.asana.references import find_references
 from connectors.asana.statuses import StatusNow, milestones
@@ -35,7 +43,6 @@ from connectors.items import (
 )
 from connectors.timestamps import parse_moment, parse_optional_day, parse_optional_moment
 
-STORIES, ATTACHMENTS, HOME = "stories", "attachments", "home"
 MINUTE = 60
 
 

@@ -10,6 +10,9 @@ from typing import Any
 
 from msgspec import Struct
 
+# kinds of raw records; the first is the item, the others complete it and bear its gid
+TASK_KIND, STORIES, ATTACHMENTS, HOME = "task", "stories", "attachments", "home"
+
 
 class RefJson(Struct, gc=False):
     """Whatever is named by a gid: a user, a tag, an option, a section, a project."""

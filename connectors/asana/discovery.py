@@ -1,0 +1,259 @@
+"""What a workspace consists of: its people, projects, custom fields, portfolios, goals, and what its plan allows.
+
+Asked anew on every run, because all of it changes without touching a task. The answers become named payloads whose
+bytes are equal when nothing changed: sorted by gid, keys sorted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import aclosing
+
+import msgspec
+from msgspec import Raw
+
+from connectors.asana import opt_fields
+from connectors.asana.concurrently import concurrently
+from connectors.asana.config import fold
+from connectors.asana.listing import NOT_ALLOWED, Refused, everything, fetch
+from connectors.asana.payloads import PortfolioMetaJson
+from connectors.asana.portfolios import JsonObject, Portfolios, Unreadable
+from connectors.asana.portfolios import read_portfolios as fetch_portfolios
+from connectors.asana.reading import TaskReader
+from connectors.asana.reference import project_keys, read_portfolios
+from connectors.client import Client
+from connectors.contract import Finding, MissingScope, Scope
+from connectors.items import SourceCapability
+
+
+class Discovery:
+    """One source's reading of reference data. `projects` (gids or names) and `portfolios` (gids) say what is wanted.
+
+    Neither: every project of the workspace; portfolios alone: their projects.
+    """
+
+    def __init__(
+        self,
+        *,
+        client: Client,
+        reader: TaskReader,
+        projects: Sequence[str] | None,
+        portfolios: Sequence[str],
+        workers: int,
+    ) -> None:
+        self._client = client
+        self._reader = reader
+        self._wanted = projects
+        self._portfolios = portfolios
+        self._workers = workers
+        self._just_listed: tuple[list[JsonObject], Portfolios] | None = None  # for the `scopes` that follows
+
+    async def payloads(self, workspace: str) -> Mapping[str, bytes]:
+        """Name → JSON bytes, as `reference` names them."""
+        plan = _Plan(self._client)
+        projects, portfolios, users, fields, goals, types = await asyncio.gather(
+            self._projects(workspace),
+            fetch_portfolios(self._client, self._portfolios, workers=self._workers),
+            plan.optional("users", "/users", {"workspace": workspace, "opt_fields": opt_fields.USER}),
+            plan.optional("custom_fields", f"/workspaces/{workspace}/custom_fields", {"opt_fields": opt_fields.FIELD}),
+            plan.optional("goals", "/goals", {"workspace": workspace, "opt_fields": opt_fields.GOAL}),
+            plan.optional(
+                "custom_types", "/custom_types", {"workspace": workspace, "opt_fields": opt_fields.CUSTOM_TYPE}
+            ),
+        )
+        self._just_listed = projects, portfolios
+        scopes, _ = await self._scopes_among(projects, portfolios)
+        live = [each for each in scopes if not each.archived]
+        if not plan.allows("custom_fields"):
+            fields = await self._fields_of(live)
+        if self._portfolios:
+            plan.note("portfolios", next((each for each in portfolios.unreadable if each.status in NOT_ALLOWED), None))
+        if live:
+            await plan.probe_tasks(live[0], self._reader)
+        return {
+            "workspace": _bytes(workspace),
+            "projects": _bytes(_sorted(projects)),
+            "portfolios": _bytes(_sorted(portfolios.rows)),
+            "users": _bytes(_sorted(users)),
+            "fields": _bytes(_sorted(fields)),
+            "goals": _bytes(_sorted(goals)),
+            "custom_types": _bytes(_sorted(types)),
+            "capabilities": _bytes(plan.capabilities()),
+            "scopes": _bytes(sorted(each.native_id for each in scopes)),
+            "findings": _bytes([_unreadable(each) for each in sorted(portfolios.unreadable, key=lambda it: it.gid)]),
+        }
+
+    async def scopes(self, workspace: str, known: Mapping[str, str]) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
+        """The wanted projects, archived ones marked; and those that cannot be seen."""
+        listed, self._just_listed = self._just_listed, None
+        if listed is None:
+            listed = await asyncio.gather(
+                self._projects(workspace), fetch_portfolios(self._client, self._portfolios, workers=self._workers)
+            )
+        found, missing = await self._scopes_among(*listed, known=known)
+        if self._wants_everything or listed[1].unreadable:
+            told = {each.key for each in missing}
+            missing += [each for each in _vanished(known, found) if each.key not in told]
+        return found, missing
+
+    @property
+    def _wants_everything(self) -> bool:
+        return self._wanted is None and not self._portfolios
+
+    async def _projects(self, workspace: str) -> list[JsonObject]:
+        """All that the account sees, archived ones too, with their latest status update in the same answer."""
+        projects = await everything(
+            self._client, "/projects", {"workspace": workspace, "opt_fields": opt_fields.PROJECT}
+        )
+        return list(await asyncio.gather(*map(self._with_status, projects)))
+
+    async def _with_status(self, project: JsonObject) -> JsonObject:
+        """A status update that came without its status is asked for by itself: nested fields are not promised."""
+        update = project.get("current_status_update")
+        if not isinstance(update, dict) or "status_type" in update or not update.get("gid"):
+            return project
+        try:
+            raw = await fetch(
+                self._client, f"/status_updates/{update['gid']}", {"opt_fields": opt_fields.STATUS_UPDATE}
+            )
+        except Refused:
+            return project
+        return {**project, "current_status_update": msgspec.json.decode(raw)}
+
+    async def _scopes_among(
+        self, projects: Sequence[JsonObject], portfolios: Portfolios, *, known: Mapping[str, str] = {}
+    ) -> tuple[list[Scope], list[MissingScope]]:
+        listed = {str(each["gid"]): each for each in projects}
+        if self._wants_everything:
+            return _scopes(listed.values()), []
+        found: dict[str, JsonObject] = {}
+        missing: list[MissingScope] = [
+            MissingScope(each.gid, _unreadable(each).message) for each in portfolios.unreadable
+        ]
+        for name in dict.fromkeys((*(self._wanted or ()), *_in_portfolios(portfolios))):
+            matching = _called(name, listed) or await self._directly(name)
+            found |= {str(each["gid"]): each for each in matching}
+            if not matching:
+                missing.append(MissingScope(known.get(name, name), NOT_VISIBLE.format(name=known.get(name, name))))
+        return _scopes(found.values()), missing
+
+    async def _directly(self, gid: str) -> list[JsonObject]:
+        """A project that no listing shows, such as one of another workspace in a portfolio of this one."""
+        if not gid.isdigit():
+            return []
+        try:
+            raw = await fetch(self._client, f"/projects/{gid}", {"opt_fields": opt_fields.PROJECT})
+        except Refused:
+            return []
+        return [msgspec.json.decode(raw)]
+
+    async def _fields_of(self, scopes: Sequence[Scope]) -> list[JsonObject]:
+        """Project by project, where the workspace's list is refused."""
+
+        async def of(scope: Scope) -> list[JsonObject]:
+            path = f"/projects/{scope.native_id}/custom_field_settings"
+            try:
+                return await everything(self._client, path, {"opt_fields": opt_fields.FIELD_SETTING})
+            except Refused:
+                return []
+
+        found: dict[object, JsonObject] = {}
+        async with aclosing(concurrently(scopes, of, workers=self._workers)) as lists:
+            async for settings in lists:
+                fields = [each.get("custom_field") for each in settings]
+                found |= {each["gid"]: each for each in fields if isinstance(each, dict) and each.get("gid")}
+        return list(found.values())
+
+
+class _Plan:
+    """What the account's plan and rights allow, as far as it was tried."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._found: dict[str, SourceCapability] = {}
+
+    def capabilities(self) -> list[SourceCapability]:
+        return [self._found[name] for name in sorted(self._found)]
+
+    def allows(self, name: str) -> bool:
+        return self._found[name].available
+
+    def note(self, name: str, refused: Refused | Unreadable | None) -> None:
+        reason = refused.message if isinstance(refused, Refused) else refused.reason if refused else None
+        self._found[name] = SourceCapability(name, reason is None, reason)
+
+    async def optional(self, name: str, path: str, params: Mapping[str, str]) -> list[JsonObject]:
+        """The listing, or none where it is refused: the run goes on without."""
+        try:
+            rows = await everything(self._client, path, params)
+        except Refused as refused:
+            self.note(name, refused)
+            return []
+        self.note(name, None)
+        return rows
+
+    async def probe_tasks(self, scope: Scope, reader: TaskReader) -> None:
+        """Two requests tell whether dependencies may be read, before thousands of tasks are asked for them."""
+        paid = ",".join(opt_fields.PAID.values())
+        try:
+            some = await fetch(self._client, "/tasks", {"project": scope.native_id, "limit": 1, "opt_fields": paid})
+            for task in msgspec.json.decode(some, type=list[dict[str, Raw]])[:1]:
+                gid = msgspec.json.decode(task["gid"], type=str)
+                await fetch(self._client, f"/tasks/{gid}/dependencies", {"limit": 1})
+        except Refused as refused:
+            if refused.status in NOT_ALLOWED:
+                self.note("dependencies", refused)
+            return
+        self.note("dependencies", None)
+
+
+NOT_VISIBLE = (
+    "Project {name} does not exist or the account may not see it; check the name or the gid, and whether the project "
+    "is private."
+)
+VANISHED = (
+    "Project {key} can no longer be seen; its items stay as they were. Check whether it was deleted or made private, "
+    "or name the projects that you want under scope."
+)
+
+
+def _unreadable(portfolio: Unreadable) -> Finding:
+    return Finding("portfolio_unreadable", f"Portfolio {portfolio.gid} cannot be read: {portfolio.reason}")
+
+
+def _in_portfolios(portfolios: Portfolios) -> Iterable[str]:
+    sent = msgspec.convert(portfolios.rows, type=list[PortfolioMetaJson])
+    return (project for each in read_portfolios(sent) for project in each.project_ids)
+
+
+def _called(name: str, listed: Mapping[str, JsonObject]) -> list[JsonObject]:
+    """By gid, else every project of that name: names need not be unique."""
+    if name in listed:
+        return [listed[name]]
+    return [each for each in listed.values() if fold(str(each.get("name") or "")) == fold(name)]
+
+
+def _vanished(known: Mapping[str, str], found: Sequence[Scope]) -> list[MissingScope]:
+    """Deleted or hidden, nobody can say: without a word, half a program would disappear with it."""
+    ids = {scope.native_id for scope in found}
+    gone = sorted(key for native_id, key in known.items() if native_id not in ids)
+    return [MissingScope(key, VANISHED.format(key=key)) for key in gone]
+
+
+def _scopes(projects: Iterable[JsonObject]) -> list[Scope]:
+    rows = _sorted(projects)
+    names = {str(each["gid"]): str(each.get("name") or each["gid"]) for each in rows}
+    keys = project_keys(names)
+    return [
+        Scope(gid, keys[gid], names[gid], bool(each.get("archived"))) for each in rows for gid in [str(each["gid"])]
+    ]
+
+
+def _sorted(rows: Iterable[JsonObject]) -> list[JsonObject]:
+    """By gid, shorter ones first: they are numbers, if only to look at."""
+    return sorted(rows, key=lambda each: (len(str(each.get("gid"))), str(each.get("gid"))))
+
+
+def _bytes(value: object) -> bytes:
+    return msgspec.json.encode(value, order="sorted")
