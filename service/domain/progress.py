@@ -103,10 +103,9 @@ def measure(
     parts: Parts, weights: Mapping[Basis, Weights], *, missing: MissingWeight = MissingWeight.SKIP
 ) -> dict[Basis, Progress]:
     """Progress of some of the program's items, on every basis."""
-    counted = _counts(parts)
-    items = counted.weighed
+    items = sum(len(parts[category]) for category in COUNTABLE)
     return {
-        Basis.COUNT: _progress(counted, counted, items, missing),
+        Basis.COUNT: _counted(parts, items, missing),
         Basis.POINTS: _weighted(parts, weights[Basis.POINTS], items, missing),
         Basis.TIME: _weighted(parts, weights[Basis.TIME], items, missing),
     }
@@ -150,17 +149,40 @@ class _Sums(Struct, frozen=True, gc=False):
     done: float
     total: float
     share_done: float | None
-    weighed: int  # how many items had a weight
+
+
+def _counted(parts: Parts, items: int, missing: MissingWeight) -> Progress:
+    sums = _summed(*[float(len(parts[category])) for category in COUNTABLE])
+    return _progress(sums, sums, weighed=items, items=items, missing=missing)
 
 
 def _weighted(parts: Parts, weights: Weights, items: int, missing: MissingWeight) -> Progress:
-    known = _sums(parts, weights.known)
-    nothing_to_add = known.weighed == items or weights.imputed is weights.known
-    imputed = known if nothing_to_add else _sums(parts, weights.imputed)
-    return _progress(known, imputed, items, missing)
+    """Where every item has a weight, there is nothing to impute, and one sum is both."""
+    known: list[float] = []
+    imputed: list[float] = []
+    weighed = 0
+    for category in COUNTABLE:
+        positions = parts[category]
+        said = [*map(weights.known.__getitem__, positions)]
+        gaps = said.count(None)
+        weighed += len(said) - gaps
+        known.append(_sum(said))
+        imputed.append(_sum(map(weights.imputed.__getitem__, positions)) if gaps else known[-1])
+    return _progress(_summed(*known), _summed(*imputed), weighed=weighed, items=items, missing=missing)
 
 
-def _progress(known: _Sums, imputed: _Sums, items: int, missing: MissingWeight) -> Progress:
+def _sum(weights: Iterable[float | None]) -> float:
+    """fsum is exact, so that the order of the items does not matter; None and 0 add nothing."""
+    return fsum(filter(None, weights))
+
+
+def _summed(to_do: float, in_progress: float, done: float) -> _Sums:
+    total = fsum((to_do, in_progress, done))
+    return _Sums(to_do, in_progress, done, total, done / total if total > 0 else None)
+
+
+def _progress(known: _Sums, imputed: _Sums, *, weighed: int, items: int, missing: MissingWeight) -> Progress:
+    """`weighed` of the `items` have a weight."""
     shown = imputed if missing is MissingWeight.IMPUTE_MEAN else known
     value = shown.share_done
     return Progress(
@@ -169,37 +191,15 @@ def _progress(known: _Sums, imputed: _Sums, items: int, missing: MissingWeight) 
         done=shown.done,
         total=shown.total,
         value=value,
-        coverage=known.weighed / items if items else None,
+        coverage=weighed / items if items else None,
         policy=missing,
         by_policy={
             MissingWeight.SKIP: known.share_done,
             MissingWeight.IMPUTE_MEAN: imputed.share_done,
             MissingWeight.ZERO: known.share_done,  # weights of 0 add nothing to either side
         },
-        reason=_why_null(items, known.weighed) if value is None else None,
+        reason=_why_null(items, weighed) if value is None else None,
     )
-
-
-def _counts(parts: Parts) -> _Sums:
-    to_do, in_progress, done = (len(parts[category]) for category in COUNTABLE)
-    items = to_do + in_progress + done
-    return _summed(float(to_do), float(in_progress), float(done), weighed=items)
-
-
-def _sums(parts: Parts, weights: Sequence[float | None]) -> _Sums:
-    """fsum is exact, so that the order of the items does not matter."""
-    sums: list[float] = []
-    weighed = 0
-    for category in COUNTABLE:
-        found = [weights[position] for position in parts[category]]
-        weighed += len(found) - found.count(None)
-        sums.append(fsum(filter(None, found)))  # None and 0 add nothing
-    return _summed(*sums, weighed=weighed)
-
-
-def _summed(to_do: float, in_progress: float, done: float, *, weighed: int) -> _Sums:
-    total = fsum((to_do, in_progress, done))
-    return _Sums(to_do, in_progress, done, total, done / total if total > 0 else None, weighed)
 
 
 def _why_null(countable: int, estimated: int) -> NoValue:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from connectors.items import Facet
 from service.domain.breakdown import Breakdown
 from service.domain.items import RollupItem
-from service.store.bulk import fetch, within
+from service.store.bulk import fetch, fetch_many, within
 from service.store.tables.items import item_facets, work_items
 from service.store.tables.programs import mapping_rules, memberships, programs
 
@@ -81,7 +81,7 @@ class ProgramItems:
         """
         await self._prefer_indexes()
         homes = await self._further_homes(key)
-        rows = await fetch(self._connection, _ROLLUP_ITEMS[by], [key])
+        rows = await fetch_many(self._connection, _ROLLUP_ITEMS[by], [key])
         items = convert(rows, list[RollupItem], strict=False)  # SQLite has 0 and 1 for false and true, text for dates
         if not homes:
             return items

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from service.store.bulk import delete_where_in, fetch, insert, upsert
+from service.store.bulk import ROWS_AT_A_TIME, delete_where_in, fetch, fetch_many, insert, upsert
 from service.store.engine import Database
 from service.store.tables import items, reference, sources, to_text
 
@@ -81,3 +81,15 @@ async def test_deleting_by_a_long_list_takes_exactly_those_rows(database: Databa
         await insert(uow.connection, items.item_aliases, columns, rows)
         await delete_where_in(uow.connection, items.item_aliases, "key", [row[1] for row in rows[1:]])
     assert await _all(database, items.item_aliases.c.key) == [("K-00000",)]
+
+
+async def test_thousands_of_rows_arrive_whole_and_leave_the_connection_ready(database: Database) -> None:
+    wanted = [(f"K-{number:05}",) for number in range(2 * ROWS_AT_A_TIME + 1)]
+    query = "SELECT key FROM item_aliases WHERE source = ? ORDER BY key"
+    async with database.transaction() as uow:
+        rows = [("s", key, "s:1") for (key,) in wanted]
+        await insert(uow.connection, items.item_aliases, ("source", "key", "item_uid"), rows)
+    async with database.reading() as uow:
+        for _ in range(2):
+            assert await fetch_many(uow.connection, query, ["s"]) == wanted
+        assert await fetch_many(uow.connection, query, ["other"]) == []
