@@ -138,6 +138,18 @@ def my_permissions(jira: Jira, call: Call) -> Any:
     }
 
 
+def remote_links(jira: Jira, call: Call) -> Any:
+    """Links of one issue to pages elsewhere; no search shows them."""
+    issue = jira.issue(call, call.names["issue"])
+    if issue is None:
+        raise Refusal(404, "Issue does not exist or you do not have permission to see it.")
+    address = f"{jira.view.base_url}/rest/api/{call.version}/issue/{issue['key']}/remotelink"
+    return [
+        {**row, "self": f"{address}/{row['id']}", "application": row.get("application", {})}
+        for row in jira.site.remote_links.get(issue["id"], [])
+    ]
+
+
 def _visible(jira: Jira, call: Call) -> list[Json]:
     return [row for key, row in jira.site.projects.items() if jira.may_browse(call, key)]
 
@@ -167,6 +179,7 @@ def shared_routes(api: str) -> Routes:
         ("GET", f"{api}/resolution", resolutions),
         ("GET", f"{api}/issueLinkType", link_types),
         ("GET", f"{api}/mypermissions", my_permissions),
+        ("GET", f"{api}/issue/{{issue}}/remotelink", remote_links),
         ("GET", f"{api}/project", projects),
         ("GET", f"{api}/project/{{project}}/versions", versions),
         ("GET", f"{api}/project/{{project}}/version", version_page),

@@ -44,6 +44,7 @@ class JiraSite:
     boards: list[dict[str, Any]] = field(default_factory=list)
     sprints: dict[int, dict[str, Any]] = field(default_factory=dict)
     issues: dict[str, Issue] = field(default_factory=dict)
+    remote_links: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     hidden_projects: set[str] = field(default_factory=set)
     aliases: dict[str, str] = field(default_factory=dict)
     zone: str = "UTC"
@@ -167,6 +168,22 @@ class JiraSite:
                 }
                 left = [link for link in issue["fields"]["issuelinks"] if link["id"] != link_id]
                 self.record(issue_id, at, [item], {"issuelinks": left})
+
+    def add_remote_link(self, issue_id: str, url: str, title: str, at: datetime | None = None) -> int:
+        """Link an issue to a page elsewhere, as people paste an address. Returns the link's id."""
+        link_id = 1 + max((row["id"] for rows in self.remote_links.values() for row in rows), default=30000)
+        row = {"id": link_id, "globalId": url, "relationship": "links to", "object": {"url": url, "title": title}}
+        self.remote_links.setdefault(issue_id, []).append(row)
+        item = {
+            "field": "RemoteIssueLink",
+            "fieldtype": "jira",
+            "from": None,
+            "fromString": None,
+            "to": str(link_id),
+            "toString": f'This issue links to "{title}"',
+        }
+        self.record(issue_id, at, [item], {})
+        return link_id
 
     def record(
         self,

@@ -59,7 +59,7 @@ def _told(asana: Asana, event: Event) -> bool:
 
 
 def _kind(asana: Asana, gid: str) -> str:
-    return next((kind for kind in ("task", "project", "goal") if asana.site.look_up(kind, gid)), "resource")
+    return next((kind for kind in ("task", "project", "goal") if asana.site.look_up(kind, gid)), "task")
 
 
 def _position(asana: Asana, resource: str, sync: str | None) -> int:

@@ -29,8 +29,10 @@ class Refusal(Exception):
         self.answer = Answer(status, error_body(message, **more), dict(headers or {}))
 
 
-def error_body(message: str, **more: Any) -> bytes:
-    return msgspec.json.encode({"errors": [{"message": message, "help": HELP}], **more})
+def error_body(message: str, *, phrase: str | None = None, **more: Any) -> bytes:
+    """A `phrase` comes with server errors alone."""
+    error = {"message": message, "help": HELP} | ({"phrase": phrase} if phrase else {})
+    return msgspec.json.encode({"errors": [error], **more})
 
 
 def bad_request(message: str) -> Refusal:

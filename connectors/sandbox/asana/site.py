@@ -43,7 +43,7 @@ class AsanaSite(World):
             "workspace": self.workspace,
             "created_at": moment,
             "modified_at": moment,
-            "created_by": self.me,
+            "created_by": self.actor,
             "parent": parent,
         }
         task = Task(gid=fields.pop("gid", None) or self.new_gid(), name=name, **(row | fields))
@@ -75,7 +75,7 @@ class AsanaSite(World):
     def complete(self, task: str, at: datetime | None = None) -> None:
         """Mark it complete; an approval becomes approved."""
         approval = {"approval_status": "approved"} if self.tasks[task].resource_subtype == "approval" else {}
-        self.touch(task, at, completed=True, completed_at=self.now(at), completed_by=self.me, **approval)
+        self.touch(task, at, completed=True, completed_at=self.now(at), completed_by=self.actor, **approval)
 
     def reopen(self, task: str, at: datetime | None = None) -> None:
         approval = {"approval_status": "pending"} if self.tasks[task].resource_subtype == "approval" else {}
@@ -144,7 +144,7 @@ class AsanaSite(World):
     def remove_from_project(self, task: str, project: str, at: datetime | None = None) -> None:
         moment, heard = self.now(at), self._streams(task)
         self.put(self.unplace(self.tasks[task], project))
-        self._write(task, moment, "removed_from_project", {"project": Ref("project", project)})
+        self._write(task, moment, "removed_from_project", {"project": Ref("project", project)}, streams=heard)
         self._emit(Ref("task", task), "removed", moment, parent=Ref("project", project), streams=heard)
 
     def set_parent(self, task: str, parent: str | None, at: datetime | None = None) -> None:
@@ -250,7 +250,7 @@ class AsanaSite(World):
             parent=parent,
             status_type=status_type,
             text=text,
-            author=more.get("author", self.me),
+            author=more.get("author", self.actor),
             created_at=self.now(at),
         )
         self.put(update)
@@ -259,7 +259,16 @@ class AsanaSite(World):
 
     # traces
 
-    def _write(self, task: str, moment: str, subtype: str, told: Mapping[str, Any], text: str = "") -> str:
+    def _write(
+        self,
+        task: str,
+        moment: str,
+        subtype: str,
+        told: Mapping[str, Any],
+        *,
+        text: str = "",
+        streams: frozenset[str] | None = None,
+    ) -> str:
         """One story, and the event that tells of it."""
         story = Story(
             gid=self.new_gid(),
@@ -268,12 +277,13 @@ class AsanaSite(World):
             resource_subtype=subtype,
             type="comment" if subtype == "comment_added" else "system",
             created_at=moment,
-            created_by=self.me,
+            created_by=self.actor,
             told=told,
         )
         self.put(story)
         self.stories_of.setdefault(task, []).append(story.gid)
-        self._emit(Ref("story", story.gid), "added", moment, parent=Ref("task", task), streams=self._streams(task))
+        heard = streams or self._streams(task)
+        self._emit(Ref("story", story.gid), "added", moment, parent=Ref("task", task), streams=heard)
         return story.gid
 
     def _emit(
@@ -287,7 +297,7 @@ class AsanaSite(World):
         streams: frozenset[str] | None = None,
     ) -> None:
         heard = self._streams(resource.gid) if streams is None else streams
-        self.events.append(Event(moment, self.me, resource, action, parent, change, heard))
+        self.events.append(Event(moment, self.actor, resource, action, parent, change, heard))
 
     def _streams(self, task: str) -> frozenset[str]:
         """Who hears of a task: its own subscribers, those of the tasks above it, and those of all their projects."""

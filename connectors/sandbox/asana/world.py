@@ -86,6 +86,7 @@ class World:
         }
         self.workspace = self.add_workspace(name)
         self.me = self.add_user(me, email="reader@northwind.example")
+        self.actor = self.me  # who edits
 
     # looking
 
@@ -106,7 +107,7 @@ class World:
         return bool(self.trashed) and any(step in self.trashed for step in (gid, *self.ancestors(gid)))
 
     def told_ends(self, gids: Iterable[str]) -> list[str]:
-        """Of the ends of dependencies, those that are told: none in the trash, and of private ones what the site says."""
+        """Of the ends of dependencies, those that are told: none in the trash, private ones as the site says."""
         there = [gid for gid in gids if not self.is_trashed(gid)]
         return there if self.bare_dependencies else [gid for gid in there if self.sees("task", gid)]
 

@@ -60,14 +60,14 @@ async def asana(
 
 async def data(client: httpx.AsyncClient, path: str, **params: Any) -> Any:
     """The `data` of a 200; parameter names write `.` as `__`."""
-    answer = await client.get(path, params={name.replace("__", "."): value for name, value in params.items()})
+    answer = await client.get(path, params={name.replace("__", "."): value for name, value in params.items()} or None)
     assert answer.status_code == 200, answer.text
     return answer.json()["data"]
 
 
 async def refused(client: httpx.AsyncClient, status: int, path: str, **params: Any) -> str:
     """The message of a refusal in the vendor's shape."""
-    answer = await client.get(path, params=params)
+    answer = await client.get(path, params=params or None)
     assert answer.status_code == status, answer.text
     (error,) = answer.json()["errors"]
     assert error["help"].startswith("For more information on API status codes")
