@@ -81,7 +81,7 @@ class ProgramItems:
         """
         await self._prefer_indexes()
         homes = await self._further_homes(key)
-        rows = await fetch_many(self._connection, _ROLLUP_ITEMS[by], [key])
+        rows = await fetch_many(self._connection, _rollup_items(by, self._connection.dialect.name), [key])
         items = convert(rows, list[RollupItem], strict=False)  # SQLite has 0 and 1 for false and true, text for dates
         if not homes:
             return items
@@ -147,20 +147,33 @@ def _size(key: ColumnElement[str] | str) -> Select[int]:
     )
 
 
-def _rollup_items(by: Breakdown) -> str:
+def _rollup_items(by: Breakdown, dialect: str) -> str:
     """Columns in the order of RollupItem's fields; the time is that of `progress.time_weight`.
 
     The last columns are only there when the breakdown asks for them: a NULL costs as much as a value.
     """
+    chosen = _LISTED if dialect == "postgresql" and by is not Breakdown.WORKSTREAM else _JOINED
     return f"""
         SELECT i.uid, i.key, i.source, i.project_id, i.item_type, i.level, i.subtask, i.status_category,
                i.no_resolution, i.parent_uid, i.points,
                coalesce(i.estimate_seconds, i.spent_seconds + i.remaining_seconds, i.spent_seconds,
                         i.remaining_seconds),
                i.start, i.due{_ASKED_FOR.get(by, "")}
-          FROM memberships AS m JOIN work_items AS i ON i.uid = m.item_uid
-         WHERE m.program_key = ? AND m.valid_to IS NULL AND i.tombstone IS NULL
+          FROM {chosen} AND i.tombstone IS NULL
     """  # noqa: S608 - composed of names in this file
+
+
+_JOINED = """memberships AS m JOIN work_items AS i ON i.uid = m.item_uid
+         WHERE m.program_key = ? AND m.valid_to IS NULL"""
+# PostgreSQL walks through the index once for a list, where a join goes down it again for every item: a third less
+# time for 5,000 items. It cannot tell the workstream of an item, which is the membership's.
+_LISTED = """work_items AS i
+         WHERE i.uid = ANY(ARRAY(SELECT item_uid FROM memberships WHERE program_key = ? AND valid_to IS NULL))"""
+_ASKED_FOR = {
+    Breakdown.EPIC: ", i.epic_uid",
+    Breakdown.TEAM: ", NULL, i.team",
+    Breakdown.WORKSTREAM: ", NULL, NULL, m.workstream",
+}
 
 
 def _homes() -> Select[*tuple[Any, ...]]:
@@ -189,12 +202,6 @@ def _rules() -> Select[*tuple[Any, ...]]:
 _FOR_SOLID_STATE = text(  # LOCAL, true: until the end of this transaction
     "SELECT set_config('random_page_cost', '1.1', true), set_config('max_parallel_workers_per_gather', '0', true)"
 )
-_ASKED_FOR = {
-    Breakdown.EPIC: ", i.epic_uid",
-    Breakdown.TEAM: ", NULL, i.team",
-    Breakdown.WORKSTREAM: ", NULL, NULL, m.workstream",
-}
 _PROGRAM = _programs().where(programs.c.key == bindparam("program"))
 _RULES = _rules()
 _HOMES = _homes()
-_ROLLUP_ITEMS = {by: _rollup_items(by) for by in Breakdown}
