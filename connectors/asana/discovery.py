@@ -26,6 +26,8 @@ from connectors.client import Client
 from connectors.contract import Finding, MissingScope, Scope
 from connectors.items import SourceCapability
 
+_Listed = tuple[list[JsonObject], Portfolios]
+
 
 class Discovery:
     """One source's reading of reference data. `projects` (gids or names) and `portfolios` (gids) say what is wanted.
@@ -47,14 +49,17 @@ class Discovery:
         self._wanted = projects
         self._portfolios = portfolios
         self._workers = workers
-        self._just_listed: tuple[list[JsonObject], Portfolios] | None = None  # for the `scopes` that follows
+        self._listing: asyncio.Task[_Listed] | None = None
+
+    def forget(self) -> None:
+        """A new run lists the projects anew."""
+        self._listing = None
 
     async def payloads(self, workspace: str) -> Mapping[str, bytes]:
         """Name → JSON bytes, as `reference` names them."""
         plan = _Plan(self._client)
-        projects, portfolios, users, fields, goals, types = await asyncio.gather(
-            self._projects(workspace),
-            fetch_portfolios(self._client, self._portfolios, workers=self._workers),
+        (projects, portfolios), users, fields, goals, types = await asyncio.gather(
+            self._listed(workspace),
             plan.optional("users", "/users", {"workspace": workspace, "opt_fields": opt_fields.USER}),
             plan.optional("custom_fields", f"/workspaces/{workspace}/custom_fields", {"opt_fields": opt_fields.FIELD}),
             plan.optional("goals", "/goals", {"workspace": workspace, "opt_fields": opt_fields.GOAL}),
@@ -62,7 +67,6 @@ class Discovery:
                 "custom_types", "/custom_types", {"workspace": workspace, "opt_fields": opt_fields.CUSTOM_TYPE}
             ),
         )
-        self._just_listed = projects, portfolios
         scopes, _ = await self._scopes_among(projects, portfolios)
         live = [each for each in scopes if not each.archived]
         if not plan.allows("custom_fields"):
@@ -86,13 +90,9 @@ class Discovery:
 
     async def scopes(self, workspace: str, known: Mapping[str, str]) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
         """The wanted projects, archived ones marked; and those that cannot be seen."""
-        listed, self._just_listed = self._just_listed, None
-        if listed is None:
-            listed = await asyncio.gather(
-                self._projects(workspace), fetch_portfolios(self._client, self._portfolios, workers=self._workers)
-            )
-        found, missing = await self._scopes_among(*listed, known=known)
-        if self._wants_everything or listed[1].unreadable:
+        projects, portfolios = await self._listed(workspace)
+        found, missing = await self._scopes_among(projects, portfolios, known=known)
+        if self._wants_everything or portfolios.unreadable:
             told = {each.key for each in missing}
             missing += [each for each in _vanished(known, found) if each.key not in told]
         return found, missing
@@ -100,6 +100,17 @@ class Discovery:
     @property
     def _wants_everything(self) -> bool:
         return self._wanted is None and not self._portfolios
+
+    async def _listed(self, workspace: str) -> _Listed:
+        """Projects and portfolios, listed once a run, for whoever asks first."""
+        if self._listing is None:
+            self._listing = asyncio.create_task(self._list(workspace))
+        return await asyncio.shield(self._listing)
+
+    async def _list(self, workspace: str) -> _Listed:
+        return await asyncio.gather(
+            self._projects(workspace), fetch_portfolios(self._client, self._portfolios, workers=self._workers)
+        )
 
     async def _projects(self, workspace: str) -> list[JsonObject]:
         """All that the account sees, archived ones too, with their latest status update in the same answer."""

@@ -105,6 +105,7 @@ class AsanaSource:
         return f"AsanaSource(name={self.name!r})"
 
     async def connect(self) -> Identity:
+        self._discovery.forget()
         me = await self._gateway.myself()
         self._workspace = await self._choose_workspace()
         if (now := self._gateway.server_time) is None:
