@@ -201,7 +201,13 @@ def _messages(content: object) -> Iterable[str]:
     if isinstance(errors, dict):
         yield from (f"{name}: {value}" for name, value in errors.items())
     elif isinstance(errors, list):
-        yield from (str(each["message"]) for each in errors if isinstance(each, dict) and each.get("message"))
+        yield from (_worded(each) for each in errors if isinstance(each, dict) and each.get("message"))
+
+
+def _worded(error: Mapping[str, object]) -> str:
+    """With the phrase by which Asana's support finds a server error in its logs."""
+    phrase = error.get("phrase")
+    return f"{error['message']} ({phrase})" if phrase else str(error["message"])
 
 
 def _hidden(text: str, secrets: Iterable[str]) -> str:

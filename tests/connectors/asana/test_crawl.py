@@ -117,14 +117,13 @@ async def test_pages_hold_no_more_than_their_size() -> None:
 
 
 async def test_memory_is_bounded_by_pages_and_not_by_the_project() -> None:
-    site = generate_bulk(tasks=3_000, projects=1, today=NOW.date())
+    site = generate_bulk(tasks=900, projects=1, today=NOW.date())
     async with connected(site) as (source, _):
         scope = await only_scope(source)
         bytes_seen, most = 0, 0
         gc.collect()
         tracemalloc.start(1)
         try:
-            before = tracemalloc.get_traced_memory()[0]
             async for page in source.pages(scope, since=None):
                 bytes_seen += sum(len(item.record.payload) for item in page.items)
                 held = tracemalloc.take_snapshot().filter_traces(
@@ -134,8 +133,7 @@ async def test_memory_is_bounded_by_pages_and_not_by_the_project() -> None:
         finally:
             tracemalloc.stop()
 
-    assert before >= 0
-    assert bytes_seen > 4_000_000
+    assert bytes_seen > 1_000_000
     assert most < bytes_seen / 4
 
 
@@ -226,7 +224,7 @@ async def test_a_changed_parent_has_its_sub_tasks_read_again() -> None:
     assert sorted(found.ids) == sorted([launch.tasks[0], launch.subtask])
 
 
-async def test_a_comment_is_enough_where_the_feed_keeps_changes_of_tasks_to_itself() -> None:
+async def test_a_story_is_enough_where_the_feed_keeps_changes_of_tasks_to_itself() -> None:
     launch = a_launch()
     async with connected(launch.site, silent_task_changes=True) as (source, _):
         scope = await only_scope(source)
