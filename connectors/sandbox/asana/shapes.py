@@ -77,7 +77,8 @@ def _subtask_count(world: World, task: Task) -> int:
     return sum(not world.is_trashed(gid) for gid in task.subtasks) if world.trashed else len(task.subtasks)
 
 
-def _task_address(world: World, task: Task) -> str:
+def address_of(task: Task) -> str:
+    """Where people open a task."""
     return f"{SITE}/0/{task.homes[0].project if task.homes else 0}/{task.gid}"
 
 
@@ -217,7 +218,7 @@ SHAPES: dict[str, Shape] = {
         parent=_ref("task", "parent"),
         tags=_refs("tag", "tags"),
         workspace=_ref("workspace", "workspace"),
-        permalink_url=_task_address,
+        permalink_url=lambda world, task: address_of(task),
     ),
     "portfolio": _shape(
         "name",
