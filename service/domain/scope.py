@@ -115,10 +115,10 @@ def parted(positions: Iterable[int], standing: Sequence[Standing]) -> Parts:
 
 
 def scope_of(parts: Parts) -> Scope:
-    countable = sum(len(parts[category]) for category in COUNTABLE)
-    cancelled, subtask, has_children = (len(parts[why]) for why in Exclusion)
+    *counted, cancelled, subtask, has_children = [len(parts[standing]) for standing in _STANDINGS]
+    countable = sum(counted)
     return Scope(
-        items=countable + cancelled + has_children + subtask,
+        items=countable + cancelled + subtask + has_children,
         countable=countable,
         cancelled=cancelled,
         has_children=has_children,

@@ -101,7 +101,7 @@ class ProgramItems:
         """uid → label, of items and, where an item was never read itself, of its stub."""
         found: dict[str, Label] = {}
         for table in ("work_items", "item_stubs"):
-            missing = [uid for uid in uids if uid not in found]
+            missing = sorted(uid for uid in uids if uid not in found)  # neighbours share pages
             if missing:
                 found |= await self._titles(table, missing)
         return found
