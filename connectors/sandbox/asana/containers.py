@@ -52,6 +52,18 @@ def custom_fields(asana: Asana, call: Call) -> Json:
     return asana.page(call, asana.visible("custom_field", rows))
 
 
+def custom_types(asana: Asana, call: Call) -> Json:
+    """Of a workspace or of a project, never of both; a project knows all types of its workspace here."""
+    query = call.query
+    if bool(query.get("workspace")) == bool(query.get("project")):
+        raise bad_request("Must specify exactly one of project, workspace")
+    kind = "workspace" if query.get("workspace") else "project"
+    parent = asana.readable(kind, query[kind])
+    workspace = parent.gid if kind == "workspace" else parent.workspace
+    rows = (gid for gid, row in asana.site.custom_types.items() if row.workspace == workspace)
+    return asana.page(call, asana.visible("custom_type", rows))
+
+
 def projects(asana: Asana, call: Call) -> Json:
     """Of a workspace or a team; archived ones are among them unless the request says `archived=false`."""
     workspace = call.names.get("workspace") or call.query.get("workspace")
@@ -221,6 +233,8 @@ ROUTES: Routes = [
     ("GET", "/workspaces/{workspace}/projects", projects),
     ("GET", "/workspaces/{workspace}/custom_fields", custom_fields),
     ("GET", "/custom_fields/{custom_field}", single("custom_field")),
+    ("GET", "/custom_types", custom_types),
+    ("GET", "/custom_types/{custom_type}", single("custom_type")),
     ("GET", "/teams/{team}", single("team")),
     ("GET", "/teams/{team}/projects", projects),
     ("GET", "/tags", tags),

@@ -10,7 +10,7 @@ import msgspec
 
 from connectors.sandbox.asana.refusals import STALE_SYNC, Refusal, bad_request
 from connectors.sandbox.asana.selection import selection_of
-from connectors.sandbox.asana.serving import Asana, Routes, asked
+from connectors.sandbox.asana.serving import Asana, Routes
 from connectors.sandbox.asana.things import Event, Ref
 from connectors.sandbox.calls import Call, Json
 
@@ -35,7 +35,7 @@ def events(asana: Asana, call: Call) -> Json:
     page = list(islice(heard, MOST_EVENTS + 1))
     more = len(page) > MOST_EVENTS
     following = page[MOST_EVENTS - 1][0] + 1 if more else len(asana.site.events)
-    selection = asked(call, BY_ITSELF)
+    selection = asana.asked(call, BY_ITSELF)
     rows = [asana.renderer.value(shown(event), selection) for _, event in page[:MOST_EVENTS]]
     return {"data": rows, "sync": _token(asana, resource, following), "has_more": more}
 

@@ -7,8 +7,14 @@ from datetime import timedelta
 
 from connectors.sandbox.options import SandboxOptions
 
-FEATURES = frozenset({"custom_fields", "dependencies", "goals", "portfolios", "search"})
+FEATURES = frozenset({"custom_fields", "dependencies", "goals", "portfolios", "search", "time_tracking"})
 """What a plan may lack, and is then answered with 402."""
+PAID_FIELDS = {
+    "custom_fields": ("custom_fields",),
+    "dependencies": ("dependencies", "dependents"),
+    "time_tracking": ("actual_time_minutes",),
+}
+"""What things do not show on a plan without the feature, although it was asked."""
 
 
 @dataclass(slots=True)

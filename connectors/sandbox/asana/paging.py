@@ -48,6 +48,12 @@ def limit_of(query: Mapping[str, str]) -> int | None:
     return int(text)
 
 
+def listing_of(call: Call) -> str:
+    """Which listing it is, whatever page and fields of it are asked."""
+    filters = sorted((name, value) for name, value in call.query.items() if name not in UNPAGED)
+    return f"{call.path}?{urlencode(filters)}"
+
+
 def _start(call: Call, options: AsanaOptions, born: int) -> int:
     """Where an offset points: only in the listing it came from, and only for a while."""
     try:
@@ -55,7 +61,7 @@ def _start(call: Call, options: AsanaOptions, born: int) -> int:
     except (ValueError, msgspec.MsgspecError):
         raise bad_request(FOREIGN) from None
     listing, start, moment, request = inner
-    if listing != _listing(call):
+    if listing != crc32(listing_of(call).encode()):
         raise bad_request(FOREIGN)
     too_old = options.clock().timestamp() - moment > options.offset_life.total_seconds()
     if too_old or (options.offset_requests is not None and born - request > options.offset_requests):
@@ -64,13 +70,7 @@ def _start(call: Call, options: AsanaOptions, born: int) -> int:
 
 
 def _next_page(call: Call, start: int, options: AsanaOptions, born: int) -> Json:
-    inner = [_listing(call), start, options.clock().timestamp(), born]
+    inner = [crc32(listing_of(call).encode()), start, options.clock().timestamp(), born]
     offset = urlsafe_b64encode(msgspec.json.encode(inner)).decode()
     path = f"{call.path.removeprefix('/api/1.0')}?{urlencode({**call.query, 'offset': offset})}"
     return {"offset": offset, "path": path, "uri": f"https://app.asana.com/api/1.0{path}"}
-
-
-def _listing(call: Call) -> int:
-    """Which listing it is, whatever page and fields of it are asked."""
-    filters = sorted((name, value) for name, value in call.query.items() if name not in UNPAGED)
-    return crc32(f"{call.path}?{urlencode(filters)}".encode())

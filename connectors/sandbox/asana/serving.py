@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from connectors.sandbox.application import Cut
 from connectors.sandbox.asana.limits import Limits
-from connectors.sandbox.asana.options import AsanaOptions
-from connectors.sandbox.asana.paging import page_of
+from connectors.sandbox.asana.options import PAID_FIELDS, AsanaOptions
+from connectors.sandbox.asana.paging import listing_of, page_of
 from connectors.sandbox.asana.refusals import Refusal, bad_request, forbidden, too_many, unknown, unpaid
 from connectors.sandbox.asana.render import ENCODE, Renderer
 from connectors.sandbox.asana.selection import COMPACT, FULL, Selection, selection_of
@@ -28,6 +28,7 @@ from connectors.sandbox.faults import LOGIN_PAGE, Act, Fault
 from connectors.sandbox.options import Recorded
 
 BASE = "/api/1.0"
+MOST_LISTINGS = 64
 Handler = Callable[["Asana", Call], Json]
 """What a handler returns is the whole answer: {"data": …} and what stands beside it."""
 Routes = Sequence[tuple[str, str, Handler]]
@@ -43,6 +44,8 @@ class Asana:
         self.limits = Limits(self.options)
         self.seen = 0  # requests
         self._routes = routes
+        self._listings: dict[str, list[Ref]] = {}  # until anything changes: the pages of a large one are many
+        site.listeners.append(lambda changed: self._listings.clear())
         site.clock = self._time
 
     def application(self) -> Starlette:
@@ -63,7 +66,7 @@ class Asana:
     def page(self, call: Call, refs: Sequence[Ref]) -> Json:
         """One page of a listing, compact unless fields are asked; what may not be seen has to be left out before."""
         rows, following = page_of(refs, call, self.options, born=self.seen)
-        selection = asked(call, COMPACT)
+        selection = self.asked(call, COMPACT)
         shown = [self.renderer.of(*ref, selection) for ref in rows]
         paged = "limit" in call.query
         return {"data": shown} | ({"next_page": following} if paged else {})
@@ -71,14 +74,14 @@ class Asana:
     def rows(self, call: Call, rows: Sequence[Json]) -> Json:
         """One page of rows that are no things of their own."""
         kept, following = page_of(rows, call, self.options, born=self.seen)
-        selection = asked(call, COMPACT)
+        selection = self.asked(call, COMPACT)
         shown = [self.renderer.value(row, selection) for row in kept]
         return {"data": shown} | ({"next_page": following} if "limit" in call.query else {})
 
     def one(self, call: Call, kind: str, gid: str) -> Json:
         """A direct read: all there is to it, or the fields that are asked."""
         self.readable(kind, gid)
-        return {"data": self.renderer.of(kind, gid, asked(call, FULL))}
+        return {"data": self.renderer.of(kind, gid, self.asked(call, FULL))}
 
     def readable(self, kind: str, gid: str) -> Any:
         """The thing; refuses what is unknown, gone, or private to others."""
@@ -90,6 +93,25 @@ class Asana:
         if not self.site.sees(kind, gid):
             raise forbidden(kind) if self.options.hidden_status == 403 else unknown(kind, gid)
         return thing
+
+    def listing(self, call: Call, make: Callable[[], list[Ref]]) -> list[Ref]:
+        """All rows of what the call lists a page of; made once for its pages."""
+        name = listing_of(call)
+        if name not in self._listings:
+            if len(self._listings) >= MOST_LISTINGS:
+                self._listings.clear()
+            self._listings[name] = make()
+        return self._listings[name]
+
+    def asked(self, call: Call, default: Selection) -> Selection:
+        """What `opt_fields` selects, else the default; what the plan lacks is left out in silence."""
+        text = call.query.get("opt_fields")
+        if not text:
+            return default
+        withheld = {name for feature in self.options.unpaid for name in PAID_FIELDS.get(feature, ())}
+        if withheld:
+            text = ",".join(path for path in text.split(",") if path.strip().split(".")[0] not in withheld) or "gid"
+        return selection_of(text)
 
     def visible(self, kind: str, gids: Iterable[str]) -> list[Ref]:
         """Of these, what this account may see and is not in the trash."""
@@ -152,12 +174,6 @@ class Asana:
             return Answer(200, ENCODE(handler(self, call)))
         except Refusal as refusal:
             return refusal.answer
-
-
-def asked(call: Call, default: Selection) -> Selection:
-    """What `opt_fields` selects, else the default."""
-    text = call.query.get("opt_fields")
-    return selection_of(text) if text else default
 
 
 def no_route(asana: Asana, call: Call) -> Json:

@@ -158,6 +158,8 @@ SHAPES: dict[str, Shape] = {
         workspace=_ref("workspace", "workspace"),
         permalink_url=lambda world, tag: f"{SITE}/0/{tag.gid}",
     ),
+    "custom_type": _shape("name", status_options=_refs("custom_type_status_option", "status_options")),
+    "custom_type_status_option": _shape("name", "completion_state enabled color"),
     "enum_option": _shape("name enabled color"),
     "section": _shape(
         "name",
@@ -212,6 +214,8 @@ SHAPES: dict[str, Shape] = {
         assigned_by=_user("assigned_by"),
         assignee=_user("assignee"),
         custom_fields=CUSTOM_FIELDS,
+        custom_type=_ref("custom_type", "custom_type"),
+        custom_type_status_option=_ref("custom_type_status_option", "status_option"),
         followers=_refs("user", "followers"),
         memberships=_memberships,
         projects=_projects,

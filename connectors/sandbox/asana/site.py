@@ -87,6 +87,14 @@ class AsanaSite(World):
         done = {"completed": closed, "completed_at": self.now(at) if closed else None}
         self.touch(task, at, approval_status=approval_status, **done)
 
+    def set_status(self, task: str, option: str, at: datetime | None = None) -> None:
+        """A status of the task's custom type, which also completes or reopens it."""
+        row = self.status_options[option]
+        kind = next(gid for gid, each in self.custom_types.items() if option in each.status_options)
+        done = row.completion_state == "Complete"
+        fields = {"completed": done, "completed_at": self.now(at) if done else None}
+        self.touch(task, at, resource_subtype="custom", custom_type=kind, status_option=option, **fields)
+
     def set_value(self, task: str, field: str, value: Any, at: datetime | None = None) -> None:
         """A custom field's value: a number, a text, a day, an option's gid, or gids; None takes it away."""
         moment, before = self.now(at), self.tasks[task]
@@ -104,6 +112,11 @@ class AsanaSite(World):
         moment = self.now(at)
         self.put(replace(self.tasks[task], modified_at=moment))
         return self._write(task, moment, "comment_added", {}, text=text)
+
+    def consolidate(self, story: str) -> None:
+        """A story makes way for a newer one: feeds have told of it, and reading it finds nothing."""
+        row = self.stories.pop(story)
+        self.stories_of[row.target].remove(story)
 
     def attach(self, task: str, name: str, url: str, at: datetime | None = None) -> str:
         """A link to elsewhere, as an integration attaches it; returns the attachment's gid."""
@@ -182,9 +195,7 @@ class AsanaSite(World):
         self.put(_with(self.tasks[waits_for], moment, dependents=task))
         self._write(task, moment, "dependency_added", {"dependency": Ref("task", waits_for)})
         self._write(waits_for, moment, "dependent_added", {"dependency": Ref("task", task)})
-        for end in (task, waits_for):
-            side = "dependencies" if end == task else "dependents"
-            self._emit(Ref("task", end), "changed", moment, change={"field": side, "action": "changed"})
+        self._tell_of_dependency(task, waits_for, moment)
 
     def remove_dependency(self, task: str, waits_for: str, at: datetime | None = None) -> None:
         moment = self.now(at)
@@ -193,7 +204,12 @@ class AsanaSite(World):
         self.put(replace(near, dependencies=left, modified_at=moment))
         self.put(replace(far, dependents=tuple(gid for gid in far.dependents if gid != task), modified_at=moment))
         self._write(task, moment, "dependency_removed", {"dependency": Ref("task", waits_for)})
-        self._emit(Ref("task", task), "changed", moment, change={"field": "dependencies", "action": "changed"})
+        self._write(waits_for, moment, "dependent_removed", {"dependency": Ref("task", task)})
+        self._tell_of_dependency(task, waits_for, moment)
+
+    def _tell_of_dependency(self, task: str, waits_for: str, moment: str) -> None:
+        for end, side in ((task, "dependencies"), (waits_for, "dependents")):
+            self._emit(Ref("task", end), "changed", moment, change={"field": side, "action": "changed"})
 
     # projects and what stands above them
 

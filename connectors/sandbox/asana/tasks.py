@@ -9,7 +9,7 @@ from typing import Any
 from connectors.sandbox.asana.paging import limit_of
 from connectors.sandbox.asana.refusals import bad_request
 from connectors.sandbox.asana.selection import COMPACT
-from connectors.sandbox.asana.serving import Asana, Routes, asked
+from connectors.sandbox.asana.serving import Asana, Routes
 from connectors.sandbox.asana.things import Ref, Task
 from connectors.sandbox.asana.world import stamp
 from connectors.sandbox.calls import Call, Json
@@ -20,17 +20,24 @@ DEFAULT_SEARCH_ROWS = 20
 
 def listed(asana: Asana, call: Call) -> Json:
     """`/tasks`: of one project, one section, one tag, or one assignee in a workspace; with `modified_since`."""
-    found = _within(asana, call)
-    since = _moment(call, "modified_since")
-    if since is not None:
-        found = [ref for ref in found if asana.site.tasks[ref.gid].modified_at >= since]
-    return asana.page(call, _completed_since(asana, call, found))
+
+    def rows() -> list[Ref]:
+        found, since = _within(asana, call), _moment(call, "modified_since")
+        if since is not None:
+            found = [ref for ref in found if asana.site.tasks[ref.gid].modified_at >= since]
+        return _completed_since(asana, call, found)
+
+    return asana.page(call, asana.listing(call, rows))
 
 
 def of_project(asana: Asana, call: Call) -> Json:
     """Knows `completed_since` and no `modified_since`, which it ignores."""
-    project = asana.readable("project", call.names["project"])
-    return asana.page(call, _completed_since(asana, call, asana.visible("task", asana.site.tasks_in(project.gid))))
+
+    def rows() -> list[Ref]:
+        project = asana.readable("project", call.names["project"])
+        return _completed_since(asana, call, asana.visible("task", asana.site.tasks_in(project.gid)))
+
+    return asana.page(call, asana.listing(call, rows))
 
 
 def of_section(asana: Asana, call: Call) -> Json:
@@ -110,7 +117,7 @@ def search(asana: Asana, call: Call) -> Json:
     name = "due_on" if sort_by == "due_date" else sort_by
     rows.sort(key=lambda task: (getattr(task, name) or "", task.gid), reverse=query.get("sort_ascending") != "true")
     size = limit_of(query) or DEFAULT_SEARCH_ROWS
-    selection = asked(call, COMPACT)
+    selection = asana.asked(call, COMPACT)
     return {"data": [asana.renderer.of("task", task.gid, selection) for task in rows[:size]]}
 
 

@@ -87,6 +87,25 @@ class CustomField(Thing):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatusOption(Thing):
+    """One status of a custom type; `completion_state` is Incomplete or Complete."""
+
+    kind: ClassVar[str] = "custom_type_status_option"
+    completion_state: str
+    enabled: bool = True
+    color: str = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomType(Thing):
+    """A kind of task of a company's own, with statuses of its own."""
+
+    kind: ClassVar[str] = "custom_type"
+    workspace: str
+    status_options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project(Thing):
     """`fields` are those its tasks can carry; `values` those it carries itself, as its portfolios define them."""
 
@@ -159,6 +178,8 @@ class Task(Thing):
     followers: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
     notes: str = ""
+    custom_type: str | None = None
+    status_option: str | None = None
     actual_time_minutes: int | None = None
     is_rendered_as_separator: bool = False
     external: Mapping[str, str] | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from connectors.sandbox.asana.things import (
     Attachment,
     CustomField,
+    CustomType,
     EnumOption,
     Event,
     Goal,
@@ -19,6 +20,7 @@ from connectors.sandbox.asana.things import (
     Project,
     Ref,
     Section,
+    StatusOption,
     StatusUpdate,
     Story,
     Tag,
@@ -52,6 +54,8 @@ class World:
         self.tags: dict[str, Tag] = {}
         self.enum_options: dict[str, EnumOption] = {}
         self.custom_fields: dict[str, CustomField] = {}
+        self.custom_types: dict[str, CustomType] = {}
+        self.status_options: dict[str, StatusOption] = {}
         self.projects: dict[str, Project] = {}
         self.sections: dict[str, Section] = {}
         self.tasks: dict[str, Task] = {}
@@ -75,6 +79,8 @@ class World:
             "tag": self.tags,
             "enum_option": self.enum_options,
             "custom_field": self.custom_fields,
+            "custom_type": self.custom_types,
+            "custom_type_status_option": self.status_options,
             "project": self.projects,
             "section": self.sections,
             "task": self.tasks,
@@ -187,6 +193,16 @@ class World:
                 options=tuple(made),
                 **more,
             )
+        )
+
+    def add_custom_type(self, name: str, statuses: Mapping[str, str]) -> str:
+        """A kind of task; `statuses` maps a name to Incomplete or Complete."""
+        made = [
+            self._add(StatusOption(gid=self.new_gid(), name=status, completion_state=state))
+            for status, state in statuses.items()
+        ]
+        return self._add(
+            CustomType(gid=self.new_gid(), name=name, workspace=self.workspace, status_options=tuple(made))
         )
 
     def add_project(

@@ -198,6 +198,38 @@ async def test_a_plan_without_a_feature_is_told_to_pay(feature: str, path: str) 
     assert "premium" in message
 
 
+async def test_what_a_plan_lacks_is_not_shown_on_tasks_either() -> None:
+    small = a_site(2)
+    small.site.add_dependency(small.tasks[0], small.tasks[1])
+    chosen = options(unpaid={"dependencies", "time_tracking"})
+    fields = "name,dependencies,dependents,actual_time_minutes"
+    async with asana(small.site, chosen) as client:
+        row = await data(client, f"/tasks/{small.tasks[0]}", opt_fields=fields)
+        chosen.unpaid.clear()
+        paid = await data(client, f"/tasks/{small.tasks[0]}", opt_fields=fields)
+
+    assert row.keys() == {"gid", "resource_type", "name"}
+    assert len(paid["dependencies"]) == 1
+
+
+async def test_custom_types_have_statuses_of_their_own() -> None:
+    small = a_site(1)
+    kind = small.site.add_custom_type("Request", {"New": "Incomplete", "Granted": "Complete"})
+    granted = small.site.custom_types[kind].status_options[1]
+    small.site.set_status(small.tasks[0], granted, NOW)
+    async with asana(small.site) as client:
+        asked = {"workspace": small.site.workspace, "opt_fields": "name,status_options.completion_state"}
+        (row,) = await data(client, "/custom_types", **asked)
+        fields = "completed,resource_subtype,custom_type.name,custom_type_status_option.completion_state"
+        task = await data(client, f"/tasks/{small.tasks[0]}", opt_fields=fields)
+        both = {"workspace": small.site.workspace, "project": small.project}
+        assert "exactly one of" in await refused(client, 400, "/custom_types", **both)
+
+    assert [option["completion_state"] for option in row["status_options"]] == ["Incomplete", "Complete"]
+    assert (task["completed"], task["resource_subtype"], task["custom_type"]["name"]) == (True, "custom", "Request")
+    assert task["custom_type_status_option"]["completion_state"] == "Complete"
+
+
 async def test_a_search_knows_inherited_projects_and_has_no_pages() -> None:
     small = a_site(3)
     child = small.site.add_subtask(small.tasks[0], "Child", at=NOW)

@@ -129,6 +129,18 @@ async def test_fields_of_an_event_can_be_asked_into_its_resource() -> None:
     assert last["resource"]["modified_at"].startswith("2026-11-20T12:00:30")
 
 
+async def test_a_story_that_was_told_may_be_gone_when_it_is_read() -> None:
+    small = a_site(1)
+    async with asana(small.site) as client:
+        sync = await first_token(client, small.project)
+        story = small.site.comment(small.tasks[0], "Here?")
+        small.site.consolidate(story)
+        (told,) = (await heard(client, small.project, sync))["data"]
+        assert told["resource"] == {"gid": story, "resource_type": "story"}
+        assert await refused(client, 404, f"/stories/{story}") == f"story: Unknown object: {story}"
+        assert (await client.get(f"/tasks/{small.tasks[0]}/stories")).json()["data"] == []
+
+
 async def test_feeds_may_keep_the_changes_of_tasks_to_themselves() -> None:
     small = a_site(1)
     async with asana(small.site, options(silent_task_changes=True)) as client:

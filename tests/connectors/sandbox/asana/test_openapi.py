@@ -32,6 +32,8 @@ READS = {
     "/workspaces/{workspace}/tags?opt_fields=color,notes,created_at": "TagResponse",
     "/workspaces/{workspace}/custom_fields": "CustomFieldResponse",
     "/custom_fields/{field}": "CustomFieldResponse",
+    "/custom_types?workspace={workspace}": "CustomTypeCompact",
+    "/custom_types/{custom_type}": "CustomTypeResponse",
     "/projects?workspace={workspace}": "ProjectCompact",
     "/projects/{project}": "ProjectResponse",
     "/projects/{project}/sections": "SectionCompact",
@@ -40,6 +42,7 @@ READS = {
     "/tasks?project={project}": "TaskCompact",
     "/tasks/{task}": "TaskResponse",
     "/tasks/{task}?opt_fields=dependencies,dependents,num_subtasks,custom_fields,memberships,tags": "TaskResponse",
+    "/tasks/{other}": "TaskResponse",
     "/tasks/{task}/subtasks": "TaskCompact",
     "/tasks/{task}/dependencies": "TaskCompact",
     "/tasks/{task}/stories": "StoryCompact",
@@ -112,6 +115,8 @@ def full_site() -> tuple[AsanaSite, dict[str, str]]:
     story = site.comment(task, "Here?")
     attachment = site.attach(task, "PAY-1", "https://jira.example.com/browse/PAY-1")
     site.complete(task, NOW)
+    kind = site.add_custom_type("Request", {"New": "Incomplete", "Granted": "Complete"})
+    site.set_status(other, site.custom_types[kind].status_options[1], NOW)
     status = site.post_status(small.project, "at_risk", "Week 2", "Slipping", at=NOW)
     site.edit_project(small.project, NOW, owner=site.me, members=(site.me,), start_on="2026-01-05", due_on="2026-12-18")
     portfolio = site.add_portfolio("Commerce", items=[small.project], created_by=site.me)
@@ -124,6 +129,8 @@ def full_site() -> tuple[AsanaSite, dict[str, str]]:
         "project": small.project,
         "section": small.todo,
         "task": task,
+        "other": other,
+        "custom_type": kind,
         "story": story,
         "attachment": attachment,
         "portfolio": portfolio,
