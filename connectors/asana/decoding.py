@@ -5,6 +5,7 @@ One odd optional property costs a warning, never the task; what a task has no me
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
@@ -53,6 +54,22 @@ def decode_stories(payload: bytes) -> tuple[list[StoryJson], bool]:
         return stories or [], False
     except DecodeError as error:
         raise PayloadUnreadable("stories", error) from error
+
+
+def decode_rows(payload: bytes, shape: type[Shape]) -> tuple[list[Shape], bool]:
+    """A listing's rows, and whether all of each could be read; a row that names no gid is left out."""
+    try:
+        return msgspec.json.decode(payload, type=list[shape]), True  # type: ignore[valid-type]  # known when called
+    except ValidationError:
+        pass
+    except DecodeError as error:
+        raise PayloadUnreadable("listing", error) from error
+    rows, _ = _leniently(Raw(payload), list[Raw])
+    found: list[Shape] = []
+    for row in rows or ():
+        with suppress(PayloadUnreadable):
+            found.append(_piecewise(bytes(row), shape, "row")[0])
+    return found, False
 
 
 def _piecewise(payload: bytes, shape: type[Shape], what: str) -> tuple[Shape, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from msgspec import Raw
 from connectors.asana import opt_fields
 from connectors.asana.concurrently import concurrently
 from connectors.asana.config import fold
+from connectors.asana.decoding import decode_rows
 from connectors.asana.listing import NOT_ALLOWED, Refused, everything, fetch
 from connectors.asana.payloads import PortfolioMetaJson
 from connectors.asana.portfolios import JsonObject, Portfolios, Unreadable
@@ -234,7 +235,7 @@ def _unreadable(portfolio: Unreadable) -> Finding:
 
 
 def _in_portfolios(portfolios: Portfolios) -> Iterable[str]:
-    sent = msgspec.convert(portfolios.rows, type=list[PortfolioMetaJson])
+    sent, _ = decode_rows(_bytes(portfolios.rows), PortfolioMetaJson)
     return (project for each in read_portfolios(sent) for project in each.project_ids)
 
 

@@ -78,12 +78,12 @@ async def rows(client: Client, path: str, params: Params) -> AsyncIterator[Seque
 
 async def everything(client: Client, path: str, params: Params) -> list[dict[str, object]]:
     """The whole listing as JSON objects, each gid once, the latest where one came twice."""
-    found: dict[object, dict[str, object]] = {}
+    found: dict[str, dict[str, object]] = {}
     async for page in rows(client, path, params):
         for raw in page:
             row = msgspec.json.decode(raw)
-            if isinstance(row, dict):
-                found[row.get("gid")] = row
+            if isinstance(row, dict) and isinstance(gid := row.get("gid"), str):
+                found[gid] = row
     return list(found.values())
 
 

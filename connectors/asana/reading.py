@@ -16,7 +16,7 @@ from connectors.asana.listing import HIDDEN, NOT_ALLOWED, Params, Refused, TooLa
 from connectors.asana.payloads import HOME, TASK_KIND, HeadJson, HomeJson
 from connectors.client import Client
 from connectors.contract import RawItem, RawRecord, Scope
-from connectors.errors import ListingBroken, ScopeGone
+from connectors.errors import ListingBroken, PayloadUnreadable, ScopeGone
 
 log = structlog.get_logger(__name__)
 
@@ -93,8 +93,7 @@ class TaskReader:
         try:
             async for sections in self._pages(f"/projects/{scope.native_id}/sections", {"opt_fields": "gid"}):
                 for section in sections:
-                    gid = msgspec.json.decode(section, type=HeadJson).gid
-                    async for page in self._tasks("/tasks", {"section": gid, **limit}, fields):
+                    async for page in self._tasks("/tasks", {"section": self._head(section).gid, **limit}, fields):
                         yield page
         except TooLarge:
             message = (
@@ -108,7 +107,7 @@ class TaskReader:
             asked = fields()
             try:
                 async for page in self._pages(path, {**params, "opt_fields": asked}):
-                    yield _read(page)
+                    yield self._read(page)
                 return
             except Refused as refused:
                 if not self._can_do_without(refused, asked):
@@ -119,7 +118,7 @@ class TaskReader:
             asked = fields()
             try:
                 raw = await fetch(self._client, f"/tasks/{gid}", {"opt_fields": asked})
-                return next(iter(_read([raw])), None)
+                return next(iter(self._read([raw])), None)
             except Refused as refused:
                 if refused.status in HIDDEN or _is_unknown(refused):
                     raise _Hidden from None
@@ -134,6 +133,16 @@ class TaskReader:
             if refused.status in HIDDEN or _is_unknown(refused):
                 raise _Hidden from None
             raise
+
+    def _read(self, page: Iterable[Raw]) -> list[Row]:
+        found = (Row(self._head(raw), bytes(raw)) for raw in page)
+        return [row for row in found if not row.head.is_rendered_as_separator]
+
+    def _head(self, raw: Raw) -> HeadJson:
+        try:
+            return decode_head(raw)
+        except PayloadUnreadable as error:
+            raise ListingBroken(self.source, f"A listing holds a row that names nothing ({error}).") from None
 
     def _can_do_without(self, refused: Refused, asked: str) -> bool:
         """Whether less was, or can be, asked for: the plan may lack dependencies or time tracking."""
@@ -150,11 +159,6 @@ class _Hidden(Exception):
 
 def _is_unknown(refused: Refused) -> bool:
     return refused.status == 400 and ("Unknown object" in refused.message or "recognized ID" in refused.message)
-
-
-def _read(page: Iterable[Raw]) -> list[Row]:
-    found = (Row(decode_head(raw), bytes(raw)) for raw in page)
-    return [row for row in found if not row.head.is_rendered_as_separator]
 
 
 def _text(moment: datetime) -> str:

@@ -16,6 +16,7 @@ from msgspec import DecodeError, Struct
 
 from connectors.asana.config import AsanaOptions, fold, folded
 from connectors.asana.custom_fields import FieldRoles, describe_fields, discover_roles, find
+from connectors.asana.decoding import decode_rows
 from connectors.asana.payloads import (
     CustomTypeJson,
     FieldJson,
@@ -68,8 +69,9 @@ class Discovery(Struct, frozen=True):
 
 
 def read_discovery(payloads: Mapping[str, bytes], *, options: AsanaOptions) -> Discovery:
-    """Raises PayloadUnreadable(name of the payload, …)."""
-    fields = tuple(_read(payloads, "fields", list[FieldJson]))
+    """Raises PayloadUnreadable(name of the payload, …) for bytes that are no JSON."""
+    odd: list[Finding] = []
+    fields = tuple(_read(payloads, "fields", FieldJson, odd))
     roles, findings = discover_roles(fields, options)
     rules = StatusRules(
         options,
@@ -78,10 +80,11 @@ def read_discovery(payloads: Mapping[str, bytes], *, options: AsanaOptions) -> D
             gid: folded(values) for name, values in options.cancelled_fields.items() for gid in find(fields, name)
         },
     )
-    projects = _read(payloads, "projects", list[ProjectMetaJson])
-    sent_portfolios = _read(payloads, "portfolios", list[PortfolioMetaJson])
-    goals = _read(payloads, "goals", list[GoalMetaJson])
-    types = _read(payloads, "custom_types", list[CustomTypeJson])
+    projects = _read(payloads, "projects", ProjectMetaJson, odd)
+    sent_portfolios = _read(payloads, "portfolios", PortfolioMetaJson, odd)
+    goals = _read(payloads, "goals", GoalMetaJson, odd)
+    types = _read(payloads, "custom_types", CustomTypeJson, odd)
+    users = _read(payloads, "users", UserMetaJson, odd)
     portfolios = read_portfolios(sent_portfolios)
     reference = ReferenceData(
         fields=describe_fields(fields, roles),
@@ -92,8 +95,8 @@ def read_discovery(payloads: Mapping[str, bytes], *, options: AsanaOptions) -> D
         portfolios=portfolios,
         status_updates=tuple(_updates(projects, sent_portfolios, goals)),
         goals=tuple(map(_goal, goals)),
-        capabilities=tuple(_read(payloads, "capabilities", list[SourceCapability])),
-        warnings=(*findings, *_read(payloads, "findings", list[Finding])),
+        capabilities=tuple(_own(payloads, "capabilities", list[SourceCapability])),
+        warnings=(*findings, *odd, *_own(payloads, "findings", list[Finding])),
         payloads=dict(payloads),
     )
     return Discovery(
@@ -101,18 +104,24 @@ def read_discovery(payloads: Mapping[str, bytes], *, options: AsanaOptions) -> D
         roles,
         rules,
         fields,
-        {each.gid: _person(each) for each in _read(payloads, "users", list[UserMetaJson])},
+        {each.gid: _person(each) for each in users},
         _by_project(portfolios),
-        frozenset(_read(payloads, "scopes", list[str])),
+        frozenset(_own(payloads, "scopes", list[str])),
     )
 
 
-def _read(payloads: Mapping[str, bytes], name: str, kind: type[list[T]]) -> list[T]:
-    payload = payloads.get(name)
-    if not payload:
-        return []
+def _read(payloads: Mapping[str, bytes], name: str, kind: type[T], odd: list[Finding]) -> list[T]:
+    """What Asana sent: an odd property costs itself, a row without a gid is left out, and either is told."""
+    rows, readable = decode_rows(payloads.get(name) or b"[]", kind)
+    if not readable:
+        odd.append(Finding("reference_unreadable", f"Some of the {name.replace('_', ' ')} could not be read in full."))
+    return rows
+
+
+def _own(payloads: Mapping[str, bytes], name: str, kind: type[list[T]]) -> list[T]:
+    """What discovery itself wrote."""
     try:
-        return msgspec.json.decode(payload, type=kind)
+        return msgspec.json.decode(payloads.get(name) or b"[]", type=kind)
     except DecodeError as error:
         raise PayloadUnreadable(name, error) from error
 

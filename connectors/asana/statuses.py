@@ -54,7 +54,7 @@ class StatusRules:
     def of_option(self, option: StatusOptionJson, *, completed: bool = False) -> SourceStatus:
         """A custom type's status; `completed` decides where the option does not say whether it completes."""
         name = option.name or option.gid or ""
-        done = option.completion_state in COMPLETED_STATES if option.completion_state else completed
+        done = fold(option.completion_state) in COMPLETED_STATES if option.completion_state else completed
         if done:
             category = StatusCategory.DONE
         else:

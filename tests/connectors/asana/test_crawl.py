@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
@@ -14,6 +15,7 @@ from connectors.contract import Extent, Scope
 from connectors.errors import AuthenticationFailed, ListingBroken, ScopeGone, SourceUnavailable
 from connectors.sandbox import faults
 from connectors.sandbox.asana.bulk import generate_bulk
+from connectors.sandbox.asana.things import Event, Ref
 from tests.connectors.asana.support import (
     JUST_NOW,
     NOW,
@@ -134,7 +136,7 @@ async def test_memory_is_bounded_by_pages_and_not_by_the_project() -> None:
             tracemalloc.stop()
 
     assert bytes_seen > 1_000_000
-    assert most < bytes_seen / 4
+    assert most < bytes_seen / 3  # the page in hand and the next one, of seven and the sub-tasks
 
 
 # what changed
@@ -404,11 +406,11 @@ async def test_a_server_that_cannot_even_answer_small_pages_is_an_outage() -> No
 
 
 @pytest.mark.parametrize("fault", [faults.truncated, faults.reset, faults.failing, faults.throttled])
-async def test_an_answer_that_breaks_once_is_asked_for_again(fault: type[faults.Fault]) -> None:
+async def test_an_answer_that_breaks_once_is_asked_for_again(fault: Callable[..., faults.Fault]) -> None:
     launch = a_launch()
     async with connected(launch.site) as (source, options):
         scope = await only_scope(source)
-        options.faults.append(fault("/tasks", after=1))  # type: ignore[call-arg]  # each is a function of these
+        options.faults.append(fault("/tasks", after=1))
         found = await crawl(source, scope)
 
     assert sorted(found.ids) == sorted([*launch.tasks, launch.subtask])
@@ -451,10 +453,7 @@ async def test_a_plan_that_refuses_paid_properties_is_read_without_them() -> Non
     assert ["dependencies" in fields for fields in asked] == [True, False, False]
 
 
-def _section_event(section: str, project: str) -> object:
-    from connectors.sandbox.asana.things import Event, Ref  # noqa: PLC0415
-
+def _section_event(section: str, project: str) -> Event:
     change = {"field": "name", "action": "changed"}
-    return Event(
-        "2026-11-20T22:58:00.000Z", None, Ref("section", section), "changed", None, change, frozenset({project})
-    )
+    streams = frozenset({project})
+    return Event("2026-11-20T22:58:00.000Z", None, Ref("section", section), None, "changed", None, change, streams)

@@ -208,8 +208,8 @@ async def test_the_vocabulary_is_complete_and_a_dependency_points_from_the_block
 async def test_what_the_plan_lacks_is_recorded_with_its_reason_and_fails_nothing(feature: str) -> None:
     launch = a_launch()
     portfolio = launch.site.add_portfolio("Commerce", items=[launch.project])
-    wanted = {"projects": [launch.project], "portfolios": [portfolio]}
-    async with connected(launch.site, unpaid={feature}, **wanted) as (source, _):
+    wanted = [launch.project]
+    async with connected(launch.site, projects=wanted, portfolios=[portfolio], unpaid={feature}) as (source, _):
         reference = await source.discover()
         found, _ = await source.scopes()
 
