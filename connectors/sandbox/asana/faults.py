@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from connectors.sandbox.asana.refusals import HELP, STALE_SYNC, TOO_MANY, error_body
+from connectors.sandbox.asana.refusals import STALE_SYNC, TOO_MANY, error_body
 from connectors.sandbox.faults import FOREVER, Fault
-
-__all__ = ["HELP", "expired_offset", "failing", "lost_position", "throttled", "unauthorized"]
 
 PHRASE = "6 sad squid snuggle softly"
 

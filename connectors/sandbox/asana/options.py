@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 
 from connectors.sandbox.options import SandboxOptions
 
-FEATURES = frozenset({"custom_fields", "dependencies", "goals", "portfolios", "search", "time_tracking"})
+Feature = Literal["custom_fields", "dependencies", "goals", "portfolios", "search", "time_tracking"]
 """What a plan may lack, and is then answered with 402."""
-PAID_FIELDS = {
+PAID_FIELDS: dict[Feature, tuple[str, ...]] = {
     "custom_fields": ("custom_fields",),
     "dependencies": ("dependencies", "dependents"),
     "time_tracking": ("actual_time_minutes",),
@@ -21,7 +22,7 @@ PAID_FIELDS = {
 class AsanaOptions(SandboxOptions):
     """`clock` is the site's too: edits, sync tokens and offsets live in its time."""
 
-    unpaid: set[str] = field(default_factory=set)  # of FEATURES
+    unpaid: set[Feature] = field(default_factory=set)
     service_account: bool = False  # sees everybody's portfolios
     hidden_status: int = 403  # for what is private to others; 404 does not tell it from what is gone
     offset_life: timedelta = timedelta(minutes=30)

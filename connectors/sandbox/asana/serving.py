@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from connectors.sandbox.application import Cut
 from connectors.sandbox.asana.limits import Limits
-from connectors.sandbox.asana.options import PAID_FIELDS, AsanaOptions
+from connectors.sandbox.asana.options import PAID_FIELDS, AsanaOptions, Feature
 from connectors.sandbox.asana.paging import listing_of, page_of
 from connectors.sandbox.asana.refusals import Refusal, bad_request, forbidden, too_many, unknown, unpaid
 from connectors.sandbox.asana.render import ENCODE, Renderer
@@ -117,7 +117,7 @@ class Asana:
         """Of these, what this account may see and is not in the trash."""
         return [Ref(kind, gid) for gid in gids if self.site.sees(kind, gid)]
 
-    def paid(self, feature: str) -> None:
+    def paid(self, feature: Feature) -> None:
         if feature in self.options.unpaid:
             raise unpaid()
 

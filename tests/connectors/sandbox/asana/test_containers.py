@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from connectors.sandbox.asana.options import Feature
 from connectors.sandbox.asana.things import Ref
-from tests.connectors.sandbox.asana.support import NOW, a_site, asana, data, names, options, refused
+from tests.connectors.sandbox.asana.support import EARLIER, NOW, a_site, asana, data, names, options, refused
 
 
 async def test_a_request_without_the_right_bearer_token_is_refused() -> None:
@@ -158,6 +159,26 @@ async def test_status_updates_are_newest_first_and_the_current_one_hides_its_typ
     assert asked["current_status_update"]["status_type"] == "at_risk"
 
 
+async def test_status_updates_can_be_asked_from_a_moment_on() -> None:
+    small = a_site()
+    small.site.post_status(small.project, "on_track", "Week 1", at=EARLIER)
+    small.site.post_status(small.project, "at_risk", "Week 2", at=NOW)
+    async with asana(small.site) as client:
+        rows = await data(client, "/status_updates", parent=small.project, created_since="2026-11-20T00:00:00.000Z")
+        assert await refused(client, 400, "/status_updates") == "parent: Missing input"
+
+    assert [row["title"] for row in rows] == ["Week 2"]
+
+
+async def test_a_team_lists_its_projects() -> None:
+    small = a_site()
+    team = small.site.add_team("Marketing")
+    small.site.edit_project(small.project, NOW, team=team)
+    async with asana(small.site) as client:
+        assert await names(client, f"/teams/{team}/projects") == ["Checkout launch"]
+        assert (await data(client, f"/teams/{team}"))["organization"]["name"] == "Northwind"
+
+
 async def test_goals_are_found_by_what_supports_them() -> None:
     small = a_site()
     metric = {"resource_subtype": "number", "unit": "percentage", "current_number_value": 0.4}
@@ -186,7 +207,7 @@ async def test_goals_are_found_by_what_supports_them() -> None:
         ("custom_fields", "/workspaces/{workspace}/custom_fields"),
     ],
 )
-async def test_a_plan_without_a_feature_is_told_to_pay(feature: str, path: str) -> None:
+async def test_a_plan_without_a_feature_is_told_to_pay(feature: Feature, path: str) -> None:
     small = a_site()
     chosen = options()
     address = path.format(task=small.tasks[0], workspace=small.site.workspace, project=small.project)

@@ -149,6 +149,39 @@ async def test_pages_have_at_most_a_hundred_rows_and_end_with_null() -> None:
     assert [row["gid"] for row in rows] == list(small.tasks)
 
 
+async def test_a_page_tells_how_to_get_the_next_one() -> None:
+    small = a_site(3)
+    async with asana(small.site) as client:
+        answer = await client.get("/tasks", params={"project": small.project, "limit": 2})
+        following = answer.json()["next_page"]
+        rest = await client.get(following["path"])
+
+    assert following["offset"] not in {"2", "3"}
+    assert following["uri"] == f"https://app.asana.com/api/1.0{following['path']}"
+    assert [row["name"] for row in rest.json()["data"]] == ["Task 2"]
+    assert rest.json()["next_page"] is None
+
+
+async def test_tasks_are_found_by_tag_and_by_assignee() -> None:
+    small = a_site(3)
+    tag = small.site.add_tag("launch")
+    small.site.add_tag_to(small.tasks[1], tag)
+    small.site.touch(small.tasks[2], assignee=small.site.me)
+    async with asana(small.site) as client:
+        assert await names(client, "/tasks", tag=tag) == await names(client, f"/tags/{tag}/tasks") == ["Task 1"]
+        assert await names(client, f"/tasks/{small.tasks[1]}/tags") == ["launch"]
+        assert await names(client, "/tasks", assignee="me", workspace=small.site.workspace) == ["Task 2"]
+
+
+async def test_a_sub_task_names_inherited_projects_only_when_they_are_asked() -> None:
+    small = a_site(1)
+    child = small.site.add_subtask(small.tasks[0], "Child")
+    async with asana(small.site) as client:
+        path = f"/tasks/{child}/projects"
+        assert await names(client, path) == []
+        assert await names(client, path, include_inherited_projects="true") == ["Checkout launch"]
+
+
 async def test_a_large_result_without_a_limit_is_refused() -> None:
     small = a_site(30)
     async with asana(small.site, options(page_by_default=20)) as client:
