@@ -454,6 +454,12 @@ async def test_a_plan_that_refuses_paid_properties_is_read_without_them() -> Non
 
 
 def _section_event(section: str, project: str) -> Event:
-    change = {"field": "name", "action": "changed"}
-    streams = frozenset({project})
-    return Event("2026-11-20T22:58:00.000Z", None, Ref("section", section), None, "changed", None, change, streams)
+    return Event(
+        created_at="2026-11-20T22:58:00.000Z",
+        user=None,
+        resource=Ref("section", section),
+        action="changed",
+        parent=None,
+        change={"field": "name", "action": "changed"},
+        streams=frozenset({project}),
+    )
