@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.sandbox.asana.refusals import STALE_SYNC, TOO_MANY, error_body
+from connectors.sandbox.asana.refusals import STALE_SYNC, TOO_MANY, UNPAID, error_body
 from connectors.sandbox.faults import FOREVER, Fault
 
 PHRASE = "6 sad squid snuggle softly"
@@ -23,6 +23,11 @@ def failing(path: str, *, status: int = 500, times: int = 1, after: int = 0) -> 
 def unauthorized(path: str, *, times: int = FOREVER, after: int = 0) -> Fault:
     """401, for instance in the middle of a run."""
     return Fault(path, status=401, body=error_body("Not Authorized"), times=times, after=after)
+
+
+def unpaid(path: str, *, times: int = FOREVER, after: int = 0) -> Fault:
+    """402 for whatever is asked there."""
+    return Fault(path, status=402, body=error_body(UNPAID), times=times, after=after)
 
 
 def expired_offset(path: str, *, times: int = 1, after: int = 0) -> Fault:

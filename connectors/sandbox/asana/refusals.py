@@ -18,6 +18,7 @@ STALE_SYNC = (
     "Sync token invalid or too old. If you are attempting to keep resources in sync, you must fetch the full dataset "
     "for this query now and use the new sync token for the next sync."
 )
+UNPAID = "The requested feature is only available to premium users. Please upgrade to use it."
 TOO_LARGE = "The result is too large. You should use pagination (may require specifying a workspace)"
 
 
@@ -48,7 +49,7 @@ def forbidden(kind: str) -> Refusal:
 
 
 def unpaid() -> Refusal:
-    return Refusal(402, "The requested feature is only available to premium users. Please upgrade to use it.")
+    return Refusal(402, UNPAID)
 
 
 def too_many(seconds: int) -> Refusal:

@@ -221,6 +221,14 @@ class AsanaSite(World):
             change = {"field": name, "action": "changed"}
             self._emit(Ref("project", project), "changed", moment, change=change, streams=frozenset({project}))
 
+    def rename_section(self, section: str, name: str, at: datetime | None = None) -> None:
+        """The project hears of it; its tasks are not modified."""
+        row = self.sections[section]
+        self.put(replace(row, name=name))
+        change = {"field": "name", "action": "changed"}
+        heard = frozenset({row.project})
+        self._emit(Ref("section", section), "changed", self.now(at), change=change, streams=heard)
+
     def archive(self, project: str, at: datetime | None = None) -> None:
         self.edit_project(project, at, archived=True)
 

@@ -66,6 +66,21 @@ async def test_a_project_hears_of_nested_sub_tasks_and_their_comments() -> None:
     assert (told[2]["resource"]["resource_subtype"], told[2]["parent"]["gid"]) == ("comment_added", grandchild)
 
 
+async def test_a_renamed_section_is_told_and_shows_on_its_tasks_which_are_not_modified() -> None:
+    small = a_site(1)
+    before = small.site.tasks[small.tasks[0]].modified_at
+    async with asana(small.site) as client:
+        sync = await first_token(client, small.project)
+        small.site.rename_section(small.todo, "Next", NOW)
+        (event,) = (await heard(client, small.project, sync))["data"]
+        answer = await client.get(f"/tasks/{small.tasks[0]}", params={"opt_fields": "memberships.section.name"})
+
+    assert (event["resource"]["resource_type"], event["resource"]["name"]) == ("section", "Next")
+    assert event["change"] == {"field": "name", "action": "changed"}
+    assert answer.json()["data"]["memberships"][0]["section"]["name"] == "Next"
+    assert small.site.tasks[small.tasks[0]].modified_at == before
+
+
 async def test_trashing_and_restoring_is_told() -> None:
     small = a_site(1)
     async with asana(small.site) as client:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from connectors.sandbox import faults as any_faults
-from connectors.sandbox.asana.faults import expired_offset, failing, throttled, unauthorized
+from connectors.sandbox.asana.faults import expired_offset, failing, throttled, unauthorized, unpaid
 from tests.connectors.sandbox.asana.support import NOW, a_site, asana, data, options, refused
 
 
@@ -102,6 +102,7 @@ async def test_every_action_of_a_batch_counts_and_one_too_many_refuses_it_whole(
         (failing("/users"), 500),
         (unauthorized("/users", times=1), 401),
         (expired_offset("/users"), 400),
+        (unpaid("/users", times=1), 402),
     ],
 )
 async def test_a_fault_strikes_once_in_the_vendors_words(fault: any_faults.Fault, status: int) -> None:
