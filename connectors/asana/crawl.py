@@ -48,8 +48,8 @@ class Crawl:
         self._client = client
         self._reader = reader
         self._scope = scope
-        self._since = since if token else None  # without a position in the feed nothing tells what moved
-        self._token = token if since else None
+        self._since = since
+        self._token = token if since is not None else None  # who wants everything begins a new feed
         self._workers = workers
         self._page_size = page_size
         self._read: set[str] = set()  # tasks handed on
@@ -65,7 +65,7 @@ class Crawl:
     async def pages(self) -> AsyncGenerator[Page, None]:
         feed = await read_feed(self._client, self._scope.native_id, self._token)
         self._next_token = feed.token
-        if feed.unbroken and self._since is not None:
+        if feed.unbroken and self._since is not None:  # a listing of changes alone does not tell what moved
             self._extent = Extent.MEMBERS
             found = self._changes(feed, self._since)
         else:

@@ -10,9 +10,11 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from msgspec import Struct
 
 from connectors.asana.concurrently import concurrently
-from connectors.asana.reading import MOST_LEVELS, Row, TaskReader, raw_item
+from connectors.asana.reading import Row, TaskReader, raw_item
 from connectors.contract import RawItem
 from connectors.errors import ListingBroken
+
+MOST_LEVELS = 10  # Asana nests five; more than this is no tree
 
 
 class Parent(Struct, frozen=True, gc=False):

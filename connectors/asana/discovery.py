@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
 
 import msgspec
-from msgspec import Raw
 
 from connectors.asana import opt_fields
+from connectors.asana.capabilities import Plan
 from connectors.asana.concurrently import concurrently
 from connectors.asana.config import fold
 from connectors.asana.decoding import decode_rows
@@ -21,11 +21,9 @@ from connectors.asana.listing import NOT_ALLOWED, Refused, everything, fetch
 from connectors.asana.payloads import PortfolioMetaJson
 from connectors.asana.portfolios import JsonObject, Portfolios, Unreadable
 from connectors.asana.portfolios import read_portfolios as fetch_portfolios
-from connectors.asana.reading import TaskReader
 from connectors.asana.reference import project_keys, read_portfolios
 from connectors.client import Client
 from connectors.contract import Finding, MissingScope, Scope
-from connectors.items import SourceCapability
 
 _Listed = tuple[list[JsonObject], Portfolios]
 
@@ -40,13 +38,11 @@ class Discovery:
         self,
         *,
         client: Client,
-        reader: TaskReader,
         projects: Sequence[str] | None,
         portfolios: Sequence[str],
         workers: int,
     ) -> None:
         self._client = client
-        self._reader = reader
         self._wanted = projects
         self._portfolios = portfolios
         self._workers = workers
@@ -58,7 +54,7 @@ class Discovery:
 
     async def payloads(self, workspace: str) -> Mapping[str, bytes]:
         """Name → JSON bytes, as `reference` names them."""
-        plan = _Plan(self._client)
+        plan = Plan(self._client)
         (projects, portfolios), users, fields, goals, types = await asyncio.gather(
             self._listed(workspace),
             plan.optional("users", "/users", {"workspace": workspace, "opt_fields": opt_fields.USER}),
@@ -68,14 +64,15 @@ class Discovery:
                 "custom_types", "/custom_types", {"workspace": workspace, "opt_fields": opt_fields.CUSTOM_TYPE}
             ),
         )
-        scopes, _ = await self._scopes_among(projects, portfolios)
+        scopes, _ = self._scopes_among(projects, portfolios)
         live = [each for each in scopes if not each.archived]
         if not plan.allows("custom_fields"):
             fields = await self._fields_of(live)
         if self._portfolios:
-            plan.note("portfolios", next((each for each in portfolios.unreadable if each.status in NOT_ALLOWED), None))
+            refused = (each.reason for each in portfolios.unreadable if each.status in NOT_ALLOWED)
+            plan.note("portfolios", refused=next(refused, None))
         if live:
-            await plan.probe_tasks(live[0], self._reader)
+            await plan.probe_dependencies(live[0].native_id)
         return {
             "workspace": _bytes(workspace),
             "projects": _bytes(_sorted(projects)),
@@ -92,7 +89,7 @@ class Discovery:
     async def scopes(self, workspace: str, known: Mapping[str, str]) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
         """The wanted projects, archived ones marked; and those that cannot be seen."""
         projects, portfolios = await self._listed(workspace)
-        found, missing = await self._scopes_among(projects, portfolios, known=known)
+        found, missing = self._scopes_among(projects, portfolios, known=known)
         if self._wants_everything or portfolios.unreadable:
             told = {each.key for each in missing}
             missing += [each for each in _vanished(known, found) if each.key not in told]
@@ -109,9 +106,26 @@ class Discovery:
         return await asyncio.shield(self._listing)
 
     async def _list(self, workspace: str) -> _Listed:
-        return await asyncio.gather(
+        projects, portfolios = await asyncio.gather(
             self._projects(workspace), fetch_portfolios(self._client, self._portfolios, workers=self._workers)
         )
+        listed = {str(each["gid"]) for each in projects}
+        unlisted = [gid for gid in self._names(portfolios) if gid.isdigit() and gid not in listed]
+        async with aclosing(concurrently(unlisted, self._project, workers=self._workers)) as found:
+            projects += [each async for each in found if each is not None]
+        return projects, portfolios
+
+    def _names(self, portfolios: Portfolios) -> list[str]:
+        """Gids and names of what is wanted, each once."""
+        return list(dict.fromkeys((*(self._wanted or ()), *_in_portfolios(portfolios))))
+
+    async def _project(self, gid: str) -> JsonObject | None:
+        """One that the workspace does not list, such as another workspace's in a portfolio of this one."""
+        try:
+            raw = await fetch(self._client, f"/projects/{gid}", {"opt_fields": opt_fields.PROJECT})
+        except Refused:
+            return None
+        return await self._with_status(msgspec.json.decode(raw))
 
     async def _projects(self, workspace: str) -> list[JsonObject]:
         """All that the account sees, archived ones too, with their latest status update in the same answer."""
@@ -133,32 +147,21 @@ class Discovery:
             return project
         return {**project, "current_status_update": msgspec.json.decode(raw)}
 
-    async def _scopes_among(
+    def _scopes_among(
         self, projects: Sequence[JsonObject], portfolios: Portfolios, *, known: Mapping[str, str] = {}
     ) -> tuple[list[Scope], list[MissingScope]]:
-        listed = {str(each["gid"]): each for each in projects}
+        listed = _scopes(projects)
         if self._wants_everything:
-            return _scopes(listed.values()), []
-        found: dict[str, JsonObject] = {}
-        missing: list[MissingScope] = [
-            MissingScope(each.gid, _unreadable(each).message) for each in portfolios.unreadable
-        ]
-        for name in dict.fromkeys((*(self._wanted or ()), *_in_portfolios(portfolios))):
-            matching = _called(name, listed) or await self._directly(name)
-            found |= {str(each["gid"]): each for each in matching}
+            return listed, []
+        found: dict[str, Scope] = {}
+        missing = [MissingScope(each.gid, _unreadable(each).message) for each in portfolios.unreadable]
+        for name in self._names(portfolios):
+            matching = _called(name, listed)
+            found |= {each.native_id: each for each in matching}
             if not matching:
-                missing.append(MissingScope(known.get(name, name), NOT_VISIBLE.format(name=known.get(name, name))))
-        return _scopes(found.values()), missing
-
-    async def _directly(self, gid: str) -> list[JsonObject]:
-        """A project that no listing shows, such as one of another workspace in a portfolio of this one."""
-        if not gid.isdigit():
-            return []
-        try:
-            raw = await fetch(self._client, f"/projects/{gid}", {"opt_fields": opt_fields.PROJECT})
-        except Refused:
-            return []
-        return [msgspec.json.decode(raw)]
+                shown = known.get(name, name)
+                missing.append(MissingScope(shown, NOT_VISIBLE.format(name=shown)))
+        return list(found.values()), missing
 
     async def _fields_of(self, scopes: Sequence[Scope]) -> list[JsonObject]:
         """Project by project, where the workspace's list is refused."""
@@ -176,48 +179,6 @@ class Discovery:
                 fields = [each.get("custom_field") for each in settings]
                 found |= {each["gid"]: each for each in fields if isinstance(each, dict) and each.get("gid")}
         return list(found.values())
-
-
-class _Plan:
-    """What the account's plan and rights allow, as far as it was tried."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._found: dict[str, SourceCapability] = {}
-
-    def capabilities(self) -> list[SourceCapability]:
-        return [self._found[name] for name in sorted(self._found)]
-
-    def allows(self, name: str) -> bool:
-        return self._found[name].available
-
-    def note(self, name: str, refused: Refused | Unreadable | None) -> None:
-        reason = refused.message if isinstance(refused, Refused) else refused.reason if refused else None
-        self._found[name] = SourceCapability(name, reason is None, reason)
-
-    async def optional(self, name: str, path: str, params: Mapping[str, str]) -> list[JsonObject]:
-        """The listing, or none where it is refused: the run goes on without."""
-        try:
-            rows = await everything(self._client, path, params)
-        except Refused as refused:
-            self.note(name, refused)
-            return []
-        self.note(name, None)
-        return rows
-
-    async def probe_tasks(self, scope: Scope, reader: TaskReader) -> None:
-        """Two requests tell whether dependencies may be read, before thousands of tasks are asked for them."""
-        paid = ",".join(opt_fields.PAID.values())
-        try:
-            some = await fetch(self._client, "/tasks", {"project": scope.native_id, "limit": 1, "opt_fields": paid})
-            for task in msgspec.json.decode(some, type=list[dict[str, Raw]])[:1]:
-                gid = msgspec.json.decode(task["gid"], type=str)
-                await fetch(self._client, f"/tasks/{gid}/dependencies", {"limit": 1})
-        except Refused as refused:
-            if refused.status in NOT_ALLOWED:
-                self.note("dependencies", refused)
-            return
-        self.note("dependencies", None)
 
 
 NOT_VISIBLE = (
@@ -239,11 +200,11 @@ def _in_portfolios(portfolios: Portfolios) -> Iterable[str]:
     return (project for each in read_portfolios(sent) for project in each.project_ids)
 
 
-def _called(name: str, listed: Mapping[str, JsonObject]) -> list[JsonObject]:
+def _called(name: str, listed: Sequence[Scope]) -> list[Scope]:
     """By gid, else every project of that name: names need not be unique."""
-    if name in listed:
-        return [listed[name]]
-    return [each for each in listed.values() if fold(str(each.get("name") or "")) == fold(name)]
+    return [each for each in listed if each.native_id == name] or [
+        each for each in listed if fold(name) in {fold(each.name), fold(each.key)}
+    ]
 
 
 def _vanished(known: Mapping[str, str], found: Sequence[Scope]) -> list[MissingScope]:

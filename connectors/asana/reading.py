@@ -20,8 +20,6 @@ from connectors.errors import ListingBroken, PayloadUnreadable, ScopeGone
 
 log = structlog.get_logger(__name__)
 
-MOST_LEVELS = 10  # Asana nests five; more than this is no tree
-
 
 class Row(Struct, frozen=True):
     """One task as received, and what fetching understands of it."""

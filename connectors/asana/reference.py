@@ -86,12 +86,14 @@ def read_discovery(payloads: Mapping[str, bytes], *, options: AsanaOptions) -> D
     types = _read(payloads, "custom_types", CustomTypeJson, odd)
     users = _read(payloads, "users", UserMetaJson, odd)
     portfolios = read_portfolios(sent_portfolios)
+    people = {each.gid: _person(each) for each in users}
     reference = ReferenceData(
         fields=describe_fields(fields, roles),
         statuses=every_status(types, rules),
         item_types=(TASK, SUB_TASK, MILESTONE, APPROVAL, *_custom_types(types)),
         link_types=(DEPENDENCY,),
         projects=_projects(projects),
+        people=tuple(people.values()),
         portfolios=portfolios,
         status_updates=tuple(_updates(projects, sent_portfolios, goals)),
         goals=tuple(map(_goal, goals)),
@@ -104,7 +106,7 @@ def read_discovery(payloads: Mapping[str, bytes], *, options: AsanaOptions) -> D
         roles,
         rules,
         fields,
-        {each.gid: _person(each) for each in users},
+        people,
         _by_project(portfolios),
         frozenset(_own(payloads, "scopes", list[str])),
     )

@@ -95,7 +95,6 @@ class AsanaSource:
         self._reader = TaskReader(self._client)
         self._discovery = Discovery(
             client=self._client,
-            reader=self._reader,
             projects=projects,
             portfolios=portfolios,
             workers=concurrency,

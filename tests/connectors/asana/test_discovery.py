@@ -7,7 +7,7 @@ import pytest
 
 from connectors.contract import MissingScope, ReferenceData
 from connectors.errors import SourceMisconfigured
-from connectors.items import LinkDirection, StatusCategory
+from connectors.items import LinkDirection, SourcePerson, StatusCategory
 from connectors.sandbox import faults
 from tests.connectors.asana.support import a_launch, a_site, connected
 
@@ -82,6 +82,29 @@ async def test_projects_that_share_a_name_are_told_apart_by_their_gid() -> None:
 
     assert [each.key for each in found] == [f"Checkout launch ({launch.project})", f"checkout launch ({twin})"]
     assert [each.key for each in projects] == [each.key for each in found]
+
+
+async def test_a_twin_that_nobody_wants_changes_the_key_in_the_same_way_everywhere() -> None:
+    launch = a_launch()
+    launch.site.add_project("Checkout launch")
+    async with connected(launch.site, projects=[launch.project]) as (source, _):
+        (found,), _missing = await source.scopes()
+        projects = {each.native_id: each.key for each in (await source.discover()).projects}
+
+    assert found.key == projects[launch.project] == f"Checkout launch ({launch.project})"
+
+
+async def test_a_project_of_another_workspace_is_found_through_a_portfolio_and_described() -> None:
+    launch = a_launch()
+    far = launch.site.add_project("Far away", workspace=launch.site.add_workspace("Sister company"))
+    portfolio = launch.site.add_portfolio("Commerce", items=[far, launch.project])
+    async with connected(launch.site, workspace="Northwind", portfolios=[portfolio]) as (source, _):
+        found, missing = await source.scopes()
+        projects = {each.native_id: each.name for each in (await source.discover()).projects}
+
+    assert {each.key for each in found} == {"Far away", "Checkout launch"}
+    assert not missing
+    assert projects[far] == "Far away"
 
 
 async def test_wanted_projects_are_found_by_gid_or_name_and_others_are_missing() -> None:
@@ -167,6 +190,7 @@ async def test_discovery_reads_people_fields_health_and_goals_in_few_requests() 
         asked = len(options.requests)
 
     assert [(each.native_id, each.name, each.role) for each in reference.fields] == [(points, "Story points", "points")]
+    assert SourcePerson(paula, "Paula", "paula@northwind.example") in reference.people
     updates = [each for each in reference.status_updates if each.parent_kind == "project"]
     assert len(updates) == 20
     assert {(each.status, each.title, each.author_id) for each in updates} == {("at_risk", "Slipping", paula)}
