@@ -12,7 +12,7 @@ import pytest
 
 from connectors.asana.listing import SMALLEST_PAGE
 from connectors.contract import Extent, Scope
-from connectors.errors import AuthenticationFailed, ListingBroken, ScopeGone, SourceUnavailable
+from connectors.errors import AuthenticationFailed, ListingBroken, ScopeGone, SourceMisconfigured, SourceUnavailable
 from connectors.sandbox import faults
 from connectors.sandbox.asana.bulk import generate_bulk
 from connectors.sandbox.asana.things import Event, Ref
@@ -375,6 +375,30 @@ async def test_a_listing_that_is_cut_is_read_section_by_section() -> None:
     assert sorted(found.ids) == sorted(site.tasks)
     assert len(found.ids) == 250
     assert any("section" in request.query for request in options.requests)
+
+
+async def test_an_unknown_refusal_of_a_later_page_is_taken_for_a_cut_listing() -> None:
+    site = generate_bulk(tasks=250, projects=1, subtask_share=0.0, today=NOW.date())
+    async with connected(site) as (source, options):
+        scope = await only_scope(source)
+        body = b'{"errors":[{"message":"Something went wrong with this request."}]}'
+        options.faults.append(faults.Fault("/tasks", status=400, body=body, after=1))
+        found = await crawl(source, scope)
+
+    assert sorted(found.ids) == sorted(site.tasks)
+    assert options.asked("/sections") == 1
+
+
+async def test_a_refusal_of_the_first_page_is_an_error_of_ours_and_not_a_cut_listing() -> None:
+    launch = a_launch()
+    async with connected(launch.site) as (source, options):
+        scope = await only_scope(source)
+        body = b'{"errors":[{"message":"opt_fields: not understood"}]}'
+        options.faults.append(faults.Fault("/tasks", status=400, body=body, times=faults.FOREVER))
+        with pytest.raises(SourceMisconfigured, match="opt_fields: not understood"):
+            await crawl(source, scope)
+
+    assert options.asked("/sections") == 0
 
 
 async def test_a_project_too_large_even_section_by_section_fails_with_its_name() -> None:

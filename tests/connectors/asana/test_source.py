@@ -80,6 +80,20 @@ async def test_a_task_in_three_projects_is_one_item_and_equal_from_each_of_them(
     assert homes == [launch.project, *others]
 
 
+async def test_beneath_a_sub_task_that_stands_in_another_project_everything_belongs_there() -> None:
+    launch = a_launch()
+    other = launch.site.add_project("Other")
+    launch.site.add_to_project(launch.subtask, other)
+    deeper = launch.site.add_subtask(launch.subtask, "Step 1.1")
+    async with connected(launch.site) as (source, _):
+        scopes, _missing = await source.scopes()
+        seen = [(await read(source, (await crawl(source, scope)).items)) for scope in scopes]
+        (direct,) = (await read(source, await source.read_items([deeper]))).values()
+
+    assert [items[deeper].project_id for items in seen] == [other, other]
+    assert seen[0][deeper] == seen[1][deeper] == direct
+
+
 async def test_a_task_belongs_to_the_first_of_its_projects_that_is_wanted() -> None:
     launch = a_launch()
     wanted = launch.site.add_project("Wanted")
