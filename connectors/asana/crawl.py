@@ -80,7 +80,7 @@ class Crawl:
             self._marks |= _marks_of(rows)
             if fresh := self._unread(rows):
                 parents += _parents(fresh)
-                yield self._page(_items(fresh))
+                yield self._page(self._members(fresh))
         async for page in self._beneath(parents):
             yield page
 
@@ -89,7 +89,7 @@ class Crawl:
         async for rows in self._reader.members(self._scope, since=since):
             if fresh := self._unread(rows):
                 parents += _parents(fresh)
-                yield self._page(_items(fresh))
+                yield self._page(self._members(fresh))
         named = set(feed.tasks)
         async for rows in self._reader.marks(self._scope):
             self._marks |= _marks_of(rows)
@@ -150,12 +150,11 @@ class Crawl:
         self._read.update(row.head.gid for row in fresh)
         return fresh
 
+    def _members(self, rows: Iterable[Row]) -> list[RawItem]:
+        return [raw_item(row, (self._scope.native_id,)) for row in rows]
+
     def _page(self, items: Sequence[RawItem], missing: Sequence[str] = ()) -> Page:
         return Page(self._scope, tuple(items), missing_ids=tuple(missing))
-
-
-def _items(rows: Iterable[Row]) -> list[RawItem]:
-    return [raw_item(row, ()) for row in rows]
 
 
 def _marks_of(rows: Iterable[Row]) -> dict[str, str]:

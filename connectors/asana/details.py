@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 async def read_details(client: Client, native_ids: Sequence[str], *, workers: int) -> AsyncIterator[ItemDetails]:
     """In any order; a task that is gone or hidden is left out.
 
-    There is always a record of the stories, if only of none: the history is then known to be empty.
+    There is a record of each kind, if only of none: what was taken away since is then known to be gone.
     """
 
     async def of(gid: str) -> ItemDetails | None:
@@ -39,20 +39,22 @@ async def _of(client: Client, gid: str) -> ItemDetails | None:
         if refused.status in HIDDEN:
             return None
         raise
+    attachments = await _attachments(client, gid)
     records = [RawRecord(STORIES, gid, _array(stories))]
-    if attachments := await _attachments(client, gid):
+    if attachments is not None:
         records.append(RawRecord(ATTACHMENTS, gid, _array(attachments)))
     return ItemDetails(gid, tuple(records))
 
 
-async def _attachments(client: Client, gid: str) -> list[bytes]:
+async def _attachments(client: Client, gid: str) -> list[bytes] | None:
+    """None: they may not be read, and nobody can say whether there are any."""
     try:
         return await _all(client, "/attachments", {"parent": gid, "opt_fields": opt_fields.ATTACHMENT})
     except Refused as refused:
         if refused.status not in NOT_ALLOWED | HIDDEN:
             raise
         log.info("attachments_refused", source=client.source, item=gid, status=refused.status)
-        return []
+        return None
 
 
 async def _all(client: Client, path: str, params: Params) -> list[bytes]:

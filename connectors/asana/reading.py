@@ -194,9 +194,12 @@ class Ancestry:
 
 
 def raw_item(row: Row, homes: Sequence[str]) -> RawItem:
-    """The payload stays as received; what a home-less sub-task inherits stands in a record of its own."""
+    """The payload stays as received; what a task without projects inherits stands in a record of its own.
+
+    That record is there even when it inherits nothing, so that it replaces what was stored before.
+    """
     record = RawRecord(TASK_KIND, row.head.gid, row.payload)
-    if row.head.homes or not homes:
+    if row.head.homes:
         return RawItem(record)
     home = msgspec.json.encode(HomeJson(list(homes)))
     return RawItem(record, (RawRecord(HOME, row.head.gid, home),))

@@ -52,6 +52,17 @@ async def test_a_direct_read_that_descends_brings_all_that_lies_beneath() -> Non
     assert sorted(ids) == sorted([launch.tasks[0], launch.subtask, deeper])
 
 
+async def test_a_task_that_lost_its_last_project_says_so_rather_than_nothing() -> None:
+    launch = a_launch()
+    launch.site.remove_from_project(launch.tasks[0], launch.project)
+    async with connected(launch.site) as (source, _):
+        found = await source.read_items([launch.tasks[0], launch.subtask])
+        items = await read(source, found)
+
+    assert [(each.kind, each.payload) for item in found for each in item.extras] == [("home", b'{"projects":[]}')] * 2
+    assert {item.warnings for item in items.values()} == {("no_project",)}
+
+
 async def test_a_direct_read_and_a_crawl_give_equal_items() -> None:
     launch = a_launch()
     launch.site.add_to_project(launch.tasks[0], launch.site.add_project("Other"))
@@ -119,7 +130,7 @@ async def test_details_bring_every_story_and_the_attachments_and_leave_out_what_
 
     assert set(found) == {first, second}
     assert [each.kind for each in found[first].records] == ["stories", "attachments"]
-    assert [each.payload for each in found[second].records] == [b"[]"]
+    assert [(each.kind, each.payload) for each in found[second].records] == [("stories", b"[]"), ("attachments", b"[]")]
     assert found[first].records[0].payload.count(b"comment_added") == 130
     item = normalise(RawItem(raw.record, found[first].records))
     assert [(each.origin, each.target) for each in item.references] == [
