@@ -22,6 +22,7 @@ from connectors.items import (
     SourceItemType,
     SourceIteration,
     SourceLinkType,
+    SourcePerson,
     SourcePortfolio,
     SourceProject,
     SourceRelease,
@@ -127,6 +128,7 @@ class ReferenceData(Struct, frozen=True):
     projects: tuple[SourceProject, ...]
     releases: tuple[SourceRelease, ...] = ()
     iterations: tuple[SourceIteration, ...] = ()
+    people: tuple[SourcePerson, ...] = ()
     portfolios: tuple[SourcePortfolio, ...] = ()
     status_updates: tuple[SourceStatusUpdate, ...] = ()
     goals: tuple[SourceGoal, ...] = ()

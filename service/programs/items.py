@@ -97,11 +97,16 @@ async def get_history(
     return enveloped(History(found.uid, found.key, changes, following), sources=sources, now=now)
 
 
-def browse_url(kind: str | None, url: str | None, key: str) -> str | None:
-    """Where a person opens the item. None for tools whose configured address is not the one people use."""
-    if kind is None or url is None or not kind.startswith("jira"):
+def browse_url(row: AnyRow) -> str | None:
+    """Where a person opens the item: as the tool told with it, else by its key where that is enough.
+
+    Nothing but a web address ever becomes a link.
+    """
+    if row.url is not None:
+        return str(row.url) if row.url.startswith(("https://", "http://")) else None
+    if row.source_kind is None or row.source_url is None or not row.source_kind.startswith("jira"):
         return None
-    return f"{url.rstrip('/')}/browse/{key}"
+    return f"{row.source_url.rstrip('/')}/browse/{row.key}"
 
 
 async def _page(
@@ -185,7 +190,7 @@ def _summary(row: AnyRow, excluded: Exclusion | None) -> ItemSummary:
         done_at=row.done_at,
         counts=excluded is None,
         excluded=excluded,
-        url=browse_url(row.source_kind, row.source_url, row.key),
+        url=browse_url(row),
     )
 
 
@@ -196,7 +201,7 @@ def _detail(
     facets: dict[str, list[str]],
     programs: Sequence[AnyRow],
 ) -> ItemDetail:
-    same_name = set(ItemDetail.__struct_fields__) & set(row._fields) - {"warnings"}
+    same_name = set(ItemDetail.__struct_fields__) & set(row._fields) - {"warnings", "url"}
     return ItemDetail(
         **{name: getattr(row, name) for name in same_name - {"project"}},
         former_keys=tuple(former_keys),
@@ -206,7 +211,7 @@ def _detail(
         facets=facets,
         programs=tuple(ItemProgram(each.key, each.name, each.workstream) for each in programs),
         warnings=tuple((row.warnings or "").split()),
-        url=browse_url(row.source_kind, row.source_url, row.key),
+        url=browse_url(row),
     )
 
 

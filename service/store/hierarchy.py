@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.bulk import fetch, run, within
 from service.store.pending import mark_pending
 
+WINDOW = 20_000  # items of a source that one statement sorts into epics
 DEEPEST = 30  # no tool nests deeper; a parent loop ends here
 
 _PARENTS = """
@@ -66,12 +67,27 @@ async def resolve_parents(connection: AsyncConnection, source: str) -> int:
 
 async def resolve_epics(connection: AsyncConnection, source: str, uids: Sequence[str] | None) -> int:
     """The nearest ancestor of level 1; an ancestor that was never read ends the climb."""
-    below, restriction = "", ""
-    parameters: list[Any] = [source, source]
     if uids is not None:
         below = _BELOW.format(given=within(connection, "uid"))
         restriction = "AND item.uid IN (SELECT uid FROM below)"
-        parameters.insert(0, list(uids))
+        return await _climb(connection, below, restriction, [list(uids), source, source])
+    changed, first = 0, ""
+    while (last := await _end_of_window(connection, source, first)) is not None:
+        changed += await _climb(
+            connection, "", "AND item.uid > ? AND item.uid <= ?", [source, first, last, source, first, last]
+        )
+        first = last
+    return changed
+
+
+async def _end_of_window(connection: AsyncConnection, source: str, first: str) -> str | None:
+    """The last uid of the next window; None when there is none. What a statement touches must fit into memory."""
+    window = "SELECT uid FROM work_items WHERE source = ? AND uid > ? ORDER BY uid LIMIT ?"
+    rows = await fetch(connection, f"SELECT max(uid) FROM ({window}) AS w", (source, first, WINDOW))  # noqa: S608
+    return cast("str | None", rows[0][0])
+
+
+async def _climb(connection: AsyncConnection, below: str, restriction: str, parameters: list[Any]) -> int:
     statement = _EPICS.format(below=below, restriction=restriction, deepest=DEEPEST)
     changed = [row[0] for row in await fetch(connection, _bare(connection, statement), parameters)]
     await mark_pending(connection, changed)

@@ -176,6 +176,7 @@ def _listed() -> Select[*tuple[Any, ...]]:
     return select(
         item.uid,
         item.key,
+        item.url,
         item.title,
         item.source,
         item.project_id,

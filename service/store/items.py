@@ -6,7 +6,7 @@ An older read never overwrites a newer one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -28,12 +28,13 @@ _AS_READ = (  # columns that are SourceItem's own attributes
     "status", "status_category", "resolution", "no_resolution", "priority", "assignee_id", "reporter_id", "team",
     "points", "points_field", "estimate_seconds", "spent_seconds", "remaining_seconds", "start", "due",
     "target_start", "target_end", "flagged", "archived", "created_at", "updated_at", "resolved_at", "started_at",
-    "done_at",
+    "done_at", "url", "listing_mark",
 )  # fmt: skip
 _ITEM = ("uid", "source", *_AS_READ, "parent_uid", "parent_key", "tombstone", "warnings")
 _FACET = ("item_uid", "facet", "name", "value", "native_id")
 _CHANGE_KEY = ("item_uid", "change_id", "ordinal")
 _CHANGE_REST = ("at", "field_id", "author_id", "from_value", "to_value", "from_text", "to_text")
+_REFERENCE = ("item_uid", "origin", "target", "relationship")
 _STUB = ("uid", "source", "native_id", "key", "title", "status", "status_category", "item_type")
 
 
@@ -85,6 +86,7 @@ class WorkItems:
         await self._write_changes(fresh, stored)
         await self._write_aliases(source, items, fresh, stored)
         await self._write_stubs(source, fresh)
+        await self._write_references(fresh, known)
         touched = await Links(self._connection).replace(source, fresh)
         await Reference(self._connection).embedded(source, fresh.values())
         restored = [] if buried is not None else await self._settle_tombstones(fresh, stored, run_id, now)
@@ -96,14 +98,54 @@ class WorkItems:
             restored=tuple(restored),
         )
 
-    async def live_ids(self, source: str, *, project_id: str) -> set[str]:
-        """Native ids of a project's items that are not tombstoned."""
+    async def live_and_absent(
+        self, source: str, *, project_id: str, listed: Collection[str], members_only: bool
+    ) -> tuple[int, set[str]]:
+        """How many live items a project has, and the native ids of those that are not among `listed`.
+
+        `members_only` leaves out what belongs to the project without naming it as a home of its own, as sub-tasks do.
+        Compared in the database: a project may have more items than one would want in memory twice.
+        """
+        members = (
+            "SELECT i.native_id FROM item_facets f JOIN work_items i ON i.uid = f.item_uid "
+            "WHERE f.facet = 'project' AND f.native_id = ? AND i.source = ? AND i.tombstone IS NULL"
+        )
+        belonging = "SELECT native_id FROM work_items WHERE project_id = ? AND source = ? AND tombstone IS NULL"
+        stored, parameters = (
+            (members, [project_id, source])
+            if members_only
+            else (f"{members} UNION {belonging}", [project_id, source, project_id, source])
+        )
+        (live,) = (await fetch(self._connection, f"SELECT count(*) FROM ({stored}) AS s", parameters))[0]  # noqa: S608
+        named = within(self._connection, "native_id")
         rows = await fetch(
             self._connection,
-            "SELECT native_id FROM work_items WHERE source = ? AND project_id = ? AND tombstone IS NULL",
-            (source, project_id),
+            f"SELECT native_id FROM ({stored}) AS s WHERE NOT ({named})",  # noqa: S608
+            [*parameters, list(listed)],
+        )
+        return live, {row[0] for row in rows}
+
+    async def live_below(self, source: str, native_ids: Sequence[str]) -> set[str]:
+        """Native ids of the live items directly beneath those, without any home of their own."""
+        rows = await fetch(
+            self._connection,
+            f"SELECT i.native_id FROM work_items i WHERE {within(self._connection, 'i.parent_uid')} "  # noqa: S608
+            "AND i.tombstone IS NULL AND NOT EXISTS "
+            "(SELECT 1 FROM item_facets f WHERE f.item_uid = i.uid AND f.facet = 'project')",
+            ([f"{source}:{native_id}" for native_id in native_ids],),
         )
         return {row[0] for row in rows}
+
+    async def stale(self, source: str, marks: Mapping[str, str]) -> list[str]:
+        """Those native ids whose stored item is not live as the listing (native id → mark) shows it."""
+        rows = await fetch(
+            self._connection,
+            "SELECT native_id, listing_mark FROM work_items "  # noqa: S608
+            f"WHERE {within(self._connection, 'uid')} AND tombstone IS NULL",
+            ([f"{source}:{native_id}" for native_id in marks],),
+        )
+        stored = dict(rows)
+        return sorted(native_id for native_id, mark in marks.items() if stored.get(native_id) != mark)
 
     async def replace_field_facets(self, source: str, values: Mapping[str, Sequence[FacetValue]]) -> None:
         """Custom fields that rules match on (native id → values); other facets stay as they are."""
@@ -122,9 +164,10 @@ class WorkItems:
         """
         readable = (
             "SELECT uid FROM work_items WHERE source = ? AND native_id NOT IN (SELECT native_id FROM raw_records "
-            "WHERE source = ? AND kind = 'issue' AND reject_reason IS NOT NULL)"
+            "WHERE source = ? AND kind IN ('issue', 'task') AND reject_reason IS NOT NULL)"
         )
-        for table, column in (("item_facets", "item_uid"), ("item_changes", "item_uid"), ("work_items", "uid")):
+        hanging = (("item_facets", "item_uid"), ("item_changes", "item_uid"), ("item_references", "item_uid"))
+        for table, column in (*hanging, ("work_items", "uid")):
             statement = f"DELETE FROM {table} WHERE {column} IN ({readable})"  # noqa: S608
             await run(self._connection, statement, (source, source))
         await Links(self._connection).forget_all_but_those_of_items(source)
@@ -164,7 +207,7 @@ class WorkItems:
                 i.subtask, i.status_id, i.status, i.status_category.value, i.resolution, i.no_resolution,
                 i.priority, i.assignee_id, i.reporter_id, i.team, i.points, i.points_field, i.estimate_seconds,
                 i.spent_seconds, i.remaining_seconds, i.start, i.due, i.target_start, i.target_end, i.flagged,
-                i.archived, i.created_at, i.updated_at, i.resolved_at, i.started_at, i.done_at,
+                i.archived, i.created_at, i.updated_at, i.resolved_at, i.started_at, i.done_at, i.url, i.listing_mark,
                 *_parent(source, i, stored.get(uid)),
                 "archived" if i.archived else buried.get(uid),
                 " ".join(i.warnings) or None,
@@ -237,6 +280,15 @@ class WorkItems:
             for uid, s in ((uid, stubs[uid]) for uid in sorted(unknown))
         ]
         await upsert(self._connection, tables.item_stubs, _STUB, rows, key=("uid",), keep_known=_STUB[4:])
+
+    async def _write_references(self, fresh: dict[str, SourceItem], known: list[str]) -> None:
+        await delete_where_in(self._connection, tables.item_references, "item_uid", known)
+        rows = {
+            (uid, each.origin, each.target): (uid, each.origin, each.target, each.relationship)
+            for uid, item in fresh.items()
+            for each in item.references
+        }
+        await insert(self._connection, tables.item_references, _REFERENCE, list(rows.values()))
 
     async def _settle_tombstones(
         self,

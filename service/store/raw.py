@@ -22,6 +22,9 @@ _COLUMNS = (
     "last_seen_run", "reject_reason",
 )  # fmt: skip
 
+DETAILS = ("web_links", "stories", "attachments")  # kinds of record that no page brings: read item by item
+COMPLETING = ("changelog", "home", *DETAILS)  # all that complete an item's own record
+
 _DictionaryKey = tuple[int, datetime]  # an id may be used again after a rollback; id and moment may not
 _codecs: WeakKeyDictionary[Engine, dict[_DictionaryKey, Codec]] = WeakKeyDictionary()
 _plain = Codec()
@@ -43,8 +46,6 @@ class StoredRecord:
     native_id: str
     scope_id: str | None
     payload: bytes
-    fetched_at: datetime
-    reject_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +101,32 @@ class RawRecords:
         """The next `limit` records after `after_id`, unpacked: page by page, memory stays bounded."""
         c = raw_records.c
         query = (
-            select(c.native_id, c.scope_id, c.payload, c.dictionary_id, c.fetched_at, c.reject_reason)
+            select(c.native_id, c.scope_id, c.payload, c.dictionary_id)
             .where(c.source == source, c.kind == kind, c.native_id > after_id)
             .order_by(c.native_id)
             .limit(limit)
         )
         codecs = await self._codecs_to_read(source)
         return [
-            StoredRecord(
-                kind, r.native_id, r.scope_id, codecs[r.dictionary_id].unpack(r.payload), r.fetched_at, r.reject_reason
-            )
+            StoredRecord(kind, r.native_id, r.scope_id, codecs[r.dictionary_id].unpack(r.payload))
             for r in await self._connection.execute(query)
+        ]
+
+    async def completing(
+        self, source: str, native_ids: Sequence[str], kinds: Sequence[str] = COMPLETING
+    ) -> list[StoredRecord]:
+        """The records that complete these items, beside their own; most items have none."""
+        rows = await fetch(
+            self._connection,
+            "SELECT kind, native_id, scope_id, payload, dictionary_id FROM raw_records WHERE source = ? "  # noqa: S608
+            f"AND {within(self._connection, 'kind')} AND {within(self._connection, 'native_id')} "
+            "ORDER BY native_id, kind",
+            (source, list(kinds), list(native_ids)),
+        )
+        codecs = await self._codecs_to_read(source) if rows else {}
+        return [
+            StoredRecord(kind, native_id, scope_id, codecs[dictionary_id].unpack(bytes(payload)))
+            for kind, native_id, scope_id, payload, dictionary_id in rows
         ]
 
     async def judge(self, source: str, reasons: Mapping[str, str | None]) -> None:
@@ -120,7 +136,7 @@ class RawRecords:
             await run(
                 self._connection,
                 "UPDATE raw_records SET reject_reason = ? WHERE source = ? "  # noqa: S608
-                f"AND kind NOT IN ('reference', 'changelog') AND {within(self._connection, 'native_id')} "
+                f"AND kind IN ('issue', 'task') AND {within(self._connection, 'native_id')} "
                 "AND COALESCE(reject_reason, '') <> ?",
                 (reason, source, ids, reason or ""),
             )

@@ -12,12 +12,14 @@ from connectors.contract import Finding, ReferenceData
 from connectors.items import SourceItem, SourceIteration, SourcePerson, SourceRelease
 from service.store.bulk import fetch, insert, run, upsert, within
 from service.store.tables import reference as tables
-from service.store.tables.sources import source_findings
+from service.store.tables.sources import source_capabilities, source_findings
 
 Row = tuple[Any, ...]
 
 _PERSON = ("name", "email", "active")
 _ITERATION = ("name", "state", "start", "end", "completed", "goal", "board_id")
+_GOAL = ("name", "owner_id", "status", "start", "due", "progress")
+_STATUS_UPDATE = ("parent_kind", "parent_id", "status", "title", "author_id", "created_at")
 _RELEASE = ("name", "project_id", "start", "release", "released", "archived")
 
 
@@ -38,6 +40,23 @@ class Reference:
         await self._connection.execute(delete(tables.fields).where(tables.fields.c.source == source))
         fields = ("name", "kind", "custom", "role", "rank", "project_id")
         await write(source, tables.fields, fields, data.fields)
+        await write(source, tables.people, _PERSON, data.people, keep_known=("email",))
+        await self._replace_program_level(source, data)
+
+    async def _replace_program_level(self, source: str, data: ReferenceData) -> None:
+        """Portfolios, goals and stated health are what the tool says now; nothing refers to what it said before."""
+        beneath = tables.portfolio_projects
+        for table in (tables.portfolios, beneath, tables.goals, tables.status_updates, source_capabilities):
+            await self._connection.execute(delete(table).where(table.c.source == source))
+        await self._write(source, tables.portfolios, ("name", "owner_id"), data.portfolios)
+        homes = {(source, each.native_id, project) for each in data.portfolios for project in each.project_ids}
+        await insert(self._connection, beneath, ("source", "portfolio_id", "project_id"), sorted(homes))
+        await self._write(source, tables.goals, _GOAL, data.goals)
+        await self._write(source, tables.status_updates, _STATUS_UPDATE, data.status_updates)
+        rows = {each.name: (source, each.name, each.available, each.reason) for each in data.capabilities}
+        await insert(
+            self._connection, source_capabilities, ("source", "name", "available", "reason"), list(rows.values())
+        )
 
     async def embedded(self, source: str, items: Iterable[SourceItem]) -> None:
         """People, iterations and releases as items mention them; what a mention omits stays known.

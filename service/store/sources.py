@@ -24,6 +24,7 @@ class StoredScope:
     cursor: datetime | None
     listed: int | None
     proven_at: datetime | None
+    token: str | None = None
 
 
 class Sources:
@@ -54,7 +55,7 @@ class Scopes:
     async def known(self, source: str) -> dict[str, StoredScope]:
         """native id → what is stored."""
         c = tables.scopes.c
-        query = select(c.native_id, c.key, c.state, c.cursor, c.listed, c.proven_at).where(c.source == source)
+        query = select(c.native_id, c.key, c.state, c.cursor, c.listed, c.proven_at, c.token).where(c.source == source)
         return {row.native_id: StoredScope(*row) for row in await self._connection.execute(query)}
 
     async def register(self, source: str, rows: Iterable[Mapping[str, str]]) -> None:
@@ -75,10 +76,17 @@ class Scopes:
         )
 
     async def complete(
-        self, source: str, scope_id: str, *, cursor: datetime, proven_at: datetime, listed: int | None
+        self,
+        source: str,
+        scope_id: str,
+        *,
+        cursor: datetime,
+        proven_at: datetime,
+        listed: int | None,
+        token: str | None = None,
     ) -> None:
         """Move the cursor: every page and child is stored. `listed` counts a census, None when none was taken."""
-        values: dict[str, Any] = {"cursor": cursor, "last_complete_sync": proven_at, "error": null()}
+        values: dict[str, Any] = {"cursor": cursor, "last_complete_sync": proven_at, "error": null(), "token": token}
         if listed is not None:
             values |= {"listed": listed, "proven_at": proven_at}
         await self._update(source, scope_id, values)

@@ -74,8 +74,7 @@ def _set_pragmas(connection: Any) -> None:
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = NORMAL")  # with WAL: safe against crashes, not an fsync a commit
         cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA temp_store = MEMORY")
-        cursor.execute("PRAGMA cache_size = -65536")  # 64 MiB: the indexes a page touches stay in memory
+        cursor.execute("PRAGMA cache_size = -8192")  # 8 MiB a connection: a long load must not grow with the database
         cursor.execute("PRAGMA wal_autocheckpoint = 10000")  # 40 MB: a bulk load folds the log in less often
     finally:
         cursor.close()

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.bulk import fetch, insert, run, within
 from service.store.pending import mark_pending
-from service.store.tables.items import tombstones, work_items
+from service.store.tables.items import item_facets, tombstones, work_items
 from service.store.tables.sources import scopes
 
 _COLUMNS = ("item_uid", "reason", "detail", "found_at", "run_id")
@@ -39,12 +39,22 @@ class Tombstones:
         return buried
 
     async def bury_outside(self, source: str, *, run_id: int, now: datetime, archived: Sequence[str]) -> None:
-        """Bury items of archived projects, and of projects that are no scope (any more)."""
+        """Bury items of archived projects, and of projects that are no scope (any more).
+
+        An item with several homes stays as long as one of them is a live scope.
+        """
         c = work_items.c
         kept = select(scopes.c.native_id).where(scopes.c.source == source, scopes.c.state != "out_of_scope")
+        homeless = ~exists(
+            select(item_facets.c.item_uid).where(
+                item_facets.c.item_uid == c.uid,
+                item_facets.c.facet == "project",
+                item_facets.c.native_id.in_(kept.where(scopes.c.native_id.not_in(archived))),
+            )
+        )
         for condition, reason, detail in (
-            (c.project_id.in_(archived), "archived", "its project is archived"),
-            (c.project_id.not_in(kept), "out_of_scope", "its project is not in the configured scope"),
+            (and_(c.project_id.in_(archived), homeless), "archived", "its project is archived"),
+            (and_(c.project_id.not_in(kept), homeless), "out_of_scope", "its project is not in the configured scope"),
         ):
             found = await self._live(source, condition)
             await self.bury(found, reason=reason, detail=detail, run_id=run_id, now=now)

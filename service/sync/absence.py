@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from connectors.contract import RawItem, Source
+from connectors.contract import Extent, RawItem, Source
 from service.store.engine import Database
 from service.store.items import WorkItems
 from service.store.tombstones import Tombstones
@@ -30,18 +30,54 @@ class Absence:
 
 
 async def look_for_absent(source: Source, database: Database, result: ScopeResult) -> Absence:
-    """Compare a full listing with the store, and ask the tool directly for what the listing lacks."""
-    if result.listed is None:
+    """Compare a listing with the store, and ask the tool directly for what the listing lacks."""
+    if result.extent is Extent.CHANGES:
         return Absence(found=await source.read_items(result.missing_ids) if result.missing_ids else ())
     async with database.reading() as uow:
-        stored = await WorkItems(uow.connection).live_ids(source.name, project_id=result.scope_id)
-    absent = sorted(stored - result.listed)
-    if _suspicious(len(absent), len(stored)):
-        return Absence(held=_held(result.key, len(absent), len(stored)))
-    doubtful = sorted({*absent, *result.missing_ids})
-    found = await source.read_items(doubtful) if doubtful else ()
-    seen = {item.record.native_id for item in found}
-    return Absence(gone=tuple(native_id for native_id in absent if native_id not in seen), found=found)
+        live, absent = await WorkItems(uow.connection).live_and_absent(
+            source.name,
+            project_id=result.scope_id,
+            listed=result.listed,
+            members_only=result.extent is Extent.MEMBERS,
+        )
+    if _suspicious(len(absent), live):
+        return Absence(held=_held(result.key, len(absent), live))
+    # Where a listing names members alone, what its tool's feed says of the items beneath them is the census of those.
+    believed = absent if result.extent is Extent.EVERYTHING else {*absent, *result.missing_ids}
+    gone, found = await _ask_for(source, {*absent, *result.missing_ids}, believed)
+    if result.extent is Extent.MEMBERS:
+        beneath_gone, beneath_found = await _look_beneath(source, database, gone)
+        gone, found = gone | beneath_gone, found + beneath_found
+    return Absence(gone=tuple(sorted(gone)), found=found)
+
+
+async def read_stale(source: Source, database: Database, result: ScopeResult) -> tuple[RawItem, ...]:
+    """What the listing shows otherwise than it is stored: moved without a trace, or back from where it was gone."""
+    if not result.marks:
+        return ()
+    async with database.reading() as uow:
+        stale = await WorkItems(uow.connection).stale(source.name, result.marks)
+    return await source.read_items(stale, descend=True) if stale else ()
+
+
+async def _look_beneath(source: Source, database: Database, gone: set[str]) -> tuple[set[str], tuple[RawItem, ...]]:
+    """Sub-tasks of what is gone stand in no listing of members; level by level, they are asked for, too."""
+    all_gone: set[str] = set()
+    all_found: tuple[RawItem, ...] = ()
+    above = gone
+    while above:
+        async with database.reading() as uow:
+            below = await WorkItems(uow.connection).live_below(source.name, sorted(above)) - all_gone - gone
+        above, found = await _ask_for(source, below, below)
+        all_gone |= above
+        all_found += found
+    return all_gone, all_found
+
+
+async def _ask_for(source: Source, doubtful: set[str], believed: set[str]) -> tuple[set[str], tuple[RawItem, ...]]:
+    """Those among `believed` that a direct read does not find, and all that it does."""
+    found = await source.read_items(sorted(doubtful)) if doubtful else ()
+    return believed - {item.record.native_id for item in found}, found
 
 
 async def bury(

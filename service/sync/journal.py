@@ -20,7 +20,7 @@ from service.sync.outcome import Outcome, Reason, ScopeResult
 
 # Reference data that decides how an issue is read or what a rule matches. Jira moves no issue's `updated` when these
 # change, so stored payloads are read anew.
-MEANING = frozenset({"fields", "item_types", "link_types", "options", "projects", "statuses"})
+MEANING = frozenset({"fields", "item_types", "link_types", "options", "portfolios", "projects", "statuses"})
 REFERENCE = "reference"  # the kind of raw record that discovery's payloads are kept as
 
 
@@ -107,8 +107,14 @@ async def complete_scope(
         if result.error is not None:
             await scopes.fail(source, result.scope_id, _as_json(result.error))
             return
-        listed = None if result.listed is None else len(result.listed)
-        await scopes.complete(source, result.scope_id, cursor=cursor, proven_at=proven_at, listed=listed)
+        await scopes.complete(
+            source,
+            result.scope_id,
+            cursor=cursor,
+            proven_at=proven_at,
+            listed=result.census,
+            token=result.token,
+        )
 
 
 async def bury_left_scopes(
@@ -176,7 +182,7 @@ def _scope_row(run_id: int, result: ScopeResult) -> dict[str, Any]:
         "scope_id": result.scope_id,
         "key": result.key,
         "status": "complete" if result.error is None else "failed",
-        "listed": None if result.listed is None else len(result.listed),
+        "listed": result.census,
         "fetched": result.fetched,
         "rejected": result.rejected,
         "error": None if result.error is None else _as_json(result.error),

@@ -7,17 +7,19 @@ read is landed with its reason, so that nothing is lost and the run goes on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors.contract import Normaliser, RawItem, RawRecord
 from connectors.errors import PayloadUnreadable
 from connectors.items import SourceItem
+from service.store.details import PendingDetails
 from service.store.engine import Database
 from service.store.items import WorkItems
-from service.store.raw import LandedRecord, RawRecords, digest
+from service.store.raw import DETAILS, LandedRecord, RawRecords, digest
 from service.store.tombstones import Tombstones
+from service.sync.stored import completed
 
 BREATH = 100  # items normalised before other tasks get a turn
 
@@ -47,20 +49,41 @@ class _Sorted:
 
 
 async def land(
-    database: Database, source: str, arrivals: Sequence[Arrival], *, normalise: Normaliser, run_id: int, now: datetime
+    database: Database,
+    source: str,
+    arrivals: Sequence[Arrival],
+    *,
+    normalise: Normaliser,
+    run_id: int,
+    now: datetime,
+    details: bool = False,
 ) -> Landed:
-    """Store a batch (up to about a thousand items): all of it or nothing."""
+    """Store a batch (up to about a thousand items): all of it or nothing.
+
+    `details`: the batch brings what pages do not; else the items that changed are put down for it.
+    """
     arrivals = _last_of_each(arrivals)
     digests = [_digests(arrival.item) for arrival in arrivals]
-    known = await _known_digests(database, source, arrivals)
-    sorted_ = await _sort(arrivals, digests, known, normalise)
+    sorted_ = await _sort(arrivals, digests, await _known(database, source, arrivals, digests), normalise)
     async with database.transaction() as uow:
-        raw = RawRecords(uow.connection)
+        raw, backlog = RawRecords(uow.connection), PendingDetails(uow.connection)
         await raw.land(source, sorted_.records, run_id=run_id, fetched_at=now)
         await raw.touch(source, sorted_.landed.unchanged, run_id=run_id)
         await WorkItems(uow.connection).materialise(source, sorted_.items, run_id=run_id, now=now)
         await Tombstones(uow.connection).restore_ids(source, sorted_.landed.unchanged, now=now)
+        if details:
+            await backlog.done(source, [arrival.item.record.native_id for arrival in arrivals])
+        else:
+            await backlog.add(source, {item.native_id: item.updated_at for item in sorted_.items if item.has_details})
     return sorted_.landed
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the store has of a batch: hashes by record, and by item the details that its page does not bring."""
+
+    digests: dict[tuple[str, str], bytes]
+    whole: dict[str, RawItem]
 
 
 def _last_of_each(arrivals: Sequence[Arrival]) -> list[Arrival]:
@@ -77,44 +100,64 @@ def _records(item: RawItem) -> Iterable[RawRecord]:
     yield from item.extras
 
 
-async def _known_digests(database: Database, source: str, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], bytes]:
+async def _known(
+    database: Database, source: str, arrivals: Sequence[Arrival], digests: Sequence[dict[tuple[str, str], bytes]]
+) -> _Known:
+    async with database.reading() as uow:
+        known = await _known_digests(RawRecords(uow.connection), source, arrivals)
+        changed = [
+            arrival.item for arrival, fresh in zip(arrivals, digests, strict=True) if not _is_known(fresh, known)
+        ]
+        whole = await completed(uow.connection, source, changed, DETAILS)
+    return _Known(known, {item.record.native_id: item for item in whole})
+
+
+def _is_known(fresh: Mapping[tuple[str, str], bytes], known: Mapping[tuple[str, str], bytes]) -> bool:
+    return all(known.get(identity) == value for identity, value in fresh.items())
+
+
+async def _known_digests(raw: RawRecords, source: str, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], bytes]:
     """Of records that were read without complaint; a rejected one is always tried again."""
     ids_by_kind: dict[str, list[str]] = {}
     for arrival in arrivals:
         for record in _records(arrival.item):
             ids_by_kind.setdefault(record.kind, []).append(record.native_id)
     known: dict[tuple[str, str], bytes] = {}
-    async with database.reading() as uow:
-        raw = RawRecords(uow.connection)
-        for kind, ids in ids_by_kind.items():
-            found = await raw.hashes(source, kind, ids)
-            known.update({(kind, native_id): value for native_id, value in found.items()})
+    for kind, ids in ids_by_kind.items():
+        found = await raw.hashes(source, kind, ids)
+        known.update({(kind, native_id): value for native_id, value in found.items()})
     return known
 
 
 async def _sort(
     arrivals: Sequence[Arrival],
     digests: Sequence[dict[tuple[str, str], bytes]],
-    known: dict[tuple[str, str], bytes],
+    known: _Known,
     normalise: Normaliser,
 ) -> _Sorted:
     result = _Sorted(Landed(), [], [])
     for place, (arrival, fresh) in enumerate(zip(arrivals, digests, strict=True), start=1):
         native_id = arrival.item.record.native_id
-        if all(known.get(identity) == value for identity, value in fresh.items()):
-            result.landed.unchanged.append(native_id)
+        if native_id in known.whole:
+            _read(arrival, known.whole[native_id], fresh, normalise, result)
         else:
-            _read(arrival, fresh, normalise, result)
+            result.landed.unchanged.append(native_id)
         if place % BREATH == 0:
             await asyncio.sleep(0)
     return result
 
 
-def _read(arrival: Arrival, fresh: dict[tuple[str, str], bytes], normalise: Normaliser, result: _Sorted) -> None:
+def _read(
+    arrival: Arrival,
+    whole: RawItem,
+    fresh: dict[tuple[str, str], bytes],
+    normalise: Normaliser,
+    result: _Sorted,
+) -> None:
     native_id = arrival.item.record.native_id
     reason: str | None = None
     try:
-        result.items.append(normalise(arrival.item))
+        result.items.append(normalise(whole))
         result.landed.changed.append(native_id)
     except PayloadUnreadable as error:
         reason = str(error)

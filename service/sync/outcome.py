@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from connectors.contract import Extent
 
 
 class RunStatus(StrEnum):
@@ -26,16 +29,23 @@ class Reason:
 
 @dataclass(slots=True)
 class ScopeResult:
-    """What one scope came to. `listed` is set only when a full listing was followed to its end."""
+    """What one scope came to. The listing's part is set once it was followed to its end."""
 
     scope_id: str
     key: str
-    full: bool
     fetched: int = 0
     rejected: int = 0
-    listed: frozenset[str] | None = None
+    extent: Extent = Extent.CHANGES
+    listed: frozenset[str] = frozenset()
+    marks: Mapping[str, str] = field(default_factory=dict)
+    token: str | None = None
     missing_ids: list[str] = field(default_factory=list)
     error: Reason | None = None
+
+    @property
+    def census(self) -> int | None:
+        """How many items the scope has, where the listing named them all."""
+        return None if self.extent is Extent.CHANGES else len(self.listed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,16 @@ from service.clock import Clock
 from service.programs.apply import matched_fields
 from service.programs.assign import assign_pending
 from service.store.engine import Database
+from service.store.far_ends import FarEnds
 from service.store.items import WorkItems
 from service.store.raw import RawRecords
 from service.store.reference import Reference
 from service.store.tombstones import Tombstones
 from service.store.unit_of_work import UnitOfWork
+from service.sync.far_ends import understood
 from service.sync.hold import holding
 from service.sync.progress import Progress, Silent
-from service.sync.stored import reference_payloads, stored_items
+from service.sync.stored import reference_payloads, stored_far_ends, stored_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ async def rebuild(source: Source, uow: UnitOfWork, *, now: datetime, progress: P
         count += len(read)
         rejected += sum(reason is not None for reason in reasons.values())
         progress.stored(source.name, len(page))
+    async for far_ends in stored_far_ends(uow.connection, source.name):
+        await FarEnds(uow.connection).describe(source.name, understood(far_ends, normalise))
     await items.resolve_parents(source.name)
     await items.resolve_epics(source.name)
     return Replayed(count, rejected)

@@ -34,7 +34,9 @@ from service.clock import Clock
 from service.programs.assign import assign_pending
 from service.store.engine import Database
 from service.sync import journal
-from service.sync.absence import Absence, bury, look_for_absent
+from service.sync.absence import Absence, bury, look_for_absent, read_stale
+from service.sync.details import read_details
+from service.sync.far_ends import read_far_ends
 from service.sync.hold import holding
 from service.sync.landing import Arrival, Landed, land
 from service.sync.outcome import Outcome, Reason, RunStatus, ScopeResult, verdict
@@ -42,8 +44,9 @@ from service.sync.plan import ScopePlan, plan_scopes
 from service.sync.progress import Progress, Silent
 from service.sync.replay import rebuild
 
-SCOPES_AT_ONCE = 4  # enough to fill the request budget while one scope is still listing
+SCOPES_AT_ONCE = 8  # enough to fill the request budget while some scopes are still listing
 BATCH = 1_000  # items a transaction; a transaction per page of 100 costs two to three times as much
+DETAILS_A_RUN = 1_000  # items whose details follow one run; the next one goes on
 LINGER = 0.05  # seconds a batch waits for one page more; pages come in bursts, as many as are in flight
 PAGES_WAITING = 16  # read and not yet stored: what bounds the memory of a run
 
@@ -94,6 +97,7 @@ class _Run:
     unchanged: int = 0
     results: list[ScopeResult] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
+    learned: _Learned | None = None  # once everything is read
 
     async def open(self) -> None:
         self.started_at = self.clock.now()
@@ -114,7 +118,25 @@ class _Run:
             except asyncio.CancelledError:
                 await asyncio.shield(self._finish(RunStatus.ABANDONED))
                 raise
-            return await self._finish(status)
+            outcome = await self._finish(status)
+            await self._follow_up()
+            return outcome
+
+    async def _follow_up(self) -> None:
+        """Details come after the verdict: what they add is history, and their coverage is told beside it."""
+        if self.learned is None:
+            return
+        settled = await read_details(
+            self.source,
+            self.database,
+            normalise=self.learned.normalise,
+            run_id=self.id,
+            clock=self.clock,
+            at_most=DETAILS_A_RUN,
+        )
+        if settled:
+            log.info("details_read", items=settled)
+            await assign_pending(self.database, now=self.clock.now())
 
     async def _execute(self) -> RunStatus:
         identity = await self.source.connect()
@@ -126,6 +148,7 @@ class _Run:
         finally:
             learning.cancel()
             await asyncio.gather(learning, return_exceptions=True)
+        self.learned = learned
         await self._settle(identity, found, learned.normalise)
         self._note_rejected(await journal.count_rejected(self.database, self.source.name))
         status = verdict(self.results, self.reasons)
@@ -191,12 +214,13 @@ class _Run:
 
         def on_listing(listing: ScopeListing) -> None:
             self.progress.listed(self.source.name, len(listing.ids))
-            if listing.extent is Extent.EVERYTHING:
-                result.listed = listing.ids
+            result.extent, result.listed = listing.extent, listing.ids
+            result.marks, result.token = listing.marks, listing.token
 
         async with gate:
             try:
-                async for page in self.source.pages(plan.scope, since=plan.since, on_listing=on_listing):
+                pages_read = self.source.pages(plan.scope, since=plan.since, token=plan.token, on_listing=on_listing)
+                async for page in pages_read:
                     result.fetched += len(page.items)
                     result.missing_ids.extend(page.missing_ids)
                     if page.items:
@@ -214,10 +238,11 @@ class _Run:
         last = False
         while not last:
             batch, last = await next_batch(pages)
-            if batch:
-                await self._land(batch, normalise)
+            await self._land(batch, normalise)
 
     async def _land(self, batch: Sequence[Arrival], normalise: Normaliser) -> None:
+        if not batch:
+            return
         landed = await land(
             self.database, self.source.name, batch, normalise=normalise, run_id=self.id, now=self.clock.now()
         )
@@ -249,6 +274,7 @@ class _Run:
         for result in self.results:
             if result.error is None:
                 await self._settle_scope(result, identity, normalise)
+        await self._read_far_ends(normalise)
         archived = [scope.native_id for scope in found if scope.archived]
         await journal.bury_left_scopes(
             self.database, self.source.name, archived=archived, run_id=self.id, now=self.clock.now()
@@ -256,8 +282,18 @@ class _Run:
         await journal.complete_hierarchy(self.database, self.source.name)
         await assign_pending(self.database, now=self.clock.now())
 
+    async def _read_far_ends(self, normalise: Normaliser) -> None:
+        try:
+            await read_far_ends(self.source, self.database, normalise=normalise, run_id=self.id, now=self.clock.now())
+        except AuthenticationFailed:
+            raise
+        except SourceError as error:
+            self.reasons.append(Reason(error.code, f"Far ends of links were not read: {error.message}"))
+
     async def _settle_scope(self, result: ScopeResult, identity: Identity, normalise: Normaliser) -> None:
         try:
+            stale = await read_stale(self.source, self.database, result)
+            await self._land([Arrival(result.scope_id, item) for item in stale], normalise)
             absence = await look_for_absent(self.source, self.database, result)
         except AuthenticationFailed:
             raise
@@ -266,6 +302,7 @@ class _Run:
             self.reasons.append(result.error)
             return
         await self._apply_absence(result, absence, normalise)
+        result.listed, result.marks = frozenset() if result.extent is Extent.CHANGES else result.listed, {}
         await journal.complete_scope(
             self.database,
             self.source.name,
@@ -278,8 +315,7 @@ class _Run:
         if absence.held is not None:
             result.error = absence.held
             self.reasons.append(absence.held)
-        if absence.found:
-            await self._land([Arrival(result.scope_id, item) for item in absence.found], normalise)
+        await self._land([Arrival(result.scope_id, item) for item in absence.found], normalise)
         await bury(
             self.database,
             self.source.name,
@@ -325,7 +361,7 @@ class _Run:
 
 
 def _result(plan: ScopePlan) -> ScopeResult:
-    return ScopeResult(plan.scope.native_id, plan.scope.key, full=plan.since is None)
+    return ScopeResult(plan.scope.native_id, plan.scope.key)
 
 
 async def next_batch(pages: asyncio.Queue[list[Arrival] | None]) -> tuple[list[Arrival], bool]:

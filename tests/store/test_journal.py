@@ -97,7 +97,9 @@ async def test_a_buried_item_keeps_its_first_reason_and_can_come_back_unless_arc
         assert await graves.bury(uids, reason="access_lost", detail=None, run_id=2, now=LATER) == []
         assert await graves.reasons("acme") == {"acme:1": "gone", "acme:2": "archived"}
         assert await graves.restore_ids("acme", ["1", "2"], now=LATER) == ["acme:1"]
-        assert await WorkItems(uow.connection).live_ids("acme", project_id="100") == {"1"}
+        items = WorkItems(uow.connection)
+        found = await items.live_and_absent("acme", project_id="100", listed=[], members_only=False)
+    assert found == (1, {"1"})
     c = tombstones.c
     assert await _all(database, c.item_uid, c.reason, c.restored_at) == [
         ("acme:1", "gone", LATER),

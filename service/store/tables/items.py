@@ -49,6 +49,8 @@ work_items = Table(
     Column("done_at", Moment),
     Column("tombstone", Text),  # None: live; else the reason: gone | archived | access_lost | out_of_scope
     Column("warnings", Text),  # space-separated codes
+    Column("url", Text),  # where it opens, when that cannot be told from source and key
+    Column("listing_mark", Text),  # what a listing shows of it while it is as stored; None: its tool needs none
 )
 Index("ix_work_items_source_key", work_items.c.source, work_items.c.key)
 Index("ix_work_items_source_project", work_items.c.source, work_items.c.project_id)
@@ -102,6 +104,7 @@ item_stubs = Table(
     Column("status", Text),
     Column("status_category", Text),
     Column("item_type", Text),
+    Column("visible", Boolean),  # asked for directly: can be read or not; None: known from links alone
 )
 
 links = Table(
@@ -130,3 +133,32 @@ tombstones = Table(
     Column("run_id", Integer),
     Column("restored_at", Moment),
 )
+
+item_references = Table(
+    "item_references",  # pointers at items of other tools, as found; candidates for edges
+    metadata,
+    Column("item_uid", Text, primary_key=True),
+    Column("origin", Text, primary_key=True),  # web_link | attachment | text | field:<id>
+    Column("target", Text, primary_key=True),  # an address or a key
+    Column("relationship", Text),
+)
+
+edge_decisions = Table(
+    "edge_decisions",  # what people decided about suggested edges
+    metadata,
+    Column("item_uid", Text, primary_key=True),  # the item that holds the pointer
+    Column("target_uid", Text, primary_key=True),
+    Column("decision", Text, nullable=False),  # confirmed | dismissed
+    Column("predecessor_uid", Text),  # of a confirmed edge, one of the two
+    Column("decided_at", Moment, nullable=False),
+    Column("decided_by", Text, nullable=False),
+)
+
+pending_details = Table(
+    "pending_details",  # items with records that no page brings and that are still to be read
+    metadata,
+    Column("item_uid", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+Index("ix_pending_details_source_updated_at", pending_details.c.source, pending_details.c.updated_at)

@@ -1,8 +1,8 @@
-"""The tools' own vocabulary: projects, people, statuses, types, iterations, releases, link types, fields."""
+"""The tools' own vocabulary: projects, people, statuses, types, iterations, releases, fields, portfolios, goals."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Integer, Table, Text
+from sqlalchemy import Boolean, Column, Date, Float, Integer, Table, Text
 
 from service.store.tables.base import Moment, metadata
 
@@ -58,4 +58,33 @@ fields = _reference(
     Column("role", Text),
     Column("rank", Integer, nullable=False),
     Column("project_id", Text),
+)
+portfolios = _reference("portfolios", Column("owner_id", Text))
+portfolio_projects = Table(
+    "portfolio_projects",  # every project beneath a portfolio, nested ones included
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("portfolio_id", Text, primary_key=True),
+    Column("project_id", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+goals = _reference(
+    "goals",
+    Column("owner_id", Text),
+    Column("status", Text),
+    Column("start", Date),
+    Column("due", Date),
+    Column("progress", Float),
+)
+status_updates = Table(
+    "status_updates",  # health as people stated it
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    Column("parent_kind", Text, nullable=False),  # project | portfolio | goal
+    Column("parent_id", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("title", Text),
+    Column("author_id", Text),
+    Column("created_at", Moment),
 )

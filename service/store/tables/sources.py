@@ -33,6 +33,7 @@ scopes = Table(
     Column("listed", Integer),  # ids in the last complete full listing (the census), None: never taken
     Column("proven_at", Moment),  # when that census was taken
     Column("error", JSON),  # {"code", "message"} of the last failure, None once complete again
+    Column("token", Text),  # from where the tool's feed of changes goes on, where it has one
 )
 
 sync_runs = Table(
@@ -89,7 +90,7 @@ raw_records = Table(
     "raw_records",
     metadata,
     Column("source", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),  # issue | changelog | reference
+    Column("kind", Text, primary_key=True),  # issue | changelog | task | stories | … | reference
     Column("native_id", Text, primary_key=True),
     Column("scope_id", Text),
     Column("hash", LargeBinary, nullable=False),
@@ -115,4 +116,13 @@ source_findings = Table(
     Column("scope", Text, primary_key=True),  # "" when it concerns the whole source
     Column("message", Text, primary_key=True),
     Column("blocking", Boolean, nullable=False, default=False),
+)
+
+source_capabilities = Table(
+    "source_capabilities",  # what a connector would use, and whether the account's plan and rights have it
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("available", Boolean, nullable=False),
+    Column("reason", Text),
 )

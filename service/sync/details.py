@@ -1,0 +1,79 @@
+"""Details: what costs a request item by item and no page brings. They follow a run, the newest changes first.
+
+A killed reading goes on where it stopped, for each batch is stored with its entry in the backlog taken out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import structlog
+
+from connectors.contract import ItemDetails, Normaliser, RawItem, RawRecord, Source
+from connectors.errors import SourceError
+from service.clock import Clock
+from service.store.details import PendingDetails
+from service.store.engine import Database
+from service.store.raw import RawRecords, StoredRecord
+from service.sync.landing import Arrival, land
+from service.sync.stored import ITEMS
+
+AT_A_TIME = 100  # items a transaction
+
+log = structlog.get_logger()
+
+
+async def read_details(
+    source: Source, database: Database, *, normalise: Normaliser, run_id: int, clock: Clock, at_most: int
+) -> int:
+    """Read the details of up to `at_most` items that wait for them; how many were settled.
+
+    Trouble with the tool ends it for now: nothing is lost, and the next call goes on.
+    """
+    settled = 0
+    while settled < at_most:
+        async with database.reading() as uow:
+            wanted = await PendingDetails(uow.connection).newest(source.name, limit=min(AT_A_TIME, at_most - settled))
+        if not wanted:
+            break
+        try:
+            await _read_some(source, database, wanted, normalise=normalise, run_id=run_id, now=clock.now())
+        except SourceError as error:
+            log.warning("details_postponed", source=source.name, code=error.code, message=error.message)
+            break
+        settled += len(wanted)
+    return settled
+
+
+async def _read_some(
+    source: Source, database: Database, wanted: Sequence[str], *, normalise: Normaliser, run_id: int, now: datetime
+) -> None:
+    found = {each.native_id: each async for each in source.details(wanted)}
+    arrivals = await _with_their_items(source.name, database, found)
+    if arrivals:
+        await land(database, source.name, arrivals, normalise=normalise, run_id=run_id, now=now, details=True)
+    async with database.transaction() as uow:  # those that are gone meanwhile; the census says so
+        await PendingDetails(uow.connection).done(source.name, wanted)
+
+
+async def _with_their_items(source: str, database: Database, found: Mapping[str, ItemDetails]) -> list[Arrival]:
+    """Details are understood with the item they belong to, whose own record is stored."""
+    async with database.reading() as uow:
+        stored = await RawRecords(uow.connection).completing(source, sorted(found), (*ITEMS, "changelog", "home"))
+    items = {record.native_id: record for record in stored if record.kind in ITEMS}
+    beside: dict[str, list[RawRecord]] = {native_id: [] for native_id in items}
+    for record in stored:
+        if record.kind not in ITEMS and record.native_id in beside:
+            beside[record.native_id].append(_as_received(record))
+    return [
+        Arrival(
+            item.scope_id or "",
+            RawItem(_as_received(item), (*beside[native_id], *found[native_id].records)),
+        )
+        for native_id, item in items.items()
+    ]
+
+
+def _as_received(record: StoredRecord) -> RawRecord:
+    return RawRecord(record.kind, record.native_id, record.payload)
