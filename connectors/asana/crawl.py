@@ -94,9 +94,12 @@ class Crawl:
         async for rows in self._reader.marks(self._scope):
             self._marks |= _marks_of(rows)
             named |= {row.head.gid for row in rows if row.head.sections & feed.sections}
-        async for page in self._named(named, feed.left, parents):
+        async for page in self._beneath(parents):  # brings many of the named at one request a family
             yield page
-        async for page in self._beneath(parents):
+        named_parents: list[Parent] = []
+        async for page in self._named(named, feed.left, named_parents):
+            yield page
+        async for page in self._beneath(named_parents):
             yield page
 
     async def _named(self, gids: Iterable[str], left: frozenset[str], parents: list[Parent]) -> AsyncIterator[Page]:
