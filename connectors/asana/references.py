@@ -14,6 +14,7 @@ from connectors.asana.payloads import AttachmentJson
 from connectors.items import SourceReference
 
 ADDRESS = re.compile(r"https?://[^\s\"'<>()\[\]]*/browse/[A-Z][A-Z0-9_]+-\d+")
+# not one within an address: those end in "/PAY-12"
 KEY = re.compile(r"(?<![A-Za-z0-9_/-])[A-Z][A-Z0-9_]+-\d+(?![A-Za-z0-9_-])")
 
 
@@ -38,7 +39,7 @@ def _in_fields(values: Values, jira_fields: Set[str]) -> Iterator[list[SourceRef
             origin = f"field:{gid}"
             yield _at(origin, text)
             if gid in jira_fields:
-                yield [SourceReference(origin, key) for key in KEY.findall(ADDRESS.sub(" ", text))]
+                yield [SourceReference(origin, key) for key in KEY.findall(text)]
 
 
 def _at(origin: str, text: str | None) -> list[SourceReference]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import tracemalloc
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import timedelta
+from typing import cast
 
 import msgspec
 import pytest
 
-from connectors.contract import Extent
+from connectors.contract import Extent, Page
 from connectors.errors import ListingBroken
 from connectors.sandbox import faults
 from connectors.sandbox.asana.bulk import generate_bulk
@@ -132,6 +136,22 @@ async def test_memory_is_bounded_by_pages_and_not_by_the_project() -> None:
 
     assert bytes_seen > 1_000_000
     assert most < bytes_seen / 3  # the page in hand and the next one, of seven and the sub-tasks
+
+
+async def test_who_stops_early_leaves_nothing_running() -> None:
+    site = generate_bulk(tasks=300, projects=1, subtask_share=0.9, today=NOW.date())
+    async with connected(site, page_size=10, latency=0.01) as (source, options):
+        scope = await only_scope(source)
+        async with aclosing(cast(AsyncGenerator[Page, None], source.pages(scope, since=None))) as pages:
+            async for page in pages:
+                if len(page.items) <= 10:  # from beneath: several families are being read
+                    break
+        await asyncio.sleep(0.1)
+        asked = len(options.requests)
+        await asyncio.sleep(0.2)
+
+    assert len(options.requests) == asked
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 # what changed
