@@ -7,7 +7,7 @@ alone, turns a raw record into a SourceItem without any I/O, in a sync and in a 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -34,7 +34,10 @@ OVERLAP = timedelta(minutes=5)  # minute-precise bounds and an index that lags: 
 
 
 class Identity(Struct, frozen=True):
-    """Who the credential is, and what the server's clock said. `server_time` is aware UTC."""
+    """Who the credential is, and what the server's clock said. `server_time` is aware UTC.
+
+    `workspace` is what of the tool is read, in words, where an account may see several.
+    """
 
     account_id: str
     display_name: str
@@ -42,6 +45,7 @@ class Identity(Struct, frozen=True):
     edition: str  # "cloud" | "datacenter" | …
     version: str
     server_time: datetime
+    workspace: str | None = None
 
 
 class Scope(Struct, frozen=True):
@@ -105,7 +109,7 @@ class ScopeListing(Struct, frozen=True):
     """
 
     scope: Scope
-    ids: frozenset[str]
+    ids: Collection[str]
     extent: Extent
     marks: Mapping[str, str] = {}
     token: str | None = None

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from connectors.asana.config import AsanaOptions
+from connectors.asana.source import AsanaSource
 from connectors.contract import Source
 from connectors.items import LinkDirection
 from connectors.jira.config import JiraOptions
@@ -15,7 +17,8 @@ from connectors.transport import BasicAuth, BearerAuth
 from service.api.services import Check, Services, SyncAlreadyRunning
 from service.clock import Clock, SystemClock
 from service.readiness import Schedule, readiness
-from service.settings import Auth, Settings, SourceConfig
+from service.settings import Settings
+from service.source_settings import AsanaConfig, JiraConfig
 from service.store import migrate
 from service.store.engine import Database
 from service.sync.errors import SourceBusy
@@ -120,36 +123,61 @@ async def ensure_schema(database: Database, url: str) -> None:
         raise SchemaBehind(state)
 
 
-def build_source(config: SourceConfig) -> Source:
+def build_source(config: JiraConfig | AsanaConfig) -> Source:
     """The connector of one configured source; opens no connection yet."""
+    match config:
+        case JiraConfig():
+            return _jira(config)
+        case AsanaConfig():
+            return _asana(config)
+
+
+def _jira(config: JiraConfig) -> JiraSource:
+    auth, cancelled, defaults = config.auth, config.cancelled, JiraOptions()
+    token = auth.token.get_secret_value()
     return JiraSource(
         name=config.name,
         kind=config.kind,
         url=config.url,
-        auth=_auth(config.auth),
+        auth=BasicAuth(auth.email, token) if auth.email else BearerAuth(token),
         projects=config.scope.projects,
-        options=_options(config),
+        options=JiraOptions(
+            points_field=config.points_field,
+            start_field=config.start_field,
+            target_fields=config.target_fields,
+            link_directions={name: LinkDirection(word) for name, word in config.link_directions.items()},
+            cancelled_resolutions=_or(cancelled.resolutions, defaults.cancelled_resolutions),
+            cancelled_statuses=_or(cancelled.statuses, defaults.cancelled_statuses),
+        ),
         concurrency=config.concurrency,
         page_size=config.page_size,
         allow_http=config.allow_http,
     )
 
 
-def _auth(auth: Auth) -> BasicAuth | BearerAuth:
-    token = auth.token.get_secret_value()
-    return BasicAuth(auth.email, token) if auth.email else BearerAuth(token)
-
-
-def _options(config: SourceConfig) -> JiraOptions:
-    defaults = JiraOptions()
-    cancelled = config.cancelled
-    return JiraOptions(
-        points_field=config.points_field,
-        start_field=config.start_field,
-        target_fields=config.target_fields,
-        link_directions={name: LinkDirection(word) for name, word in config.link_directions.items()},
-        cancelled_resolutions=_or(cancelled.resolutions, defaults.cancelled_resolutions),
-        cancelled_statuses=_or(cancelled.statuses, defaults.cancelled_statuses),
+def _asana(config: AsanaConfig) -> AsanaSource:
+    cancelled, defaults = config.cancelled, AsanaOptions()
+    return AsanaSource(
+        name=config.name,
+        url=config.url,
+        auth=BearerAuth(config.auth.token.get_secret_value()),
+        workspace=config.scope.workspace,
+        projects=config.scope.projects,
+        portfolios=config.scope.portfolios,
+        options=AsanaOptions(
+            points_field=config.points_field,
+            estimate_field=config.estimate_field,
+            priority_field=config.priority_field,
+            status_field=config.status_field,
+            in_progress=_or(config.in_progress.sections, defaults.in_progress),
+            cancelled_sections=_or(cancelled.sections, defaults.cancelled_sections),
+            cancelled_tags=_or(cancelled.tags, defaults.cancelled_tags),
+            cancelled_fields=dict(cancelled.fields),
+            jira_fields=config.jira_fields,
+        ),
+        concurrency=config.concurrency,
+        page_size=config.page_size,
+        allow_http=config.allow_http,
     )
 
 

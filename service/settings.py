@@ -9,21 +9,19 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.domain.progress import MissingWeight
+from service.source_settings import KINDS, PARTS, Part, SourceConfig, key_of_the_other_tool
 
 DEFAULT_CONFIG = Path("interlock.yaml")
-DEFAULT_SCHEDULE = "0 2 * * *"
 MAX_CONFIG_BYTES = 1_000_000
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
@@ -47,87 +45,6 @@ class Environment(BaseSettings):
     database_url_file: Path | None = None
     allow_anonymous: Literal["read"] | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Auth(Part):
-    """`email` with `token` is Basic (Jira Cloud), `token` alone is Bearer (a personal access token)."""
-
-    email: str | None = None
-    token: SecretStr
-
-    @field_validator("token")
-    @classmethod
-    def _not_blank(cls, token: SecretStr) -> SecretStr:
-        if not token.get_secret_value().strip():
-            raise ValueError("is empty; give the API token, best as ${NAME} from the environment")
-        return token
-
-
-class SourceScope(Part):
-    projects: tuple[str, ...] | None = None
-
-    @field_validator("projects", mode="before")
-    @classmethod
-    def _not_empty(cls, projects: Any) -> Any:
-        if projects is not None and not projects:
-            raise ValueError("is empty; name project keys, or leave it out for every project the account can see")
-        return projects
-
-
-class Cancelled(Part):
-    """Which done work was in truth dropped. Each list replaces its default; compared case-insensitively."""
-
-    resolutions: tuple[str, ...] | None = None
-    statuses: tuple[str, ...] | None = None
-
-
-class Webhook(Part):
-    secret: SecretStr
-
-
-class SourceConfig(Part):
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-    kind: Literal["jira-cloud", "jira-dc"]
-    url: str
-    auth: Auth
-    scope: SourceScope = SourceScope()
-    schedule: str = DEFAULT_SCHEDULE
-    webhook: Webhook | None = None
-    concurrency: Annotated[int, Field(ge=1, le=64)] = 8
-    page_size: Annotated[int, Field(ge=1, le=100)] = 100
-    link_directions: Mapping[str, Literal["predecessor_first", "successor_first", "none"]] = {}
-    points_field: tuple[str, ...] = ()
-    start_field: str | None = None
-    target_fields: tuple[str, ...] = ()
-    cancelled: Cancelled = Cancelled()
-    allow_http: bool = False
-
-    @field_validator("points_field", "target_fields", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
-
-    @field_validator("schedule")
-    @classmethod
-    def _five_fields(cls, schedule: str) -> str:
-        if len(schedule.split()) != 5:
-            raise ValueError(f'"{schedule}" is not a cron line; five fields are needed, such as "{DEFAULT_SCHEDULE}"')
-        return schedule
-
-    @model_validator(mode="after")
-    def _safe_url(self) -> SourceConfig:
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f'url: "{self.url}" is not a web address; write it like https://acme.atlassian.net')
-        if parts.username or parts.password:
-            raise ValueError("url: carries a credential; put it under auth instead")
-        if parts.scheme == "http" and not (self.allow_http or is_loopback(parts.hostname)):
-            raise ValueError("url: plain http would show the token to the network; use https, or set allow_http: true")
-        return self
 
 
 class CalendarConfig(Part):
@@ -225,15 +142,6 @@ def did_you_mean(word: str, choices: Any) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _read_environment(variables: Mapping[str, str]) -> Environment:
     values = {
         name.removeprefix("INTERLOCK_").lower(): value
@@ -263,7 +171,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         text = path.read_bytes()[: MAX_CONFIG_BYTES + 1]
     except OSError as error:
-        hint = "write one (docs/how-to/connect-jira.md), name it with --config, or try `interlock demo`"
+        hint = f"write one ({_GUIDES}), name it with --config, or try `interlock demo`"
         raise ConfigInvalid(str(path), [f"{error.strerror}; {hint}"]) from None
     if len(text) > MAX_CONFIG_BYTES:
         raise ConfigInvalid(str(path), ["larger than 1 MB; this does not look like a configuration"])
@@ -318,12 +226,18 @@ def _path(parts: tuple[Any, ...]) -> str:
 
 
 def _explain(detail: ErrorDetails) -> str:
-    path = _path(tuple(detail["loc"]))
+    parts, kind = _without_kind(tuple(detail["loc"]))
+    path = _path(parts)
     match detail["type"]:
         case "extra_forbidden":
-            return f"{path}: unknown key{_close_key(detail)}"
+            below = ".".join(str(each) for each in parts[2:])
+            return f"{path}: {(kind and key_of_the_other_tool(kind, below)) or f'unknown key{_close_key(detail)}'}"
         case "missing":
-            return f"{path}: is missing{_EXAMPLES.get(str(detail['loc'][-1]), '')}"
+            return f"{path}: is missing{_example(str(parts[-1]), kind)}"
+        case "union_tag_not_found":
+            return f"{path}.kind: is missing; one of {_KINDS}"
+        case "union_tag_invalid":
+            return f"{path}.kind: {detail['input'].get('kind')!r} is not one of {_KINDS}"
         case "value_error":
             return f"{path}: {detail['msg'].removeprefix('Value error, ')}"
         case "literal_error":
@@ -334,20 +248,36 @@ def _explain(detail: ErrorDetails) -> str:
             return f"{path}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
 
 
-_SOURCES_HINT = "list at least one tool, as docs/how-to/connect-jira.md shows"
+def _without_kind(parts: tuple[Any, ...]) -> tuple[tuple[Any, ...], str | None]:
+    """Below a source, pydantic names the kind that it chose; the file has no such level."""
+    match parts:
+        case ("sources", int(), str() as kind, *rest) if kind in KINDS:
+            return (*parts[:2], *rest), kind
+        case _:
+            return parts, None
+
+
+_GUIDES = "docs/how-to/connect-jira.md, docs/how-to/connect-asana.md"
+_SOURCES_HINT = f"list at least one tool, as in {_GUIDES}"
+_KINDS = f"{', '.join(map(repr, KINDS[:-1]))} or {KINDS[-1]!r}"
 
 _EXAMPLES = {
     "sources": f"; {_SOURCES_HINT}",
     "token": "; give the API token, best as ${NAME} from the environment",
     "url": "; write it like https://acme.atlassian.net",
-    "kind": "; one of 'jira-cloud', 'jira-dc'",
     "name": "; a short name of your own, such as acme-jira",
-    "auth": "; {email: …, token: …} for Jira Cloud, {token: …} for a personal access token",
 }
+_AUTH = "; {email: …, token: …} for Jira Cloud, {token: …} for a personal access token"
+
+
+def _example(key: str, kind: str | None) -> str:
+    if key == "auth":
+        return "; {token: …}" if kind == "asana" else _AUTH
+    return _EXAMPLES.get(key, "")
 
 
 def _close_key(detail: ErrorDetails) -> str:
     known: set[str] = set()
-    for part in (Settings, SourceConfig, Auth, SourceScope, Cancelled, CalendarConfig, Definitions, Webhook):
+    for part in (Settings, CalendarConfig, Definitions, *PARTS):
         known.update(part.model_fields)
     return did_you_mean(str(detail["loc"][-1]), known - {"directory", "allow_anonymous"})

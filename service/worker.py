@@ -1,7 +1,8 @@
 """The schedule: every source is synced when its cron line says so, in the time zone of the file.
 
 Schedules live in memory and the cursors in the database, so a restart forgets nothing: a run that was missed
-is simply a longer incremental run next time.
+is simply a longer incremental run next time. Between the runs every source goes on with what costs a request item by
+item and is not read yet.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ from __future__ import annotations
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from service.bootstrap import Application
+from service.readiness import DETAILS_JOB
 from service.store.errors import DatabaseUnusable
+from service.sync.details import drain_details
 from service.sync.errors import SourceBusy
 from service.sync.run import sync_source
 
 JITTER_SECONDS = 60  # so that many installations do not ask one vendor in the same second
+DETAILS_EVERY = 5  # minutes
 
 log = structlog.get_logger()
 
@@ -35,6 +40,15 @@ def start_worker(app: Application) -> AsyncIOScheduler:
             max_instances=1,
             misfire_grace_time=None,
         )
+        scheduler.add_job(
+            read_waiting_details,
+            IntervalTrigger(minutes=DETAILS_EVERY),
+            args=[app, config.name],
+            id=f"{config.name}{DETAILS_JOB}",
+            jitter=JITTER_SECONDS,
+            coalesce=True,
+            max_instances=1,
+        )
     scheduler.start()
     app.schedule = scheduler
     return scheduler
@@ -48,3 +62,13 @@ async def run_scheduled(app: Application, name: str) -> None:
         log.warning("scheduled_sync_skipped", source=name, code=error.code, message=error.message)
     except Exception:
         log.exception("scheduled_sync_broke", source=name)
+
+
+async def read_waiting_details(app: Application, name: str) -> None:
+    """A part of the backlog. What goes wrong is logged; the rest waits for the next time."""
+    try:
+        await drain_details(app.sources[name], app.database, clock=app.clock)
+    except DatabaseUnusable as error:
+        log.warning("details_skipped", source=name, code=error.code, message=error.message)
+    except Exception:
+        log.exception("details_broke", source=name)

@@ -49,6 +49,8 @@ _HISTORY_NAMES = {fold(field): field for field in TRACKED_SYSTEM_FIELDS} | {
     "issue type": "issuetype",
     "due date": "duedate",
 }
+_WEB_LINK_NAME = "remoteissuelink"  # in histories of web links; folded
+_WEB_LINK = "web link"  # stands for a change of web links: told, not kept
 
 
 def is_capped(changelog: ChangelogJson) -> bool:
@@ -69,20 +71,23 @@ class ChangeReader:
 
     def read(
         self, item_id: str, histories: Sequence[HistoryJson]
-    ) -> tuple[tuple[SourceChange, ...], list[SourcePerson]]:
-        """The tracked changes by (moment, history id, place in the history), and who made them.
+    ) -> tuple[tuple[SourceChange, ...], list[SourcePerson], bool]:
+        """The tracked changes by (moment, history id, place in the history), who made them, and whether web links came.
 
         The order in which histories arrive does not matter, and a history that arrives twice counts once.
         """
         changes: list[SourceChange] = []
         people: dict[str, SourcePerson] = {}
+        web_linked = False
         of_id, of_name = self._of_id, self._of_name
         for at, _, history_id, history in _in_order(histories):
             author_id = person_id(history.author)
             before = len(changes)
             for ordinal, item in enumerate(history.items):
                 field_id = of_id(item.fieldId) if item.fieldId else of_name(item.field, item.fieldtype)
-                if field_id is not None:
+                if field_id is _WEB_LINK:
+                    web_linked = True
+                elif field_id is not None:
                     changes.append(
                         SourceChange(
                             item_id,
@@ -99,7 +104,7 @@ class ChangeReader:
                     )
             if len(changes) > before and author_id not in people and (author := read_person(history.author)):
                 people[author.native_id] = author
-        return tuple(changes), list(people.values())
+        return tuple(changes), list(people.values()), web_linked
 
     def _resolve_id(self, told: str) -> str | None:
         return self._first_tracked((_HISTORY_NAMES.get(fold(told), told),))
@@ -107,6 +112,8 @@ class ChangeReader:
     def _resolve_name(self, name: str, kind: str | None) -> str | None:
         if kind == "custom":
             return self._first_tracked(self._index.custom_named(name))
+        if fold(name) == _WEB_LINK_NAME:
+            return _WEB_LINK
         known = _HISTORY_NAMES.get(fold(name))
         return self._first_tracked((known,) if known else self._index.find(name))
 

@@ -1,6 +1,7 @@
 """One scope from first id to last page: listing goes ahead, several workers read behind it, pages come as they come.
 
-At most `workers` pages exist at a time, being read or waiting to be taken: memory is bounded by pages, not projects.
+As many pages as there is `room` for exist at a time, being read or waiting to be taken; the crawls of one source share
+it. So memory is bounded by pages, not by projects or issues.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ MOST_POISONED = 10  # issues of one scope; more of them is an illness of the too
 class Crawl:
     """Use once. `listing` is to be asked for when `pages` has ended without an error."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a crawl is made of, each named at the call
         self,
         edition: Edition,
         reader: BatchReader,
@@ -28,6 +29,7 @@ class Crawl:
         source: str,
         since: datetime | None,
         workers: int,
+        room: asyncio.Semaphore,
         page_size: int,
     ) -> None:
         self._edition = edition
@@ -42,11 +44,12 @@ class Crawl:
         self._poisoned = 0
         self._chunks: asyncio.Queue[Sequence[str] | None] = asyncio.Queue()
         self._out: asyncio.Queue[Page | asyncio.Task[None]] = asyncio.Queue()
-        self._room = asyncio.Semaphore(workers)
+        self._room = room
+        self._holding = 0
 
     def listing(self) -> ScopeListing:
         extent = Extent.EVERYTHING if self._since is None else Extent.CHANGES
-        return ScopeListing(self._scope, frozenset(self._listed), extent)
+        return ScopeListing(self._scope, tuple(self._listed), extent)  # a set would take five times the room
 
     async def pages(self) -> AsyncGenerator[Page, None]:
         """Each task reports its own end in the same queue as the pages, so an error surfaces at once."""
@@ -60,7 +63,7 @@ class Crawl:
                 got = await self._out.get()
                 if isinstance(got, Page):
                     yield got
-                    self._room.release()
+                    self._leave()
                 else:
                     running -= 1
                     got.result()
@@ -68,6 +71,8 @@ class Crawl:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            while self._holding:
+                self._leave()
 
     async def _list(self) -> None:
         chunk: list[str] = []
@@ -88,7 +93,12 @@ class Crawl:
     async def _work(self) -> None:
         while (native_ids := await self._chunks.get()) is not None:
             await self._room.acquire()
+            self._holding += 1
             self._out.put_nowait(self._page(await self._reader.read(native_ids, self._read)))
+
+    def _leave(self) -> None:
+        self._holding -= 1
+        self._room.release()
 
     async def _read(self, native_ids: Sequence[str]) -> Batch:
         unbroken = self._scope.native_id if self._since is None else None

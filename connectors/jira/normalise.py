@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
 from connectors.contract import RawItem
-from connectors.items import Facet, FacetValue, SourceChange, SourceItem, SourceIteration, SourceLink, StatusCategory
+from connectors.items import (
+    Facet,
+    FacetValue,
+    SourceChange,
+    SourceItem,
+    SourceIteration,
+    SourceLink,
+    SourceReference,
+    StatusCategory,
+)
 from connectors.jira.changelog import ChangeReader, is_capped
 from connectors.jira.config import JiraOptions, fold
 from connectors.jira.decoding import IssueDecoder
@@ -20,6 +29,7 @@ from connectors.jira.payloads import HistoryJson, IssueFieldsJson, IssueJson
 from connectors.jira.people import distinct
 from connectors.jira.readers import RoleReaders
 from connectors.jira.reference import read_discovery
+from connectors.jira.references import WEB_LINKS, read_web_links
 from connectors.jira.releases import read_releases
 from connectors.jira.sprints import read_sprint_fields
 from connectors.jira.statuses import Milestones, StatusNow, StatusTable, milestones
@@ -66,7 +76,8 @@ class JiraNormaliser:
         project_id, item_type, status = fields.project.id, fields.issuetype, fields.status
         odd = list(warnings)
         histories, complete = self._histories(item, issue, odd)
-        changes, authors = self._changes.read(issue.id, histories)
+        changes, authors, web_linked = self._changes.read(issue.id, histories)
+        references = _references(item, odd) if item.extras else ()
         category = self._category(fields, odd)
         created_at = parse_moment(fields.created, what="created")
         resolved_at = parse_optional_moment(fields.resolutiondate, what="resolutiondate")
@@ -130,6 +141,8 @@ class JiraNormaliser:
             iterations=iterations,
             releases=releases,
             former_keys=_former_keys(issue.key, changes),
+            has_details=web_linked or bool(references),
+            references=references,
             warnings=tuple(dict.fromkeys(odd)) if odd else (),
         )
 
@@ -216,6 +229,17 @@ class JiraNormaliser:
         for field_id, read in self._matched:
             found += dict.fromkeys(facet_values(field_id, read(fields)))
         return tuple(found)
+
+
+def _references(item: RawItem, odd: list[str]) -> tuple[SourceReference, ...]:
+    """Web links, as a record of their own brings them; issues that were never asked for theirs have none."""
+    for extra in item.extras:
+        if extra.kind == WEB_LINKS:
+            found = read_web_links(extra.payload)
+            if found is None:
+                odd.append("web_links_unreadable")
+            return found or ()
+    return ()
 
 
 def _former_keys(key: str, changes: Sequence[SourceChange]) -> tuple[str, ...]:

@@ -77,6 +77,7 @@ class JiraSource:
         self.url = url.rstrip("/")
         self._options = options
         self._concurrency = concurrency
+        self._room = asyncio.Semaphore(2 * concurrency)  # one page is stored while the next is read
         self._page_size = page_size
         is_cloud = kind == CLOUD
         self._witness = Witness(name, clock=clock)
@@ -167,6 +168,7 @@ class JiraSource:
             source=self.name,
             since=since,
             workers=self._concurrency,
+            room=self._room,
             page_size=self._page_size,
         )
         async with aclosing(crawl.pages()) as pages:  # a caller who stops early stops the workers too

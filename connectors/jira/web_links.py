@@ -10,8 +10,7 @@ import msgspec
 from connectors.answers import Answer
 from connectors.client import Client
 from connectors.contract import ItemDetails, RawRecord
-
-KIND = "web_links"
+from connectors.jira.references import WEB_LINKS
 
 
 async def read_web_links(client: Client, *, api: str, native_ids: Sequence[str]) -> AsyncIterator[ItemDetails]:
@@ -31,4 +30,4 @@ async def _of(client: Client, *, api: str, native_id: str) -> ItemDetails | None
     found = await client.ask("GET", f"{api}/issue/{native_id}/remotelink", msgspec.Raw, accept={403, 404})
     if isinstance(found, Answer):
         return None
-    return ItemDetails(native_id, (RawRecord(KIND, native_id, bytes(found)),))
+    return ItemDetails(native_id, (RawRecord(WEB_LINKS, native_id, bytes(found)),))

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from service.app import create_app
 from service.bootstrap import Application
-from service.settings import is_loopback
+from service.source_settings import is_loopback
 from service.worker import start_worker
 
 

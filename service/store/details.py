@@ -30,10 +30,11 @@ class PendingDetails:
         await upsert(self._connection, pending_details, ("item_uid", "source", "updated_at"), rows, key=("item_uid",))
 
     async def newest(self, source: str, *, limit: int) -> list[str]:
-        """Native ids whose details are wanted, what changed last first."""
+        """Native ids of live items whose details are wanted, what changed last first."""
         rows = await fetch(
             self._connection,
-            "SELECT item_uid FROM pending_details WHERE source = ? ORDER BY updated_at DESC, item_uid LIMIT ?",
+            "SELECT p.item_uid FROM pending_details p JOIN work_items i ON i.uid = p.item_uid "
+            "WHERE p.source = ? AND i.tombstone IS NULL ORDER BY p.updated_at DESC, p.item_uid LIMIT ?",
             (source, limit),
         )
         return [row[0].removeprefix(f"{source}:") for row in rows]

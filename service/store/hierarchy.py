@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.store.bulk import fetch, run, within
 from service.store.pending import mark_pending
 
-WINDOW = 20_000  # items of a source that one statement sorts into epics
+WINDOW = 5_000  # items of a source that one statement sorts into epics
 DEEPEST = 30  # no tool nests deeper; a parent loop ends here
 
 _PARENTS = """

@@ -41,6 +41,11 @@ class Sources:
         query = update(tables.sources).where(tables.sources.c.name == name)
         await self._connection.execute(query.values(**values))
 
+    async def last_run(self, name: str) -> int:
+        """The id of its latest run; 0 when there was none."""
+        c = tables.sources.c
+        return (await self._connection.execute(select(c.last_run_id).where(c.name == name))).scalar_one_or_none() or 0
+
     async def proofs(self) -> dict[str, datetime | None]:
         """The start of the last complete sync by source; None: there was none."""
         c = tables.sources.c

@@ -44,7 +44,9 @@ async def look_for_absent(source: Source, database: Database, result: ScopeResul
         return Absence(held=_held(result.key, len(absent), live))
     # Where a listing names members alone, what its tool's feed says of the items beneath them is the census of those.
     believed = absent if result.extent is Extent.EVERYTHING else {*absent, *result.missing_ids}
-    gone, found = await _ask_for(source, {*absent, *result.missing_ids}, believed)
+    # What a listing of members lacks and is still there has moved: sub-tasks go where their parent went.
+    moving = result.extent is Extent.MEMBERS
+    gone, found = await _ask_for(source, {*absent, *result.missing_ids}, believed, descend=moving)
     if result.extent is Extent.MEMBERS:
         beneath_gone, beneath_found = await _look_beneath(source, database, gone)
         gone, found = gone | beneath_gone, found + beneath_found
@@ -52,12 +54,22 @@ async def look_for_absent(source: Source, database: Database, result: ScopeResul
 
 
 async def read_stale(source: Source, database: Database, result: ScopeResult) -> tuple[RawItem, ...]:
-    """What the listing shows otherwise than it is stored: moved without a trace, or back from where it was gone."""
+    """What the listing shows otherwise than it is stored: moved without a trace, or back from where it was gone.
+
+    Sub-tasks that are no longer beneath it are put down in `result` as missing.
+    """
     if not result.marks:
         return ()
     async with database.reading() as uow:
         stale = await WorkItems(uow.connection).stale(source.name, result.marks)
-    return await source.read_items(stale, descend=True) if stale else ()
+    if not stale:
+        return ()
+    found = await source.read_items(stale, descend=True)
+    async with database.reading() as uow:
+        below = await WorkItems(uow.connection).live_below(source.name, stale)
+    # A sub-task that left a parent is in no listing: the parent shows only how many it has.
+    result.missing_ids.extend(sorted(below - {item.record.native_id for item in found}))
+    return found
 
 
 async def _look_beneath(source: Source, database: Database, gone: set[str]) -> tuple[set[str], tuple[RawItem, ...]]:
@@ -74,9 +86,11 @@ async def _look_beneath(source: Source, database: Database, gone: set[str]) -> t
     return all_gone, all_found
 
 
-async def _ask_for(source: Source, doubtful: set[str], believed: set[str]) -> tuple[set[str], tuple[RawItem, ...]]:
+async def _ask_for(
+    source: Source, doubtful: set[str], believed: set[str], *, descend: bool = False
+) -> tuple[set[str], tuple[RawItem, ...]]:
     """Those among `believed` that a direct read does not find, and all that it does."""
-    found = await source.read_items(sorted(doubtful)) if doubtful else ()
+    found = await source.read_items(sorted(doubtful), descend=descend) if doubtful else ()
     return believed - {item.record.native_id for item in found}, found
 
 

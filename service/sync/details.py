@@ -1,10 +1,12 @@
 """Details: what costs a request item by item and no page brings. They follow a run, the newest changes first.
 
 A killed reading goes on where it stopped, for each batch is stored with its entry in the backlog taken out.
+What a run leaves is drained between the runs, a few at a time, so that a run never waits long for its source.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -13,13 +15,21 @@ import structlog
 from connectors.contract import ItemDetails, Normaliser, RawItem, RawRecord, Source
 from connectors.errors import SourceError
 from service.clock import Clock
+from service.programs.apply import matched_fields
+from service.programs.assign import assign_pending
 from service.store.details import PendingDetails
 from service.store.engine import Database
 from service.store.raw import RawRecords, StoredRecord
+from service.store.sources import Sources
+from service.sync.errors import NothingToReplay, SourceBusy
+from service.sync.hold import holding
 from service.sync.landing import Arrival, land
-from service.sync.stored import ITEMS
+from service.sync.stored import ITEMS, reference_payloads
 
 AT_A_TIME = 100  # items a transaction
+DETAILS_A_DRAIN = 2_000  # items; two requests each are half of what Asana allows a paying account in five minutes
+A_HOLD = 50  # items for which a drain holds the source, then it gives way
+GIVE_WAY = 1.0  # seconds; longer than a waiting run takes to look again
 
 log = structlog.get_logger()
 
@@ -43,6 +53,43 @@ async def read_details(
             log.warning("details_postponed", source=source.name, code=error.code, message=error.message)
             break
         settled += len(wanted)
+    return settled
+
+
+async def drain_details(source: Source, database: Database, *, clock: Clock, at_most: int = DETAILS_A_DRAIN) -> int:
+    """Go on with the backlog of a source between its runs; how many items were settled.
+
+    A source that somebody else holds, or of which nothing was pulled yet, is left for the next time.
+    """
+    settled = 0
+    while settled < at_most and await _is_waiting(source.name, database):
+        if settled:
+            await asyncio.sleep(GIVE_WAY)
+        try:
+            async with holding(source.name, database, clock=clock, brief=True):
+                read = await _drain_some(source, database, clock=clock, at_most=min(A_HOLD, at_most - settled))
+        except (SourceBusy, NothingToReplay):
+            break
+        if not read:
+            break
+        settled += read
+    if settled:
+        log.info("details_drained", source=source.name, items=settled)
+    return settled
+
+
+async def _is_waiting(source: str, database: Database) -> bool:
+    async with database.reading() as uow:
+        return bool(await PendingDetails(uow.connection).newest(source, limit=1))
+
+
+async def _drain_some(source: Source, database: Database, *, clock: Clock, at_most: int) -> int:
+    async with database.reading() as uow:
+        payloads = await reference_payloads(uow.connection, source.name)
+        normalise = source.build_normaliser(payloads, matched_fields=await matched_fields(uow.connection))
+        run_id = await Sources(uow.connection).last_run(source.name)
+    settled = await read_details(source, database, normalise=normalise, run_id=run_id, clock=clock, at_most=at_most)
+    await assign_pending(database, now=clock.now())
     return settled
 
 

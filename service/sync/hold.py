@@ -1,4 +1,7 @@
-"""One runner per source: a lease in the database, renewed while the run lives, given up when it ends."""
+"""One runner per source: a lease in the database, renewed while the run lives, given up when it ends.
+
+Small work in between holds a source *briefly*: a run that finds it so held waits its turn instead of giving up.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +17,28 @@ import structlog
 
 from service.clock import Clock
 from service.store.engine import Database
-from service.store.leases import Leases
+from service.store.leases import Lease, Leases
 from service.sync.errors import SourceBusy
 
 LEASE = timedelta(seconds=60)  # how long a killed run keeps the next one waiting
 RENEWAL = timedelta(seconds=15)
+BRIEF = "briefly "  # what the name of a holder begins with that gives way soon
+LOOK_AGAIN = 0.5  # seconds
+PATIENCE = 2 * LEASE  # a brief holder may be waiting for a quota itself, or may have been killed
+
+_LOOKS = int(PATIENCE.total_seconds() / LOOK_AGAIN)
 
 log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def holding(source: str, database: Database, *, clock: Clock) -> AsyncIterator[str]:
-    """Hold `source` for the block and yield the holder's name; raises SourceBusy when somebody else does."""
-    holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    await _acquire(source, database, holder=holder, clock=clock)
+async def holding(source: str, database: Database, *, clock: Clock, brief: bool = False) -> AsyncIterator[str]:
+    """Hold `source` for the block and yield the holder's name; raises SourceBusy when somebody else does.
+
+    Who holds it `brief`ly waits for nobody, and is waited for.
+    """
+    holder = f"{BRIEF if brief else ''}{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    await _acquire(source, database, holder=holder, clock=clock, looks=1 if brief else _LOOKS)
     owner = asyncio.current_task()
     renewing = asyncio.create_task(_renew(source, database, holder=holder, clock=clock, owner=owner))
     try:
@@ -40,11 +51,20 @@ async def holding(source: str, database: Database, *, clock: Clock) -> AsyncIter
             await Leases(uow.connection).release(source, holder=holder)
 
 
-async def _acquire(source: str, database: Database, *, holder: str, clock: Clock) -> None:
-    async with database.transaction() as uow:
-        taken = await Leases(uow.connection).acquire(source, holder=holder, now=clock.now(), duration=LEASE)
+async def _acquire(source: str, database: Database, *, holder: str, clock: Clock, looks: int) -> None:
+    taken = await _try(source, database, holder=holder, clock=clock)
+    for _ in range(looks - 1):
+        if not taken.holder.startswith(BRIEF):
+            break
+        await asyncio.sleep(LOOK_AGAIN)
+        taken = await _try(source, database, holder=holder, clock=clock)
     if taken.holder != holder:
-        raise SourceBusy(source, holder=taken.holder, until=taken.expires_at)
+        raise SourceBusy(source, holder=taken.holder.removeprefix(BRIEF), until=taken.expires_at)
+
+
+async def _try(source: str, database: Database, *, holder: str, clock: Clock) -> Lease:
+    async with database.transaction() as uow:
+        return await Leases(uow.connection).acquire(source, holder=holder, now=clock.now(), duration=LEASE)
 
 
 async def _renew(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -36,7 +36,7 @@ class ScopeResult:
     fetched: int = 0
     rejected: int = 0
     extent: Extent = Extent.CHANGES
-    listed: frozenset[str] = frozenset()
+    listed: Collection[str] = ()
     marks: Mapping[str, str] = field(default_factory=dict)
     token: str | None = None
     missing_ids: list[str] = field(default_factory=list)

@@ -20,7 +20,6 @@ import structlog
 
 from connectors.contract import (
     OVERLAP,
-    Extent,
     Identity,
     MissingScope,
     Normaliser,
@@ -48,7 +47,7 @@ SCOPES_AT_ONCE = 8  # enough to fill the request budget while some scopes are st
 BATCH = 1_000  # items a transaction; a transaction per page of 100 costs two to three times as much
 DETAILS_A_RUN = 1_000  # items whose details follow one run; the next one goes on
 LINGER = 0.05  # seconds a batch waits for one page more; pages come in bursts, as many as are in flight
-PAGES_WAITING = 16  # read and not yet stored: what bounds the memory of a run
+PAGES_WAITING = 8  # read and not yet stored: what bounds the memory of a run
 
 log = structlog.get_logger()
 
@@ -302,7 +301,7 @@ class _Run:
             self.reasons.append(result.error)
             return
         await self._apply_absence(result, absence, normalise)
-        result.listed, result.marks = frozenset() if result.extent is Extent.CHANGES else result.listed, {}
+        result.marks = {}  # thousands of texts that nobody asks again
         await journal.complete_scope(
             self.database,
             self.source.name,

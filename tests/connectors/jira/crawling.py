@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -49,6 +50,7 @@ class Crawler:
         self.reader = BatchReader(size=page_size, still_alive=still_alive)
         self.concurrency = concurrency
         self.page_size = page_size
+        self.room = asyncio.Semaphore(concurrency)
 
     def crawl(self, since: datetime | None = None) -> Crawl:
         return Crawl(
@@ -58,6 +60,7 @@ class Crawler:
             source="acme",
             since=since,
             workers=self.concurrency,
+            room=self.room,
             page_size=self.page_size,
         )
 

@@ -33,7 +33,7 @@ def histories(*sent: jira.Json) -> list[HistoryJson]:
 
 
 def fields_of(*items: jira.Json) -> list[str]:
-    changes, _ = READER.read("7", histories(jira.a_history("1", "2026-01-05T09:00:00.000+0000", *items)))
+    changes, _, _ = READER.read("7", histories(jira.a_history("1", "2026-01-05T09:00:00.000+0000", *items)))
     return [change.field_id for change in changes]
 
 
@@ -74,7 +74,7 @@ def test_noise_is_dropped_and_the_ordinal_keeps_the_place_in_the_history() -> No
         jira.a_change(name) for name in ("description", "Comment", "Rank", "Attachment", "WorklogId", "Epic Child")
     ]
 
-    changes, people = READER.read(
+    changes, people, _ = READER.read(
         "7",
         histories(
             jira.a_history("1", "2026-01-05T09:00:00.000+0000", *noise, jira.a_change("status", "1", "3")),
@@ -90,7 +90,7 @@ def test_values_keep_ids_and_texts_apart_and_never_fail_on_their_type() -> None:
     author = {"accountId": "a1", "displayName": "Ada", "emailAddress": ""}
     item = jira.a_change("Story Points", fieldtype="custom", fromString="5", toString=8)
 
-    changes, people = READER.read("7", histories(jira.a_history("1", 1492070429, item, author=author)))
+    changes, people, _ = READER.read("7", histories(jira.a_history("1", 1492070429, item, author=author)))
 
     assert [(one.from_value, one.to_value, one.from_text, one.to_text) for one in changes] == [(None, None, "5", "8")]
     assert changes[0].at == parse_moment("2017-04-13T08:00:29+0000", what="at")
@@ -111,7 +111,7 @@ MOVES = [
 def test_changes_come_in_one_order_however_histories_arrive_and_count_once(
     again: list[jira.Json], order: list[jira.Json]
 ) -> None:
-    changes, _ = READER.read("7", histories(*order, *again))
+    changes, _, _ = READER.read("7", histories(*order, *again))
 
     # by moment first; at the same moment by the number of the history, 9 before 10; then by place
     assert [(one.change_id, one.ordinal) for one in changes] == [("70", 0), ("9", 0), ("9", 1), ("10", 0), ("8", 0)]
@@ -123,7 +123,7 @@ def test_a_history_split_over_two_pages_is_one() -> None:
         jira.a_history("1", "2026-01-05T09:00:00.000+0000", jira.a_change("labels", toString="x")),
     ]
 
-    changes, _ = READER.read("7", histories(*halves))
+    changes, _, _ = READER.read("7", histories(*halves))
 
     assert [(one.field_id, one.ordinal) for one in changes] == [("status", 0), ("labels", 1)]
 
@@ -148,7 +148,7 @@ def test_the_recorded_webhook_bodies_tell_their_tracked_changes() -> None:
         body: jira.Json = json.loads(path.read_text(encoding="utf-8"))
         if (sent := body.get("changelog")) is not None:
             history: dict[str, Any] = {"id": sent["id"], "created": body["timestamp"], "items": sent["items"]}
-            changes, _ = READER.read("7", histories(history))
+            changes, _, _ = READER.read("7", histories(history))
             told[path.stem] = [change.field_id for change in changes]
 
     assert len(told) == 20
@@ -159,3 +159,19 @@ def test_the_recorded_webhook_bodies_tell_their_tracked_changes() -> None:
     assert told["webhook-issue-updated-components"] == ["components"]
     assert told["webhook-issue-updated-renamed"] == []
     assert told["webhook-server-updated-custom-field"] == []
+
+
+@pytest.mark.parametrize(
+    ("item", "web_linked"),
+    [
+        (jira.a_change("RemoteIssueLink", None, "30001", toString='This issue links to "Train the agents"'), True),
+        (jira.a_change("RemoteIssueLink", None, "30001", fieldtype="custom"), False),
+        (jira.a_change("Link", None, "PAY-2"), False),
+        (jira.a_change("description"), False),
+    ],
+)
+def test_a_history_tells_that_web_links_changed_and_keeps_no_change_of_them(item: jira.Json, web_linked: bool) -> None:
+    changes, _, told = READER.read("7", histories(jira.a_history("1", "2026-01-05T09:00:00.000+0000", item)))
+
+    assert told is web_linked
+    assert [change.field_id for change in changes] == (["link"] if item["field"] == "Link" else [])

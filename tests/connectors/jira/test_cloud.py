@@ -390,3 +390,13 @@ async def test_a_slow_reader_holds_the_crawl_back() -> None:
 
     assert read_ahead <= 5
     assert crawler.budget.in_flight == 0
+
+
+async def test_a_crawl_that_is_left_early_makes_room_for_the_others_of_its_source() -> None:
+    crawler = Crawler(site(40), concurrency=2, page_size=2)
+    for _ in range(3):
+        pages = crawler.crawl().pages()
+        await anext(pages)
+        await pages.aclose()
+
+    assert ids(await crawler.pages()) == list(range(1, 41))

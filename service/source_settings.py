@@ -1,0 +1,211 @@
+"""What the configuration says about one source: a part that every tool shares, and what only one tool knows.
+
+Keys of the other tool are refused with what would be right, because files are copied from one source to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+DEFAULT_SCHEDULE = "0 2 * * *"
+ASANA_URL = "https://app.asana.com/api/1.0"
+
+
+def _text(value: Any) -> Any:
+    """YAML takes a gid without quotes for a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _several(value: Any) -> Any:
+    return (value,) if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+Name = Annotated[str, BeforeValidator(_text)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_several)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TokenAuth(Part):
+    """A token alone is sent as Bearer: a personal access token, or that of a service account."""
+
+    token: SecretStr
+
+    @field_validator("token")
+    @classmethod
+    def _not_blank(cls, token: SecretStr) -> SecretStr:
+        if not token.get_secret_value().strip():
+            raise ValueError("is empty; give the API token, best as ${NAME} from the environment")
+        return token
+
+
+class JiraAuth(TokenAuth):
+    """`email` with `token` is Basic (Jira Cloud)."""
+
+    email: str | None = None
+
+
+class JiraScope(Part):
+    projects: tuple[str, ...] | None = None
+
+    @field_validator("projects", mode="before")
+    @classmethod
+    def _not_empty(cls, projects: Any) -> Any:
+        if projects is not None and not projects:
+            raise ValueError("is empty; name project keys, or leave it out for every project the account can see")
+        return projects
+
+
+class AsanaScope(Part):
+    """Projects by gid or name, portfolios by gid; with neither, every project of the workspace."""
+
+    workspace: Name | None = None
+    projects: Names | None = None
+    portfolios: Names = ()
+
+    @field_validator("projects", "portfolios", mode="before")
+    @classmethod
+    def _not_empty(cls, listed: Any) -> Any:
+        if listed is not None and not listed:
+            raise ValueError("is empty; name some, or leave it out")
+        return listed
+
+    @field_validator("portfolios")
+    @classmethod
+    def _gids(cls, portfolios: tuple[str, ...]) -> tuple[str, ...]:
+        for each in portfolios:
+            if not each.isdigit():
+                raise ValueError(
+                    f'"{each}" is not a gid; Asana lists portfolios to their owner alone, so give the number from '
+                    "the portfolio's address"
+                )
+        return portfolios
+
+
+class JiraCancelled(Part):
+    """Which done work was in truth dropped. Each list replaces its default; compared case-insensitively."""
+
+    resolutions: tuple[str, ...] | None = None
+    statuses: tuple[str, ...] | None = None
+
+
+class AsanaCancelled(Part):
+    """Asana knows no cancelled task, so habits decide: sections, tags, and `fields` (field → options)."""
+
+    sections: Names | None = None
+    tags: Names | None = None
+    fields: Mapping[Name, Names] = {}
+
+
+class AsanaInProgress(Part):
+    """Sections, or options of the status field, that mean somebody has begun. Replaces the default."""
+
+    sections: Names | None = None
+
+
+class Webhook(Part):
+    secret: SecretStr
+
+
+class CommonConfig(Part):
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    url: str
+    schedule: str = DEFAULT_SCHEDULE
+    webhook: Webhook | None = None
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 8
+    page_size: Annotated[int, Field(ge=1, le=100)] = 100
+    points_field: Names = ()
+    allow_http: bool = False
+
+    @field_validator("schedule")
+    @classmethod
+    def _five_fields(cls, schedule: str) -> str:
+        if len(schedule.split()) != 5:
+            raise ValueError(f'"{schedule}" is not a cron line; five fields are needed, such as "{DEFAULT_SCHEDULE}"')
+        return schedule
+
+    @model_validator(mode="after")
+    def _safe_url(self) -> CommonConfig:
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(f'url: "{self.url}" is not a web address; write it like https://acme.atlassian.net')
+        if parts.username or parts.password:
+            raise ValueError("url: carries a credential; put it under auth instead")
+        if parts.scheme == "http" and not (self.allow_http or is_loopback(parts.hostname)):
+            raise ValueError("url: plain http would show the token to the network; use https, or set allow_http: true")
+        return self
+
+
+class JiraConfig(CommonConfig):
+    kind: Literal["jira-cloud", "jira-dc"]
+    auth: JiraAuth
+    scope: JiraScope = JiraScope()
+    link_directions: Mapping[str, Literal["predecessor_first", "successor_first", "none"]] = {}
+    start_field: str | None = None
+    target_fields: Names = ()
+    cancelled: JiraCancelled = JiraCancelled()
+
+
+class AsanaConfig(CommonConfig):
+    kind: Literal["asana"]
+    url: str = ASANA_URL
+    auth: TokenAuth
+    scope: AsanaScope = AsanaScope()
+    estimate_field: Name | None = None
+    priority_field: Name | None = None
+    status_field: Name | None = None
+    jira_fields: Names = ()
+    in_progress: AsanaInProgress = AsanaInProgress()
+    cancelled: AsanaCancelled = AsanaCancelled()
+
+
+SourceConfig = Annotated[JiraConfig | AsanaConfig, Field(discriminator="kind")]
+KINDS = ("jira-cloud", "jira-dc", "asana")
+PARTS = (
+    *(JiraConfig, JiraAuth, JiraScope, JiraCancelled),
+    *(AsanaConfig, TokenAuth, AsanaScope, AsanaCancelled, AsanaInProgress),
+    Webhook,
+)
+
+_NOT_IN_ASANA = {
+    "auth.email": "Asana takes a token alone; leave it out",
+    "link_directions": "Asana has one kind of dependency, and its direction is known; leave it out",
+    "start_field": "an Asana task has a start date of its own; leave it out",
+    "target_fields": "an Asana task has dates of its own; leave it out",
+    "cancelled.resolutions": "Asana has no resolutions; use cancelled.sections, cancelled.tags or cancelled.fields",
+    "cancelled.statuses": "Asana has no such statuses; use cancelled.sections, cancelled.tags or cancelled.fields",
+}
+_NOT_IN_JIRA = {
+    "scope.workspace": "a Jira site is one workspace; leave it out",
+    "scope.portfolios": "Jira has no portfolios; name project keys under scope.projects",
+    "estimate_field": "Jira has an original estimate of its own; leave it out",
+    "priority_field": "Jira has a priority of its own; leave it out",
+    "status_field": "Jira has statuses of its own; leave it out",
+    "jira_fields": "links between issues are read as they are; leave it out",
+    "in_progress": "Jira puts every status into a category; leave it out",
+    "cancelled.sections": "Jira has no sections; use cancelled.resolutions or cancelled.statuses",
+    "cancelled.tags": "Jira has no tags; use cancelled.resolutions or cancelled.statuses",
+    "cancelled.fields": "use cancelled.resolutions or cancelled.statuses",
+}
+
+
+def key_of_the_other_tool(kind: str, key: str) -> str | None:
+    """Why `key` (dotted, below the source) is wrong for a source of `kind`; None when no tool knows it."""
+    tool, refused = ("Jira", _NOT_IN_ASANA) if kind == "asana" else ("Asana", _NOT_IN_JIRA)
+    return f"is a key of {tool} sources; {refused[key]}" if key in refused else None
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
