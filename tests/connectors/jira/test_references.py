@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def a_web_link(url: str | None, **more: object) -> jira.Json:
     return {"id": 30001, "globalId": url, "application": {}, "object": {"url": url, "title": "A page"}} | more
 
 
-def normalise(payload: bytes | None, **issue: object) -> SourceItem:
+def normalise(payload: bytes | None, **issue: Any) -> SourceItem:
     normaliser = JiraNormaliser(jira.payloads(), options=JiraOptions())
     found = jira.raw(jira.an_issue(**issue))
     extras = () if payload is None else (RawRecord("web_links", "10001", payload),)
