@@ -16,7 +16,10 @@ TONIGHT = datetime.fromisoformat("2026-11-21T02:00:00+00:00")
 
 
 class Job:
-    next_run_time: datetime | None = TONIGHT
+    """Of a scheduler; the one that goes on with details runs at any moment."""
+
+    def __init__(self, id: str, next_run_time: datetime) -> None:
+        self.id, self.next_run_time = id, next_run_time
 
 
 class Plan:
@@ -26,7 +29,7 @@ class Plan:
         self.running = running
 
     def get_jobs(self) -> list[Any]:
-        return [Job()]
+        return [Job("acme-jira:details", NOW), Job("acme-jira", TONIGHT)]
 
 
 async def _checks(
