@@ -153,7 +153,8 @@ class SourceLinkType(Struct, frozen=True):
 class SourceField(Struct, frozen=True):
     """A field of the tool, and the role discovery gave it, if any.
 
-    `role` is one of FIELD_ROLES; `rank` orders the candidates of one role, 0 is asked first.
+    `role` is one of FIELD_ROLES, or "estimate", "priority" or "status" in a tool that has no such field by itself;
+    `rank` orders the candidates of one role, 0 is asked first.
     """
 
     native_id: str

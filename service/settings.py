@@ -226,34 +226,40 @@ def _path(parts: tuple[Any, ...]) -> str:
 
 
 def _explain(detail: ErrorDetails) -> str:
-    parts, kind = _without_kind(tuple(detail["loc"]))
-    path = _path(parts)
+    parts, kind = _place(detail)
+    return f"{_path(parts)}: {_said(detail, parts, kind)}"
+
+
+def _said(detail: ErrorDetails, parts: tuple[Any, ...], kind: str | None) -> str:
     match detail["type"]:
         case "extra_forbidden":
             below = ".".join(str(each) for each in parts[2:])
-            return f"{path}: {(kind and key_of_the_other_tool(kind, below)) or f'unknown key{_close_key(detail)}'}"
+            said = (kind and key_of_the_other_tool(kind, below)) or f"unknown key{_close_key(detail)}"
         case "missing":
-            return f"{path}: is missing{_example(str(parts[-1]), kind)}"
+            said = f"is missing{_example(str(parts[-1]), kind)}"
         case "union_tag_not_found":
-            return f"{path}.kind: is missing; one of {_KINDS}"
+            said = f"is missing; one of {_KINDS}"
         case "union_tag_invalid":
-            return f"{path}.kind: {detail['input'].get('kind')!r} is not one of {_KINDS}"
+            said = f"{detail['input'].get('kind')!r} is not one of {_KINDS}"
         case "value_error":
-            return f"{path}: {detail['msg'].removeprefix('Value error, ')}"
+            said = detail["msg"].removeprefix("Value error, ")
         case "literal_error":
-            return f"{path}: {detail['input']!r} is not one of {detail['ctx']['expected']}"
+            said = f"{detail['input']!r} is not one of {detail['ctx']['expected']}"
         case "string_pattern_mismatch":
-            return f"{path}: {detail['input']!r} may hold lower-case letters, digits and hyphens only"
+            said = f"{detail['input']!r} may hold lower-case letters, digits and hyphens only"
         case _:
-            return f"{path}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+            said = f"{detail['msg'][0].lower()}{detail['msg'][1:]}"
+    return said
 
 
-def _without_kind(parts: tuple[Any, ...]) -> tuple[tuple[Any, ...], str | None]:
-    """Below a source, pydantic names the kind that it chose; the file has no such level."""
-    match parts:
-        case ("sources", int(), str() as kind, *rest) if kind in KINDS:
-            return (*parts[:2], *rest), kind
-        case _:
+def _place(detail: ErrorDetails) -> tuple[tuple[Any, ...], str | None]:
+    """Where in the file, and in a source of which kind: pydantic names that as a level, which the file has not."""
+    match tuple(detail["loc"]):
+        case ("sources", int() as place) if detail["type"].startswith("union_tag"):
+            return ("sources", place, "kind"), None
+        case ("sources", int() as place, str() as kind, *rest) if kind in KINDS:
+            return ("sources", place, *rest), kind
+        case parts:
             return parts, None
 
 

@@ -39,6 +39,23 @@ CONFLICTS: Final = {
     "rolled_before_start": "work starts before the program",
 }
 
+CAPABILITIES: Final = {
+    "custom_fields": "the workspace's custom fields",
+    "custom_types": "custom task types",
+    "dependencies": "dependencies between tasks",
+    "goals": "goals",
+    "portfolios": "portfolios",
+    "users": "people's names and addresses",
+}
+STATED: Final = {
+    "on_track": "On track",
+    "at_risk": "At risk",
+    "off_track": "Off track",
+    "on_hold": "On hold",
+    "complete": "Complete",
+    "dropped": "Dropped",
+}
+
 
 def percent(value: float | None) -> str:
     """Whole percents that never claim more than is true: 99.6% is not yet 100%, and 0.2% is not nothing."""
@@ -105,6 +122,17 @@ def excluded(number: int, reason: str) -> str:
     """How many items do not count, and why: "1 counted by its children", "26 counted by their children"."""
     why = EXCLUSIONS[reason]
     return f"{number:,} {why if number == 1 else why.replace(' its ', ' their ')}"
+
+
+def lacking(capability: str, reason: str | None) -> str:
+    """What the account's plan or rights keep from us: "goals cannot be read: Payment Required"."""
+    what = CAPABILITIES.get(capability, capability.replace("_", " "))
+    return f"{what} cannot be read{f': {reason}' if reason else ''}"
+
+
+def stated(status: str) -> str:
+    """Health in the words of those who stated it."""
+    return STATED.get(status, status.replace("_", " ").capitalize())
 
 
 def _trimmed(value: float) -> str:

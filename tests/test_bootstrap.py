@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from connectors.asana.config import AsanaOptions
+from connectors.asana.source import AsanaSource
 from connectors.jira.source import JiraSource
 from service.bootstrap import SchemaBehind, application, build_source
 from service.clock import FixedClock
@@ -66,13 +68,39 @@ async def test_a_configured_source_keeps_its_context_path_and_hides_its_token(tm
         await source.aclose()
 
 
+ASANA = """
+sources:
+  - name: acme-asana
+    kind: asana
+    auth: {token: not-a-real-token}
+    in_progress: {sections: [Baking]}
+    cancelled: {sections: [Bin], fields: {Outcome: [Dropped]}}
+"""
+
+
+async def test_a_configured_asana_reads_habits_as_the_file_says_and_keeps_other_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "interlock.yaml"
+    file.write_text(ASANA)
+    source = build_source(load_settings(file, environment={}).sources[0])
+    try:
+        assert isinstance(source, AsanaSource)
+        assert source.url == "https://app.asana.com/api/1.0"
+        assert "not-a-real-token" not in repr(source)
+        assert source.options == AsanaOptions(
+            in_progress=("Baking",), cancelled_sections=("Bin",), cancelled_fields={"Outcome": ("Dropped",)}
+        )
+    finally:
+        await source.aclose()
+
+
 async def test_every_source_is_scheduled_in_the_time_zone_of_the_file(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, f"sqlite:///{tmp_path / 'new.db'}")
     async with application(settings, clock=FixedClock(NOW)) as app:
         scheduler = start_worker(app)
         try:
-            [job] = scheduler.get_jobs()
-            assert job.id == "acme-jira"
+            job, details = sorted(scheduler.get_jobs(), key=lambda each: str(each.id))
+            assert (job.id, details.id) == ("acme-jira", "acme-jira:details")
+            assert details.trigger.interval == timedelta(minutes=5)
             assert str(job.next_run_time.tzinfo) == "Europe/Madrid"
             assert (job.next_run_time.hour, job.next_run_time.minute) in {(3, 29), (3, 30), (3, 31)}
         finally:

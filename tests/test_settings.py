@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from service.domain.progress import MissingWeight
-from service.settings import ConfigInvalid, load_settings
+from service.settings import ConfigInvalid, Settings, load_settings
+from service.source_settings import ASANA_URL, AsanaConfig
 
 GOOD = """
 sources:
@@ -17,6 +18,19 @@ sources:
     auth: {email: pat@example.com, token: "${JIRA_TOKEN}"}
     scope: {projects: [PAY, CART]}
 """
+
+ASANA = """
+sources:
+  - name: acme-asana
+    kind: asana
+    auth: {token: "${ASANA_TOKEN}"}
+"""
+
+
+def accepted(directory: Path, text: str) -> Settings:
+    file = directory / "interlock.yaml"
+    file.write_text(text)
+    return load_settings(file, environment={"ASANA_TOKEN": "s3cret"})
 
 
 def refused(directory: Path, text: str, **variables: str) -> list[str]:
@@ -75,7 +89,7 @@ def test_an_unknown_key_is_refused_with_the_one_that_was_meant(tmp_path: Path) -
 
 def test_a_wrong_kind_names_the_right_ones(tmp_path: Path) -> None:
     assert refused(tmp_path, GOOD.replace("jira-cloud", "jira"), JIRA_TOKEN="x") == [
-        "sources[0].kind: 'jira' is not one of 'jira-cloud' or 'jira-dc'"
+        "sources[0].kind: 'jira' is not one of 'jira-cloud', 'jira-dc' or 'asana'"
     ]
 
 
@@ -108,8 +122,8 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ConfigInvalid) as caught:
         load_settings(tmp_path / "none.yaml", environment={})
     assert caught.value.problems == [
-        "No such file or directory; write one (docs/how-to/connect-jira.md), name it with --config, "
-        "or try `interlock demo`"
+        "No such file or directory; write one (docs/how-to/connect-jira.md, docs/how-to/connect-asana.md), "
+        "name it with --config, or try `interlock demo`"
     ]
 
 
@@ -124,4 +138,106 @@ def test_an_unknown_time_zone_is_refused_with_a_close_one(tmp_path: Path) -> Non
     text = GOOD + "calendar: {timezone: Europe/Madird}\n"
     assert refused(tmp_path, text, JIRA_TOKEN="x") == [
         "calendar.timezone: \"Europe/Madird\" is no time zone; did you mean 'Europe/Madrid'?"
+    ]
+
+
+def test_an_asana_source_needs_a_token_and_nothing_else(tmp_path: Path) -> None:
+    settings = accepted(tmp_path, ASANA)
+
+    [source] = settings.sources
+    assert isinstance(source, AsanaConfig)
+    assert (source.url, source.scope.projects, source.scope.portfolios) == (ASANA_URL, None, ())
+    assert "s3cret" not in repr(settings)
+
+
+def test_gids_may_stand_without_quotes_and_one_name_without_a_list(tmp_path: Path) -> None:
+    scope = "    scope: {workspace: 1200000000000001, projects: [Launch, 1201], portfolios: 1202}\n"
+    fields = "    points_field: 1203\n    cancelled: {fields: {Outcome: Dropped}}\n"
+    [source] = accepted(tmp_path, ASANA + scope + fields).sources
+
+    assert isinstance(source, AsanaConfig)
+    assert source.scope.workspace == "1200000000000001"
+    assert (source.scope.projects, source.scope.portfolios) == (("Launch", "1201"), ("1202",))
+    assert source.points_field == ("1203",)
+    assert source.cancelled.fields == {"Outcome": ("Dropped",)}
+
+
+def test_a_portfolio_by_name_is_refused_with_where_its_gid_stands(tmp_path: Path) -> None:
+    assert refused(tmp_path, ASANA + "    scope: {portfolios: [Commerce]}\n", ASANA_TOKEN="t") == [
+        'sources[0].scope.portfolios: "Commerce" is not a gid; Asana lists portfolios to their owner alone, so give '
+        "the number from the portfolio's address"
+    ]
+
+
+def test_an_empty_list_of_projects_is_no_way_to_ask_for_none(tmp_path: Path) -> None:
+    assert refused(tmp_path, ASANA + "    scope: {projects: []}\n", ASANA_TOKEN="t") == [
+        "sources[0].scope.projects: is empty; name some, or leave it out"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        (
+            "    link_directions: {Blocks: none}\n",
+            "sources[0].link_directions: is a key of Jira sources; Asana has one kind of dependency, and its direction "
+            "is known; leave it out",
+        ),
+        (
+            "    cancelled: {resolutions: [Duplicate]}\n",
+            "sources[0].cancelled.resolutions: is a key of Jira sources; Asana has no resolutions; use "
+            "cancelled.sections, cancelled.tags or cancelled.fields",
+        ),
+        (
+            "    start_field: Begin\n",
+            "sources[0].start_field: is a key of Jira sources; an Asana task has a start date of its own; leave it out",
+        ),
+    ],
+)
+def test_a_jira_key_on_an_asana_source_is_refused_with_what_would_be_right(
+    tmp_path: Path, lines: str, problem: str
+) -> None:
+    assert refused(tmp_path, ASANA + lines, ASANA_TOKEN="t") == [problem]
+
+
+def test_an_email_on_an_asana_source_is_refused(tmp_path: Path) -> None:
+    text = ASANA.replace("{token:", "{email: pat@example.com, token:")
+    assert refused(tmp_path, text, ASANA_TOKEN="t") == [
+        "sources[0].auth.email: is a key of Jira sources; Asana takes a token alone; leave it out"
+    ]
+
+
+def test_an_asana_key_on_a_jira_source_is_refused_with_what_would_be_right(tmp_path: Path) -> None:
+    text = GOOD.replace("projects: [PAY, CART]", "portfolios: [12]") + "    cancelled: {tags: [Dropped]}\n"
+    assert refused(tmp_path, text, JIRA_TOKEN="t") == [
+        "sources[0].scope.portfolios: is a key of Asana sources; Jira has no portfolios; name project keys under "
+        "scope.projects",
+        "sources[0].cancelled.tags: is a key of Asana sources; Jira has no tags; use cancelled.resolutions or "
+        "cancelled.statuses",
+    ]
+
+
+def test_a_key_that_no_tool_knows_is_still_an_unknown_one(tmp_path: Path) -> None:
+    assert refused(tmp_path, ASANA + "    in_progres: {sections: [Doing]}\n", ASANA_TOKEN="t") == [
+        "sources[0].in_progres: unknown key; did you mean 'in_progress'?"
+    ]
+
+
+def test_a_source_without_its_kind_is_told_which_there_are(tmp_path: Path) -> None:
+    assert refused(tmp_path, ASANA.replace("    kind: asana\n", ""), ASANA_TOKEN="t") == [
+        "sources[0].kind: is missing; one of 'jira-cloud', 'jira-dc' or 'asana'"
+    ]
+
+
+def test_an_asana_source_without_auth_is_told_what_to_write(tmp_path: Path) -> None:
+    assert refused(tmp_path, ASANA.replace('    auth: {token: "${ASANA_TOKEN}"}\n', "")) == [
+        "sources[0].auth: is missing; {token: …}"
+    ]
+
+
+def test_a_webhook_is_said_to_be_kept_for_later_for_either_tool(tmp_path: Path) -> None:
+    settings = accepted(tmp_path, ASANA + "    webhook: {secret: s}\n")
+
+    assert settings.notices() == [
+        "sources.acme-asana.webhook: deliveries are not received by this version; the schedule keeps it fresh"
     ]

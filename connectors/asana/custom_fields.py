@@ -62,11 +62,18 @@ def describe_fields(fields: Iterable[FieldJson], roles: FieldRoles) -> tuple[Sou
             name=each.name or each.gid,
             kind=_kind(each),
             custom=each.asana_created_field,
-            role="points" if each.gid in roles.points else None,
+            role=_role(each.gid, roles),
             rank=roles.points.index(each.gid) if each.gid in roles.points else 0,
         )
         for each in fields
     )
+
+
+def _role(gid: str, roles: FieldRoles) -> str | None:
+    singles = {"estimate": roles.estimate, "priority": roles.priority, "status": roles.status}
+    if gid in roles.points:
+        return "points"
+    return next((role for role, chosen in singles.items() if chosen == gid), None)
 
 
 def _configured(options: AsanaOptions) -> list[str]:

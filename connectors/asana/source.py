@@ -21,7 +21,7 @@ from connectors.asana.normalise import AsanaNormaliser
 from connectors.asana.notices import Notices
 from connectors.asana.reading import Ancestry, Row, TaskReader, raw_item
 from connectors.asana.reference import read_discovery
-from connectors.asana.workspaces import choose_workspace
+from connectors.asana.workspaces import JsonObject, choose_workspace
 from connectors.client import Client
 from connectors.contract import (
     Identity,
@@ -72,7 +72,7 @@ class AsanaSource:
     ) -> None:
         self.name = name
         self.url = url.rstrip("/")
-        self._options = options
+        self.options = options
         self._wanted_workspace = workspace
         self._workspace: str | None = None
         self._concurrency = concurrency
@@ -106,7 +106,8 @@ class AsanaSource:
     async def connect(self) -> Identity:
         self._discovery.forget()
         me = await self._gateway.myself()
-        self._workspace = await self._choose_workspace()
+        workspace = await self._choose_workspace()
+        self._workspace = str(workspace["gid"])
         if (now := self._gateway.server_time) is None:
             raise SourceMisconfigured(self.name, "The server does not tell the time; no change could be found.")
         return Identity(
@@ -116,18 +117,19 @@ class AsanaSource:
             edition="asana",
             version="1.0",
             server_time=now,
+            workspace=f"{workspace.get('name') or 'no name'} ({workspace['gid']})",
         )
 
     async def discover(self) -> ReferenceData:
-        options = msgspec.json.encode(self._options, order="deterministic")  # a changed option reads items differently
+        options = msgspec.json.encode(self.options, order="deterministic")  # a changed option reads items differently
         workspace = await self._current_workspace()
         return self.read_reference({**await self._discovery.payloads(workspace), "options": options})
 
     def read_reference(self, payloads: Mapping[str, bytes]) -> ReferenceData:
-        return read_discovery(payloads, options=self._options).reference
+        return read_discovery(payloads, options=self.options).reference
 
     def build_normaliser(self, payloads: Mapping[str, bytes], *, matched_fields: Sequence[str] = ()) -> Normaliser:
-        return AsanaNormaliser(payloads, options=self._options, matched_fields=matched_fields)
+        return AsanaNormaliser(payloads, options=self.options, matched_fields=matched_fields)
 
     async def scopes(self, *, known: Mapping[str, str] = {}) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
         return await self._discovery.scopes(await self._current_workspace(), known)
@@ -197,10 +199,10 @@ class AsanaSource:
         async with aclosing(families) as found:
             return [item async for family in found for item in family]
 
-    async def _choose_workspace(self) -> str:
+    async def _choose_workspace(self) -> JsonObject:
         return choose_workspace(self.name, await self._gateway.workspaces(), self._wanted_workspace)
 
     async def _current_workspace(self) -> str:
         if self._workspace is None:
-            self._workspace = await self._choose_workspace()
+            self._workspace = str((await self._choose_workspace())["gid"])
         return self._workspace

@@ -11,8 +11,8 @@ from connectors.errors import SourceMisconfigured
 JsonObject = Mapping[str, Any]
 
 
-def choose_workspace(source: str, visible: Sequence[JsonObject], wanted: str | None) -> str:
-    """Its gid. `wanted` is a gid or a name; raises SourceMisconfigured, naming what can be seen."""
+def choose_workspace(source: str, visible: Sequence[JsonObject], wanted: str | None) -> JsonObject:
+    """As Asana sent it. `wanted` is a gid or a name; raises SourceMisconfigured, naming what can be seen."""
     shown = ", ".join(f"{each['gid']} ({each.get('name') or 'no name'})" for each in visible) or "none"
     if wanted is not None:
         fitting = [each for each in visible if each["gid"] == wanted] or [
@@ -22,7 +22,7 @@ def choose_workspace(source: str, visible: Sequence[JsonObject], wanted: str | N
             raise SourceMisconfigured(
                 source, f"The account does not see exactly one workspace {wanted!r}; it sees: {shown}."
             )
-        return str(fitting[0]["gid"])
+        return fitting[0]
     if len(visible) != 1:
         raise SourceMisconfigured(source, f"The account sees several workspaces, or none: {shown}. Set workspace.")
-    return str(visible[0]["gid"])
+    return visible[0]

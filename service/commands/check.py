@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.text import Text
 
-from connectors.contract import Source
+from connectors.contract import Identity, Source
 from connectors.errors import SourceError
 from connectors.items import LinkDirection
+from service import wording
 from service.bootstrap import Application
+from service.wording import counted
+
+_FINE, _NOTE, _WRONG = "[green]✓[/green]", "[yellow]![/yellow]", "[red]✗[/red]"
 
 
 async def check(app: Application, *, console: Console) -> int:
     """Config, database, credentials, scopes, fields. Returns 0 when a sync would be complete, else 1."""
     for notice in app.settings.notices():
-        console.print(f"[yellow]![/yellow] {notice}", highlight=False)
-    console.print(f"[green]✓[/green] database: {app.database.dialect}, schema current", highlight=False)
+        _say(console, _NOTE, notice)
+    _say(console, _FINE, f"database: {app.database.dialect}, schema current")
     fine = [await _check_source(source, console) for source in app.sources.values()]
     return 0 if all(fine) else 1
 
@@ -23,30 +28,42 @@ async def _check_source(source: Source, console: Console) -> bool:
     try:
         return await _ask(source, console)
     except SourceError as error:
-        console.print(f"[red]✗[/red] {source.name}: {error.message}", highlight=False)
+        _say(console, _WRONG, f"{source.name}: {error.message}")
         return False
 
 
 async def _ask(source: Source, console: Console) -> bool:
     identity = await source.connect()
-    console.print(
-        f"[green]✓[/green] {source.name}: signed in as {identity.display_name} on {identity.edition} "
-        f"{identity.version}, time zone {identity.time_zone or 'unknown'}",
-        highlight=False,
-    )
+    _say(console, _FINE, f"{source.name}: {_signed_in(identity)}")
     reference = await source.discover()
     scopes, missing = await source.scopes()
     live = [scope.key for scope in scopes if not scope.archived]
-    console.print(f"[green]✓[/green] {source.name}: {len(live)} projects: {_some(live)}", highlight=False)
+    _say(console, _FINE, f"{source.name}: {counted(len(live), 'project')}: {_some(live)}")
     roles = sorted(f"{field.role}={field.native_id} ({field.name})" for field in reference.fields if field.role)
-    console.print(f"  fields: {_some(roles) or 'none beyond the standard ones'}", highlight=False)
+    _say(console, " ", f"fields: {_some(roles) or 'none beyond the standard ones'}")
     directed = [link.name for link in reference.link_types if link.direction is not LinkDirection.NONE]
-    console.print(f"  dependencies: {_some(directed) or 'no link type is one'}", highlight=False)
+    _say(console, " ", f"dependencies: {_some(directed) or 'no link type is one'}")
+    for capability in reference.capabilities:
+        if not capability.available:
+            _say(console, _NOTE, f"{source.name}: {wording.lacking(capability.name, capability.reason)}")
     for finding in reference.warnings:
-        console.print(f"[yellow]![/yellow] {source.name}: {finding.message}", highlight=False)
+        _say(console, _NOTE, f"{source.name}: {finding.message}")
     for scope in missing:
-        console.print(f"[red]✗[/red] {source.name}: {scope.reason}", highlight=False)
+        _say(console, _WRONG, f"{source.name}: {scope.reason}")
     return not missing
+
+
+def _signed_in(identity: Identity) -> str:
+    if identity.workspace is not None:
+        return f"signed in as {identity.display_name}, workspace {identity.workspace}"
+    return (
+        f"signed in as {identity.display_name} on {identity.edition} {identity.version}, "
+        f"time zone {identity.time_zone or 'unknown'}"
+    )
+
+
+def _say(console: Console, mark: str, text: str) -> None:
+    console.print(Text.assemble(Text.from_markup(mark), " ", text), highlight=False, soft_wrap=True)
 
 
 def _some(words: list[str]) -> str:

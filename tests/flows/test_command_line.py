@@ -94,8 +94,8 @@ def test_an_unknown_source_ends_with_2_and_is_told_the_known_ones(desk: Desk) ->
 @pytest.mark.parametrize(
     ("before", "after", "complaint"),
     [
-        ("kind: jira-cloud", "kind: jira", "sources[0].kind: 'jira' is not one of 'jira-cloud' or 'jira-dc'"),
-        ("    kind: jira-cloud\n", "", "sources[0].kind: is missing; one of 'jira-cloud', 'jira-dc'"),
+        ("kind: jira-cloud", "kind: jira", "sources[0].kind: 'jira' is not one of 'jira-cloud', 'jira-dc' or 'asana'"),
+        ("    kind: jira-cloud\n", "", "sources[0].kind: is missing; one of 'jira-cloud', 'jira-dc' or 'asana'"),
         ("scope:", "skope:", "sources[0].skope: unknown key; did you mean 'scope'?"),
         ("[PAY, CART]", "7", "sources[0].scope.projects: input should be a valid tuple"),
     ],
