@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -41,12 +42,23 @@ programs_cli = typer.Typer(help="Group items into programs by the rules of a fil
 cli.add_typer(database_cli, name="db")
 cli.add_typer(programs_cli, name="programs")
 
+
+class Edition(StrEnum):
+    """What the stand-in server can be."""
+
+    CLOUD = "cloud"
+    DATACENTER = "datacenter"
+    ASANA = "asana"
+
+
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Configuration file. Default: INTERLOCK_CONFIG, else interlock.yaml.")
 ]
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
 SourcesArgument = Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Default: every source.")]
+IssuesOption = Annotated[int, typer.Option(help="Size of the example Jira.", min=50, max=200_000)]
+TasksOption = Annotated[int, typer.Option(help="Size of the example Asana.", min=160, max=200_000)]
 FileArgument = Annotated[
     Path | None, typer.Argument(metavar="[FILE]", help="Default: programs_file of the configuration.")
 ]
@@ -131,24 +143,27 @@ def worker(config: ConfigOption = None) -> None:
 def demo(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
-    issues: Annotated[int, typer.Option(help="Size of the example portfolio.", min=50, max=200_000)] = 900,
+    issues: IssuesOption = 900,
+    tasks: TasksOption = 260,
 ) -> None:
-    """Sync, map and serve an example portfolio from a stand-in Jira."""
+    """Sync, map and serve an example portfolio from a stand-in Jira and a stand-in Asana."""
     from service.commands.demo import demo as run_demo  # noqa: PLC0415  the stand-in is loaded only when wanted
 
-    raise typer.Exit(asyncio.run(run_demo(host=host, port=port, issues=issues, console=Console())))
+    raise typer.Exit(asyncio.run(run_demo(host=host, port=port, issues=issues, tasks=tasks, console=Console())))
 
 
 @cli.command()
 def sandbox(
-    edition: Annotated[str, typer.Option(help="cloud or datacenter")] = "cloud",
+    edition: Annotated[Edition, typer.Option(help="Which tool to stand in for.")] = Edition.CLOUD,
     port: PortOption = 8080,
-    issues: Annotated[int, typer.Option(help="Size of the example portfolio.", min=50, max=200_000)] = 900,
+    issues: IssuesOption = 900,
+    tasks: TasksOption = 260,
 ) -> None:
-    """Run a stand-in Jira with the example portfolio, to try things against."""
+    """Run a stand-in Jira or Asana with the example portfolio, to try things against."""
     from connectors.sandbox.__main__ import main as run_sandbox  # noqa: PLC0415
 
-    run_sandbox(["--edition", edition, "--issues", str(issues), "--port", str(port)])
+    sizes = ["--issues", str(issues), "--tasks", str(tasks)]
+    run_sandbox(["--edition", edition.value, *sizes, "--port", str(port)])
 
 
 def _run(config: Path | None, command: Callable[[Application], Awaitable[Result]]) -> Result:

@@ -1,17 +1,23 @@
-"""`interlock demo`: a stand-in Jira with an example portfolio, synced, mapped and served. Needs no account."""
+"""`interlock demo`: a stand-in Jira and a stand-in Asana, synced, mapped into programs and served. Needs no account."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from rich.console import Console
 
+from connectors.sandbox.asana.application import create_asana
+from connectors.sandbox.asana.portfolio import generate_asana_portfolio
+from connectors.sandbox.asana.site import AsanaSite
 from connectors.sandbox.cloud import create_cloud
 from connectors.sandbox.portfolio import example_programs, generate_portfolio
 from connectors.sandbox.server import SandboxServer
+from connectors.sandbox.site import JiraSite
 from service.bootstrap import application
 from service.clock import SystemClock
 from service.commands.programs import apply_programs, show_rollup
@@ -20,24 +26,47 @@ from service.commands.sync import sync
 from service.settings import load_settings
 
 DIRECTORY = Path(".interlock-demo")
+PORTFOLIO = "Commerce"  # what of the Asana is read
+GATE = "Approve the new terms of sale"  # what the payments wait for, across the tools
 
 CONFIG = """\
-# Written by `interlock demo`; the tool behind it lives as long as the demo runs.
+# Written by `interlock demo`; the tools behind it live as long as the demo runs.
 sources:
   - name: northwind-jira
     kind: jira-cloud
-    url: {url}
+    url: {jira_url}
     auth: {{email: demo@example.com, token: sandbox}}
+  - name: northwind-asana
+    kind: asana
+    url: {asana_url}
+    auth: {{token: sandbox}}
+    scope: {{workspace: "{workspace}", portfolios: ["{portfolio}"]}}   # {portfolio_name}
 programs_file: programs.yaml
 """
 
 
-async def demo(*, host: str, port: int, issues: int, console: Console) -> int:
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """Both tools while they are served, and what is in them."""
+
+    jira: JiraSite
+    jira_url: str
+    asana: AsanaSite
+    asana_url: str
+
+
+async def demo(*, host: str, port: int, issues: int, tasks: int, console: Console) -> int:
     """Returns the exit code of the first sync when it fails, else serves until told to stop."""
-    with sandbox(issues) as url:
-        config = write_files(DIRECTORY, url)
+    today = SystemClock().now().date()
+    with stand_ins(issues=issues, tasks=tasks, today=today) as tools:
+        config = write_files(DIRECTORY, tools, today=today)
         async with application(load_settings(config, environment={})) as app:
-            console.print(f"Example portfolio: {issues:,} issues on a stand-in Jira at {url}", highlight=False)
+            console.print(
+                f"Example portfolio: {issues:,} issues on a stand-in Jira at {tools.jira_url}, "
+                f"{tasks:,} tasks on a stand-in Asana at {tools.asana_url}",
+                highlight=False,
+                soft_wrap=True,
+            )
             if code := await sync(app, (), full=False, console=console, quiet=False):
                 return code
             await apply_programs(app, None, console=console)
@@ -50,18 +79,31 @@ async def demo(*, host: str, port: int, issues: int, console: Console) -> int:
 
 
 @contextmanager
-def sandbox(issues: int) -> Iterator[str]:
-    """A stand-in Jira Cloud on a free port of this machine, for the block; yields its address."""
-    site = generate_portfolio(issues=issues, today=SystemClock().now().date())
-    with SandboxServer(create_cloud(site)) as server:
-        yield server.url
+def stand_ins(*, issues: int, tasks: int, today: date) -> Iterator[StandIns]:
+    """A Jira Cloud and an Asana on free ports of this machine, for the block; they point at each other."""
+    jira = generate_portfolio(issues=issues, today=today)
+    with SandboxServer(create_cloud(jira)) as jira_server:
+        asana = generate_asana_portfolio(jira, jira_server.url, today=today, tasks=tasks)
+        with SandboxServer(create_asana(asana)) as asana_server:
+            yield StandIns(jira, jira_server.url, asana, f"{asana_server.url}/api/1.0")
 
 
-def write_files(directory: Path, url: str) -> Path:
-    """Start from nothing every time: the example is dated relative to today."""
+def write_files(directory: Path, tools: StandIns, *, today: date) -> Path:
+    """Start from nothing every time: the example is dated relative to today. Returns the configuration."""
     shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir()
-    (directory / "programs.yaml").write_text(example_programs(SystemClock().now().date()), encoding="utf-8")
+    directory.mkdir(parents=True)
+    gate = next(gid for gid, task in tools.asana.tasks.items() if task.name == GATE)
+    (directory / "programs.yaml").write_text(example_programs(today, gate=gate), encoding="utf-8")
+    portfolio = next(gid for gid, each in tools.asana.portfolios.items() if each.name == PORTFOLIO)
     config = directory / "interlock.yaml"
-    config.write_text(CONFIG.format(url=url), encoding="utf-8")
+    config.write_text(
+        CONFIG.format(
+            jira_url=tools.jira_url,
+            asana_url=tools.asana_url,
+            workspace=tools.asana.workspace,
+            portfolio=portfolio,
+            portfolio_name=PORTFOLIO,
+        ),
+        encoding="utf-8",
+    )
     return config

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -25,7 +25,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, P
     shown = folder / "terminal.txt"
     with shown.open("w") as terminal:
         process = subprocess.Popen(  # noqa: S603
-            [*COMMAND, "demo", "--port", "0", "--issues", "300"],
+            [*COMMAND, "demo", "--port", "0", "--issues", "300", "--tasks", "200"],
             cwd=folder,
             stdout=terminal,
             stderr=subprocess.DEVNULL,
@@ -59,7 +59,9 @@ def _get(url: str) -> bytes:
 def test_the_terminal_shows_a_complete_sync_and_a_rollup(demo: tuple[str, str, Path]) -> None:
     _, shown, _ = demo
 
-    assert "✓ complete" in shown
+    assert "on a stand-in Asana at http://127.0.0.1:" in shown
+    assert "northwind-jira  ✓ complete" in shown
+    assert "northwind-asana  ✓ complete" in shown
     assert "Checkout replatform" in shown
 
 
@@ -68,7 +70,10 @@ def test_the_api_and_the_first_page_list_the_programs(demo: tuple[str, str, Path
     programs = json.loads(_get(f"{address}/api/v1/programs"))
 
     assert [each["key"] for each in programs["data"]["programs"]] == ["CHECKOUT", "LOYALTY", "PLATFORM"]
-    assert programs["sources"][0]["complete"] is True
+    assert [(each["name"], each["complete"]) for each in programs["sources"]] == [
+        ("northwind-asana", True),
+        ("northwind-jira", True),
+    ]
     assert b"Checkout replatform" in _get(f"{address}/")
     assert b"/programs/{key}/rollup" in _get(f"{address}/docs")
 
@@ -86,3 +91,24 @@ def test_another_terminal_shows_the_same_numbers_as_the_api(demo: tuple[str, str
     )
 
     assert json.loads(printed.stdout)["data"] == served["data"]
+
+
+def test_the_stand_in_asana_runs_alone_and_says_how_to_get_in() -> None:
+    process = subprocess.Popen(  # noqa: S603
+        [*COMMAND, "sandbox", "--edition", "asana", "--tasks", "170", "--issues", "60", "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        first, second = process.stdout.readline(), process.stdout.readline()
+        found = re.fullmatch(r"Asana, 170 tasks: (http://\S+/api/1\.0)\n", first)
+        assert found
+        asked = Request(f"{found[1]}/users/me", headers={"Authorization": "Bearer sandbox"})  # noqa: S310
+        with urlopen(asked, timeout=10) as answer:  # noqa: S310
+            assert json.loads(answer.read())["data"]["name"] == "Interlock Reader"
+        assert second == "Sign in with the token sandbox. Ctrl-C ends it.\n"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+        process.stdout.close()

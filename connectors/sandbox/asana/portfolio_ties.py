@@ -98,14 +98,14 @@ def _both_there(company: Company, *tasks: str) -> datetime:
 
 
 def _pairs(company: Company, made: Sequence[Made], jira: JiraSite, count: int, *, skip: int) -> list[tuple[str, Issue]]:
-    """Tasks and issues that go together, each once: the same theme, and both there to be seen."""
+    """Tasks and issues that go together: the same theme, both there to be seen, each once unless the Jira is small."""
     found: list[tuple[str, Issue]] = []
     live = [each for each in made if each.stage.plan.ends_in > 0]
     for nth in range(skip, skip + count):
         each = live[nth % len(live)]
         keys = _PROGRAM_PROJECTS.get(each.stage.plan.name, _OTHER_PROJECTS)
         issues = _work_of(jira, keys[nth // len(live) % len(keys)])
-        found.append((each.work[2 + nth // len(live) * 3], issues[-3 - nth * 2]))
+        found.append((each.work[2 + nth // len(live) * 3], issues[(-3 - nth * 2) % len(issues)]))
     return found
 
 

@@ -12,7 +12,7 @@ import pytest
 from connectors.sandbox.asana.portfolio import generate_asana_portfolio
 from connectors.sandbox.asana.site import AsanaSite
 from connectors.sandbox.asana.things import Project
-from connectors.sandbox.portfolio import generate_portfolio
+from connectors.sandbox.portfolio import FEWEST_ISSUES, generate_portfolio
 from connectors.sandbox.site import JiraSite
 from tests.connectors.sandbox.asana.support import asana, data, everything, options
 
@@ -190,3 +190,9 @@ def test_titles_are_not_repeated(site: AsanaSite) -> None:
     names = Counter(task.name for task in site.tasks.values() if not task.parent)
 
     assert names.most_common(1)[0][1] == 1
+
+
+def test_the_smallest_jira_is_enough_to_point_at() -> None:
+    site = generate_asana_portfolio(generate_portfolio(issues=FEWEST_ISSUES, today=TODAY), JIRA_URL, today=TODAY)
+
+    assert site.attachments_of
