@@ -25,6 +25,8 @@ from connectors.asana.reference import project_keys, read_portfolios
 from connectors.client import Client
 from connectors.contract import Finding, MissingScope, Scope
 
+STATED = frozenset({"current_status", "current_status_update"})
+
 _Listed = tuple[list[JsonObject], Portfolios]
 
 
@@ -75,8 +77,10 @@ class Discovery:
             await plan.probe_dependencies(live[0].native_id)
         return {
             "workspace": _bytes(workspace),
-            "projects": _bytes(_sorted(projects)),
-            "portfolios": _bytes(_sorted(portfolios.rows)),
+            "projects": _bytes(_sorted(_unstated(projects))),
+            "portfolios": _bytes(_sorted(_unstated(portfolios.rows))),
+            "project_updates": _bytes(_sorted(_stated(projects))),
+            "portfolio_updates": _bytes(_sorted(_stated(portfolios.rows))),
             "users": _bytes(_sorted(users)),
             "fields": _bytes(_sorted(fields)),
             "goals": _bytes(_sorted(goals)),
@@ -226,6 +230,15 @@ def _scopes(projects: Iterable[JsonObject]) -> list[Scope]:
 def _sorted(rows: Iterable[JsonObject]) -> list[JsonObject]:
     """By gid, shorter ones first: they are numbers, if only to look at."""
     return sorted(rows, key=lambda each: (len(str(each.get("gid"))), str(each.get("gid"))))
+
+
+def _stated(rows: Iterable[JsonObject]) -> list[JsonObject]:
+    """What people said about projects or portfolios: kept apart, for it changes often and no task is read by it."""
+    return [{name: value for name, value in each.items() if name == "gid" or name in STATED} for each in rows]
+
+
+def _unstated(rows: Iterable[JsonObject]) -> list[JsonObject]:
+    return [{name: value for name, value in each.items() if name not in STATED} for each in rows]
 
 
 def _bytes(value: object) -> bytes:

@@ -1,8 +1,8 @@
 """A workspace's metadata, from the raw payloads that discovery kept: the same in a sync and in a replay.
 
 Payloads by name, arrays unless said: `projects`, `fields`, `portfolios` (each with its `items`), `goals`,
-`custom_types`, `users`, `capabilities`, `scopes` (gids of the projects wanted), `findings`, `options` (an object).
-One that is absent counts as empty.
+`project_updates` and `portfolio_updates` (what people last said about them), `custom_types`, `users`, `capabilities`,
+`scopes` (gids of the projects wanted), `findings`, `options` (an object). One that is absent counts as empty.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ WORDS = {"green": "on_track", "yellow": "at_risk", "red": "off_track", "blue": "
 
 
 class Discovery(Struct, frozen=True):
-    """What the normaliser needs beyond ReferenceData. `scopes` empty: every project is one."""
+    """What the normaliser needs beyond ReferenceData. `scopes` are the wanted projects that are not archived."""
 
     reference: ReferenceData
     roles: FieldRoles
@@ -95,7 +95,13 @@ def read_discovery(payloads: Mapping[str, bytes], *, options: AsanaOptions) -> D
         projects=_projects(projects),
         people=tuple(people.values()),
         portfolios=portfolios,
-        status_updates=tuple(_updates(projects, sent_portfolios, goals)),
+        status_updates=tuple(
+            _updates(
+                _read(payloads, "project_updates", ProjectMetaJson, odd),
+                _read(payloads, "portfolio_updates", PortfolioMetaJson, odd),
+                goals,
+            )
+        ),
         goals=tuple(map(_goal, goals)),
         capabilities=tuple(_own(payloads, "capabilities", list[SourceCapability])),
         warnings=(*findings, *odd, *_own(payloads, "findings", list[Finding])),
@@ -108,7 +114,7 @@ def read_discovery(payloads: Mapping[str, bytes], *, options: AsanaOptions) -> D
         fields,
         people,
         _by_project(portfolios),
-        frozenset(_own(payloads, "scopes", list[str])),
+        frozenset(_own(payloads, "scopes", list[str])) - {each.gid for each in projects if each.archived},
     )
 
 

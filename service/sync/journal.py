@@ -18,9 +18,21 @@ from service.store.runs import count_rejected as count_rejected_records
 from service.store.tombstones import Tombstones
 from service.sync.outcome import Outcome, Reason, ScopeResult
 
-# Reference data that decides how an issue is read or what a rule matches. Jira moves no issue's `updated` when these
-# change, so stored payloads are read anew.
-MEANING = frozenset({"fields", "item_types", "link_types", "options", "portfolios", "projects", "statuses"})
+# Reference data that decides how an item is read or what a rule matches. No tool moves an item's time of change when
+# these change, so stored payloads are read anew.
+MEANING = frozenset(
+    {
+        "custom_types",
+        "fields",
+        "item_types",
+        "link_types",
+        "options",
+        "portfolios",
+        "projects",
+        "scopes",
+        "statuses",
+    }
+)
 REFERENCE = "reference"  # the kind of raw record that discovery's payloads are kept as
 
 

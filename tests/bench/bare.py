@@ -201,7 +201,7 @@ class _Store:
                     links.append(("s", link.id, link.type.id, uid, f"s:{far.id}", "jira_link", True, False))
         with self.connection as c:
             c.executemany(f"INSERT OR REPLACE INTO raw_records VALUES ({_marks(10)})", raws)  # noqa: S608
-            c.executemany(f"INSERT OR REPLACE INTO work_items VALUES ({_marks(40)})", items)  # noqa: S608
+            c.executemany(f"INSERT OR REPLACE INTO work_items VALUES ({_marks(40)}, NULL, NULL)", items)  # noqa: S608
             c.executemany(f"INSERT OR REPLACE INTO item_facets VALUES ({_marks(5)})", facets)  # noqa: S608
             c.executemany(f"INSERT OR REPLACE INTO item_changes VALUES ({_marks(10)})", changes)  # noqa: S608
             c.executemany(f"INSERT OR REPLACE INTO links VALUES ({_marks(8)})", links)  # noqa: S608

@@ -284,3 +284,16 @@ async def test_a_project_made_private_between_runs_is_noticed_by_the_next_one() 
     assert [each.native_id for each in before] == [launch.project]
     assert not after
     assert [each.key for each in missing] == ["Checkout launch"]
+
+
+async def test_a_status_update_changes_no_payload_by_which_tasks_are_read() -> None:
+    """Else every word about a project's health would have all of its tasks read anew."""
+    launch = a_launch()
+    async with connected(launch.site) as (source, _):
+        await source.connect()
+        before = (await source.discover()).payloads
+        launch.site.post_status(next(iter(launch.site.projects)), "off_track", "Late")
+        await source.connect()
+        after = (await source.discover()).payloads
+
+    assert {name for name in after if after[name] != before[name]} == {"project_updates"}

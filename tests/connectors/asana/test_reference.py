@@ -97,14 +97,14 @@ def test_portfolios_hold_all_that_lies_beneath_them_even_in_a_circle() -> None:
     ],
 )
 def test_health_is_one_vocabulary_however_asana_said_it(told: dict[str, object], status: str) -> None:
-    found = reference(projects=[{"gid": "1", "name": "Launch", **told}])
+    found = reference(project_updates=[{"gid": "1", **told}])
 
     assert found.status_updates == (SourceStatusUpdate("5", "project", "1", status, "T"),)
 
 
 def test_a_status_update_has_its_author_and_moment() -> None:
     update = {"gid": "5", "status_type": "on_track", "created_at": "2026-11-01T08:00:00.000Z", "author": ref("9")}
-    (found,) = reference(portfolios=[{"gid": "1", "current_status_update": update}]).status_updates
+    (found,) = reference(portfolio_updates=[{"gid": "1", "current_status_update": update}]).status_updates
 
     assert (found.parent_kind, found.author_id) == ("portfolio", "9")
     assert found.created_at == datetime(2026, 11, 1, 8, tzinfo=UTC)
