@@ -96,8 +96,8 @@ def _across_tools() -> None:
     )
     op.create_table(
         "edge_decisions",
-        sa.Column("item_uid", sa.Text(), primary_key=True),
-        sa.Column("target_uid", sa.Text(), primary_key=True),
+        sa.Column("first_uid", sa.Text(), primary_key=True),
+        sa.Column("second_uid", sa.Text(), primary_key=True),
         sa.Column("decision", sa.Text(), nullable=False),
         sa.Column("predecessor_uid", sa.Text()),
         sa.Column("decided_at", MOMENT, nullable=False),

@@ -39,6 +39,7 @@ class RuleKind(StrEnum):
     INCLUDE = "include"
     EXCLUDE = "exclude"
     WORKSTREAM = "workstream"
+    CONFIRM = "confirm_suggested"
 
 
 class Via(StrEnum):
@@ -85,6 +86,7 @@ class ProgramDefinition:
     exclude: tuple[Rule, ...] = ()
     workstreams: tuple[Workstream, ...] = ()
     dependencies: tuple[DeclaredDependency, ...] = ()
+    confirm_suggested: tuple[Rule, ...] = ()  # over pointers, not items: matchers are `origin` and `source`
     objective: str | None = None
     owner: str | None = None
     start: date | None = None

@@ -4,12 +4,13 @@ An entry of `include` looks like `{source: acme-jira, label: [checkout, web-*], 
 A custom field is matched by its name or id: `{field: {Cost centre: "A*", customfield_10020: [x, y]}}`, or with
 its id alone: `{customfield_10020: x}`. `*` stands for any run of characters and `?` for one; brackets are
 ordinary characters, because the tools' own names are full of them.
+An entry of `confirm_suggested` looks like `{origin: [web_link, attachment], source: acme-jira}`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import yaml
 
@@ -29,6 +30,8 @@ __all__ = ["Problem", "ProgramsFileInvalid", "parse_programs"]
 
 MAX_PATTERNS = 200  # wildcards in one list: each is an OR in SQL, and SQLite nests at most 1,000
 
+_ORIGINS = ("web_link", "attachment", "text", "field")
+_FIELD_ORIGIN = re.compile(r"field:\S+")
 _STATUS_CATEGORIES = ("to_do", "in_progress", "done", "cancelled")
 _PROGRAM_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _CUSTOM_FIELD_ID = re.compile(r"customfield_[0-9]+")
@@ -44,6 +47,7 @@ _IN_A_PROGRAM = (
     "exclude",
     "workstreams",
     "dependencies",
+    "confirm_suggested",
 )
 
 
@@ -113,6 +117,7 @@ class _ProgramsReader(NodeReader):
             exclude=self.listed(entries, path, "exclude", self._exclude),
             workstreams=self.listed(entries, path, "workstreams", self._workstream),
             dependencies=self.listed(entries, path, "dependencies", self._dependency),
+            confirm_suggested=self.listed(entries, path, "confirm_suggested", self._confirmation),
         )
 
     def _program_key(self, entries: Entries, path: str) -> str:
@@ -168,6 +173,15 @@ class _ProgramsReader(NodeReader):
             self.say(entries[name], f"{path}.{name}", self._unknown_source(source))
         return text
 
+    def _confirmation(self, node: yaml.Node, path: str) -> Rule | None:
+        names = ("origin", "source")
+        entries = self.mapping(node, path, names)
+        if entries is None:
+            return None
+        if isinstance(node, yaml.MappingNode) and not node.value:
+            self.say(node, path, "would confirm everything; name at least one of origin, source")
+        return Rule(self._named(entries, path, names), descendants=False, line=node.start_mark.line + 1)
+
     def _rule(self, node: yaml.Node, path: str) -> Rule | None:
         entries = self.mapping(node, path, (*MATCHERS, "field", "descendants"), also=_CUSTOM_FIELD_ID)
         if entries is None:
@@ -178,16 +192,20 @@ class _ProgramsReader(NodeReader):
         return Rule(self._matchers(entries, path), descendants, node.start_mark.line + 1)
 
     def _matchers(self, entries: Entries, path: str) -> dict[str, tuple[str, ...]]:
+        found = self._named(entries, path, MATCHERS)
+        custom = {name: node for name, node in entries.items() if _CUSTOM_FIELD_ID.fullmatch(name)}
+        for name, node in sorted((self._fields(entries, path) | custom).items()):
+            found[FIELD_PREFIX + name] = self._values(node, f"{path}.field.{name}")
+        return found
+
+    def _named(self, entries: Entries, path: str, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """In one order whatever the file's, so that equal rules read the same."""
         found: dict[str, tuple[str, ...]] = {}
-        for name in MATCHERS:
+        for name in names:
             if name in entries:
                 found[name] = self._values(entries[name], f"{path}.{name}")
                 for value in found[name]:
                     self._check(name, value, entries[name], f"{path}.{name}")
-        custom = {name: node for name, node in entries.items() if _CUSTOM_FIELD_ID.fullmatch(name)}
-        for name, node in sorted((self._fields(entries, path) | custom).items()):
-            found[FIELD_PREFIX + name] = self._values(node, f"{path}.field.{name}")
         return found
 
     def _fields(self, entries: Entries, path: str) -> Entries:
@@ -203,6 +221,11 @@ class _ProgramsReader(NodeReader):
             case "source" if self._sources is not None:
                 if not any(value_matches(value, each) for each in self._sources):
                     self.say(node, path, self._unknown_source(value))
+            case "origin" if value not in _ORIGINS and not _FIELD_ORIGIN.fullmatch(value):
+                message = f"“{value}” is no place that a pointer is found in" + instead(
+                    value, (*_ORIGINS, "field:<id>")
+                )
+                self.say(node, path, message)
             case "status_category" if value.lower() not in _STATUS_CATEGORIES:
                 message = f"“{value}” is no status category" + instead(value, _STATUS_CATEGORIES)
                 self.say(node, path, message)

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
+from service.domain.edges import Edge
 from service.domain.mapping import Rule, value_matches
 from service.domain.references import Order, order_told_by
 
@@ -96,15 +97,6 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnEdge:
-    """An edge that somebody drew, in a tool or in a programs file."""
-
-    predecessor_uid: str
-    successor_uid: str
-    provenance: str
-
-
-@dataclass(frozen=True, slots=True)
 class ConfirmingRule:
     """An entry of a program's `confirm_suggested`, and the live items it speaks for."""
 
@@ -142,12 +134,15 @@ def suggest(pointers: Iterable[Pointer]) -> list[Suggestion]:
 def settle(
     suggestions: Iterable[Suggestion],
     *,
-    drawn: Iterable[DrawnEdge] = (),
+    drawn: Iterable[Edge] = (),
     decided: Mapping[Pair, Decided] | None = None,
     rules: Sequence[ConfirmingRule] = (),
 ) -> list[Suggestion]:
-    """What counts of what is suggested: a person's word first, then an edge that is drawn, then the rules."""
-    by_pair: dict[Pair, list[DrawnEdge]] = {}
+    """What counts of what is suggested: a person's word first, then an edge that is drawn, then the rules.
+
+    `drawn` are edges of the tools and of programs files; of those that differ, the first one holds.
+    """
+    by_pair: dict[Pair, list[Edge]] = {}
     for edge in drawn:
         by_pair.setdefault(pair_of(edge.predecessor_uid, edge.successor_uid), []).append(edge)
     return [
@@ -226,7 +221,7 @@ def _by_person(suggestion: Suggestion, decided: Decided | None) -> Suggestion | 
     return settled if decided.predecessor_uid is None else _turned(settled, decided.predecessor_uid)
 
 
-def _by_edge(suggestion: Suggestion, edges: Sequence[DrawnEdge]) -> Suggestion | None:
+def _by_edge(suggestion: Suggestion, edges: Sequence[Edge]) -> Suggestion | None:
     """A drawn edge says more than a pointer without words does: the suggestion takes its order, too."""
     if not edges:
         return None

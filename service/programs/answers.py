@@ -65,7 +65,7 @@ class ProgramList(Struct, frozen=True):
 
 
 class Rule(Struct, frozen=True):
-    kind: str  # include | exclude | workstream
+    kind: str  # include | exclude | workstream | confirm_suggested
     name: str | None
     description: str
 
@@ -82,8 +82,21 @@ class ProgramDetail(Struct, frozen=True):
     rules: tuple[Rule, ...]
 
 
+class StatedHealthData(Struct, frozen=True):
+    """The latest word of people on one project or portfolio, in the tool's own words; no number rests on it."""
+
+    kind: str  # project | portfolio
+    name: str
+    status: str  # on_track | at_risk | off_track | on_hold | complete | dropped
+    title: str | None
+    author: str | None
+    stated_at: datetime | None
+    source: str
+
+
 class ProgramData(Struct, frozen=True):
     program: ProgramDetail
+    stated_health: tuple[StatedHealthData, ...]
 
 
 class Excluded(Struct, frozen=True, gc=False):

@@ -7,7 +7,7 @@ and how many items it held, stays in the audit log.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -92,7 +92,9 @@ async def apply_within(
     if matched_fields_hook is not None and fields != fields_before:  # it reads every payload; syncs keep it up
         await matched_fields_hook(uow.connection, fields)
     assigned = await assign_all(uow, now=now)
-    await programs.bump({*added, *changed} - assigned.touched)
+    before = [each.definition for each in stored.values()]
+    restated = {*wanted} if _edges(before) != _edges(file.programs) else {*added, *changed}
+    await programs.bump(restated - assigned.touched)
     applied = Applied(added, changed, removed, assigned)
     if applied.anything:
         await programs.audit(
@@ -119,6 +121,12 @@ async def matched_fields(connection: AsyncConnection) -> tuple[str, ...]:
 
 def idle_warning(program: str, rule: Rule) -> str:
     return f"{program}: no item matches “{rule.describe()}”"
+
+
+def _edges(definitions: Iterable[ProgramDefinition]) -> dict[str, tuple[object, ...]]:
+    """What says something about edges: those of one program may end in another, whose answers change as well."""
+    said = {each.key: (each.dependencies, each.confirm_suggested) for each in definitions}
+    return {key: several for key, several in said.items() if any(several)}
 
 
 def _as_json(definition: ProgramDefinition) -> dict[str, Any]:

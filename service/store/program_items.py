@@ -31,7 +31,7 @@ class ProgramRow(NamedTuple):
 
 
 class RuleRow(NamedTuple):
-    kind: str  # include | exclude | workstream
+    kind: str  # include | exclude | workstream | confirm_suggested
     name: str | None
     description: str
     matchers: dict[str, Any]

@@ -137,6 +137,7 @@ def _definition(row: Any, rules: list[Any], edges: list[DeclaredDependency]) -> 
         exclude=tuple(_rule(each) for each in of(RuleKind.EXCLUDE)),
         workstreams=tuple(Workstream(each.name, _rule(each)) for each in of(RuleKind.WORKSTREAM)),
         dependencies=tuple(edges),
+        confirm_suggested=tuple(_rule(each) for each in of(RuleKind.CONFIRM)),
     )
 
 
@@ -162,6 +163,7 @@ def _rule_rows(definition: ProgramDefinition) -> list[dict[str, Any]]:
         *((RuleKind.INCLUDE, None, each) for each in definition.include),
         *((RuleKind.EXCLUDE, None, each) for each in definition.exclude),
         *((RuleKind.WORKSTREAM, each.name, each.match) for each in definition.workstreams),
+        *((RuleKind.CONFIRM, None, each) for each in definition.confirm_suggested),
     ]
     return [
         {

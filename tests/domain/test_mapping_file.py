@@ -112,7 +112,7 @@ programs:
         "line 5: programs[0].start: “2026-13-05” is no day; write it like 2026-12-18",
         "line 6: programs[0].include: is empty; list at least one rule, such as {project: PAY}",
         "line 7: programs[0].owners: unknown key `owners`; did you mean `owner`? Allowed are key, name, objective, "
-        "owner, start, target, count_subtasks, include, exclude, workstreams, dependencies",
+        "owner, start, target, count_subtasks, include, exclude, workstreams, dependencies, confirm_suggested",
         "line 11: programs[1].target: lies before start, 2026-02-01; give a later day",
         "line 13: programs[1].include[0].source: no source is called “acme-jria”; did you mean `acme-jira`? "
         "Allowed are acme-asana, acme-jira",
@@ -170,3 +170,50 @@ def test_what_is_no_programs_file_is_refused_in_one_sentence(text: str, problem:
 
 def test_sources_are_not_checked_when_none_are_given() -> None:
     assert parse_programs(in_a_program("    include: [{source: elsewhere}]\n")).programs[0].key == "A"
+
+
+def test_what_confirms_suggested_edges_is_read_as_rules_over_pointers() -> None:
+    (program,) = parse_programs(
+        in_a_program(
+            "    include: [{project: PAY}]\n"
+            "    confirm_suggested:\n"
+            "      - {source: acme-jira, origin: [web_link, attachment]}\n"
+            '      - {origin: "field:1203"}\n'
+            "      - {source: acme-*}\n"
+        ),
+        sources=SOURCES,
+    ).programs
+
+    assert program.confirm_suggested == (
+        Rule({"origin": ("web_link", "attachment"), "source": ("acme-jira",)}, descendants=False),
+        Rule({"origin": ("field:1203",)}, descendants=False),
+        Rule({"source": ("acme-*",)}, descendants=False),
+    )
+    assert program.confirm_suggested[0].describe() == "origin web_link or attachment, source acme-jira"
+    assert [rule.line for rule in program.confirm_suggested] == [6, 7, 8]
+
+
+def test_what_would_confirm_nothing_or_everything_is_refused_with_line_and_path() -> None:
+    assert problems_of(
+        in_a_program(
+            "    include: [{project: PAY}]\n"
+            "    confirm_suggested:\n"
+            "      - {}\n"
+            "      - {origin: weblink}\n"
+            "      - {origin: [], source: acme-jirra}\n"
+            "      - {orgin: text}\n"
+            "      - web_link\n"
+        )
+    ) == [
+        "line 6: programs[0].confirm_suggested[0]: would confirm everything; name at least one of origin, source",
+        "line 7: programs[0].confirm_suggested[1].origin: “weblink” is no place that a pointer is found in; "
+        "did you mean `web_link`? Allowed are web_link, attachment, text, field, field:<id>",
+        "line 8: programs[0].confirm_suggested[2].origin: is an empty list, which nothing can match; "
+        "give a value or remove it",
+        "line 8: programs[0].confirm_suggested[2].source: no source is called “acme-jirra”; did you mean `acme-jira`? "
+        "Allowed are acme-asana, acme-jira",
+        "line 9: programs[0].confirm_suggested[3].orgin: unknown key `orgin`; did you mean `origin`? "
+        "Allowed are origin, source",
+        "line 10: programs[0].confirm_suggested[4]: programs[0].confirm_suggested[4] must be a mapping with origin, "
+        "source, not “web_link”",
+    ]

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.domain.edges import Edge, Provenance
 from service.domain.mapping import Rule
 from service.domain.suggestions import (
     ConfirmingRule,
     Decided,
     Doubt,
-    DrawnEdge,
     Pointer,
     Status,
     Suggestion,
@@ -50,6 +50,10 @@ def order(suggestion: Suggestion) -> tuple[str | None, str]:
 
 def rule(**matchers: tuple[str, ...]) -> ConfirmingRule:
     return ConfirmingRule("CHECKOUT", Rule(matchers, descendants=False), MEMBERS)
+
+
+def declared(predecessor: str, successor: str) -> Edge:
+    return Edge(id="d", predecessor_uid=predecessor, successor_uid=successor, provenance=Provenance.DECLARED)
 
 
 EVERY_KIND = [from_issue(), from_issue("blocks", origin="text"), from_task(), from_task(target_uid=None, target="P-1")]
@@ -152,7 +156,7 @@ def test_a_word_that_says_no_order_is_not_what_a_rule_confirms_by() -> None:
 
 def test_a_person_decides_over_rules_and_edges_and_may_turn_the_order() -> None:
     found = only(from_issue())
-    everything = {"rules": [rule(origin=("web_link",))], "drawn": [DrawnEdge(TASK, ISSUE, "declared")]}
+    everything = {"rules": [rule(origin=("web_link",))], "drawn": [declared(TASK, ISSUE)]}
     dismissed = Decided(Status.DISMISSED, None, "api", NOW)
     turned = Decided(Status.CONFIRMED, ISSUE, "api", NOW)
 
@@ -177,7 +181,7 @@ def test_a_person_decides_over_rules_and_edges_and_may_turn_the_order() -> None:
 def test_an_edge_that_somebody_drew_settles_what_says_the_same(
     pointer: Pointer, edge: tuple[str, str], status: Status, expected: tuple[str, str]
 ) -> None:
-    (found,) = settle([only(pointer)], drawn=[DrawnEdge(*edge, "declared")])
+    (found,) = settle([only(pointer)], drawn=[declared(*edge)])
 
     assert (found.status, order(found)) == (status, expected)
     assert found.by == ("declared" if status is Status.CONFIRMED else None)

@@ -28,6 +28,7 @@ PAY = """
     include: [{key: PAY-1}]
     workstreams: [{name: Core, match: {key: PAY-2}}]
     dependencies: [{from: "acme-jira:PAY-3", to: "acme-jira:PAY-2", lag_days: 2}]
+    confirm_suggested: [{origin: [web_link, "field:7"], source: acme-jira}]
 """
 REST = """
   - key: REST
@@ -95,6 +96,20 @@ async def test_a_changed_program_is_replaced_and_the_others_are_left_alone(store
         stored = {each.definition.key: each for each in await Programs(uow.connection).all()}
     assert stored["PAY"].definition.name == "Pay!"
     assert (stored["PAY"].revision, stored["REST"].revision) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "change", [("web_link", "attachment"), ("lag_days: 2", "lag_days: 3"), ('"acme-jira:PAY-3"', '"acme-jira:PAY-1"')]
+)
+async def test_what_one_program_says_about_edges_may_change_the_answers_about_all(
+    store: Database, change: tuple[str, str]
+) -> None:
+    await apply(store, a_file(PAY, REST), actor="pat", now=MONDAY)
+
+    await apply(store, a_file(PAY.replace(*change), REST), actor="pat", now=TUESDAY)
+
+    async with store.reading() as uow:
+        assert [each.revision for each in await Programs(uow.connection).all()] == [2, 2]
 
 
 async def test_a_program_that_left_the_file_is_removed_and_remembered_in_the_audit_log(store: Database) -> None:

@@ -146,8 +146,8 @@ item_references = Table(
 edge_decisions = Table(
     "edge_decisions",  # what people decided about suggested edges
     metadata,
-    Column("item_uid", Text, primary_key=True),  # the item that holds the pointer
-    Column("target_uid", Text, primary_key=True),
+    Column("first_uid", Text, primary_key=True),  # of the two items, the smaller uid
+    Column("second_uid", Text, primary_key=True),
     Column("decision", Text, nullable=False),  # confirmed | dismissed
     Column("predecessor_uid", Text),  # of a confirmed edge, one of the two
     Column("decided_at", Moment, nullable=False),

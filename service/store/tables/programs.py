@@ -25,7 +25,7 @@ mapping_rules = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("program_key", Text, ForeignKey("programs.key", ondelete="CASCADE"), nullable=False, index=True),
-    Column("kind", Text, nullable=False),  # include | exclude | workstream
+    Column("kind", Text, nullable=False),  # include | exclude | workstream | confirm_suggested
     Column("position", Integer, nullable=False),
     Column("name", Text),  # workstreams have one
     Column("matchers", JSON, nullable=False),  # {"project": ["PAY"], …} as in the file
