@@ -27,6 +27,15 @@ class FarEnds:
         )
         return [row[0] for row in rows]
 
+    async def hidden(self, source: str) -> list[str]:
+        """Native ids of those that were asked for and cannot be seen: no payload tells that."""
+        rows = await fetch(
+            self._connection,
+            "SELECT native_id FROM item_stubs WHERE source = ? AND visible = ? ORDER BY native_id",
+            (source, False),
+        )
+        return [row[0] for row in rows]
+
     async def describe(self, source: str, answers: Mapping[str, SourceItem | None]) -> None:
         """What direct reads said (native id → the item, or None for one that cannot be seen).
 

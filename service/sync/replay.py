@@ -1,7 +1,7 @@
 """Replay: items, links and changes rebuilt from the raw layer, without a single request.
 
-It is one transaction: the last good view stays until the new one is whole. What no payload tells (tombstones,
-former keys that were learned on the way, memberships) is kept.
+It is one transaction: the last good view stays until the new one is whole. What no payload tells (tombstones, far
+ends that cannot be seen, former keys that were learned on the way, memberships) is kept.
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ async def rebuild(source: Source, uow: UnitOfWork, *, now: datetime, progress: P
     normalise = source.build_normaliser(payloads, matched_fields=await matched_fields(uow.connection))
     items, raw = WorkItems(uow.connection), RawRecords(uow.connection)
     buried = await Tombstones(uow.connection).reasons(source.name)
+    far_ends = FarEnds(uow.connection)
+    hidden = await far_ends.hidden(source.name)
     await Reference(uow.connection).store(source.name, source.read_reference(payloads))
     await items.clear_derived(source.name)
     count = rejected = 0
@@ -67,8 +69,9 @@ async def rebuild(source: Source, uow: UnitOfWork, *, now: datetime, progress: P
         count += len(read)
         rejected += sum(reason is not None for reason in reasons.values())
         progress.stored(source.name, len(page))
-    async for far_ends in stored_far_ends(uow.connection, source.name):
-        await FarEnds(uow.connection).describe(source.name, understood(far_ends, normalise))
+    async for found in stored_far_ends(uow.connection, source.name):
+        await far_ends.describe(source.name, understood(found, normalise))
+    await far_ends.describe(source.name, dict.fromkeys(hidden))
     await items.resolve_parents(source.name)
     await items.resolve_epics(source.name)
     return Replayed(count, rejected)

@@ -14,12 +14,15 @@ from typing import Any
 
 from sqlalchemy import event
 
+from connectors.contract import Source
 from service.clock import FixedClock
 from service.log import configure_logging
 from service.store.engine import Database
+from service.sync import details
 from service.sync import run as running
 from service.sync.errors import SourceBusy
 from service.sync.run import sync_source
+from tests.flows.asana import ASANA, an_asana_source
 from tests.flows.support import NOW, a_source
 
 PROCESSES = multiprocessing.get_context("forkserver")  # a clean process, without paying for the imports each time
@@ -66,6 +69,7 @@ class Child:
 def _work(job: Job, mouth: Connection, gate: Any) -> None:
     configure_logging(level="CRITICAL")
     running.BATCH = 10  # several batches even of a small site
+    details.AT_A_TIME = 3
     if gate is not None:
         gate.wait()
     mouth.send(asyncio.run(_sync(job)))
@@ -75,7 +79,11 @@ async def _sync(job: Job) -> str:
     database = Database.open(job.database_url)
     if job.dies_at != NEVER:
         event.listen(database.engine.sync_engine, "commit", _killer(job.dies_at))
-    source = a_source(job.url, kind=job.kind, page_size=10)
+    source: Source
+    if job.kind == ASANA:
+        source = an_asana_source(job.url, page_size=10)
+    else:
+        source = a_source(job.url, kind=job.kind, page_size=10)
     try:
         clock = FixedClock(NOW + timedelta(minutes=job.minutes))
         outcome = await sync_source(source, database, clock=clock, full=job.full)

@@ -11,7 +11,6 @@ from service.store.tables.items import tombstones
 from tests.connectors.asana.support import a_launch
 from tests.flows.asana import AsanaFlow, changes, derived, facets, flowing, parent, two_projects
 from tests.flows.stored import differences, item, live, stored, tombs
-from tests.flows.test_changing_site import fresh  # noqa: F401 - a fixture
 
 TOLD = pytest.mark.parametrize("told", [True, False], ids=["told by the feed", "the feed is silent"])
 
@@ -23,7 +22,7 @@ def later(flow: AsanaFlow, *, told: bool = True) -> None:
     flow.clock.pass_by(minutes=30)
 
 
-async def assert_equals_the_site(flow: AsanaFlow, fresh: Database) -> None:  # noqa: F811
+async def assert_equals_the_site(flow: AsanaFlow, fresh: Database) -> None:
     """What is stored, run by run, equals what one undisturbed full reading of the site gives now."""
     before, flow.database = flow.database, fresh
     await flow.sync_whole(full=True)
@@ -94,7 +93,7 @@ async def test_a_task_moved_to_another_section_is_found_though_its_time_of_chang
 async def test_a_task_moved_to_another_project_takes_its_sub_tasks_with_it(
     told: bool,
     sqlite_database: Database,
-    fresh: Database,  # noqa: F811
+    fresh: Database,
 ) -> None:
     two = two_projects()
     async with flowing(two.site, sqlite_database) as flow:
@@ -181,7 +180,7 @@ async def test_a_sub_task_that_was_trashed_alone_is_gone_although_no_listing_nam
 async def test_a_new_sub_task_and_one_hung_beneath_another_task_are_found(
     told: bool,
     sqlite_database: Database,
-    fresh: Database,  # noqa: F811
+    fresh: Database,
 ) -> None:
     two = two_projects()
     async with flowing(two.site, sqlite_database) as flow:

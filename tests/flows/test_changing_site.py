@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
 
 import pytest
 
@@ -11,19 +10,10 @@ from service.programs.items import get_item
 from service.store.engine import Database
 from service.store.tables.items import tombstones
 from service.sync.outcome import RunStatus
-from tests.fixtures.databases import SqliteTemplate
 from tests.flows.stored import differences, item, live, scopes, stored, tombs
 from tests.flows.support import CLOUD, DATA_CENTER, Flow, a_site, codes, flowing, ids_in, project_id
 
 EDITIONS = pytest.mark.parametrize("kind", [CLOUD, DATA_CENTER])
-
-
-@pytest.fixture
-async def fresh(sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Another database, to hold what a reading from nothing gives."""
-    database = Database.open(sqlite_template.copy_to(tmp_path_factory.mktemp("fresh")))
-    yield database
-    await database.aclose()
 
 
 async def assert_equals_the_site(flow: Flow, fresh: Database) -> None:
