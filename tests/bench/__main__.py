@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import rollup, sync
+from tests.bench import asana, rollup, sync
 
-PARTS = {"sync": sync.main, "incremental": sync.incremental, "memory": sync.memory, "rollup": rollup.main}
+PARTS = {
+    "sync": sync.main,
+    "incremental": sync.incremental,
+    "memory": sync.memory,
+    "asana": asana.main,
+    "asana-memory": asana.memory,
+    "rollup": rollup.main,
+}
 
 
 def main(names: list[str]) -> None:

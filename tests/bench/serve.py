@@ -29,7 +29,7 @@ FIELD_BYTES = 5_000  # with names, people, links and five histories an issue is 
 @contextmanager
 def served(*, issues: int, latency: float = 0.0, projects: int = 4) -> Iterator[str]:
     """A stand-in Jira Cloud with that many issues of 10 KB; yields its address."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "tests.bench.serve", str(issues), str(latency), str(projects), str(port)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
@@ -67,7 +67,8 @@ def pin(core: int) -> None:
         os.sched_setaffinity(0, {core})
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Of this machine, just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

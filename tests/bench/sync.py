@@ -30,14 +30,14 @@ def main() -> Figures:
     """Every target of a sync, measured; returns name → figures."""
     measured: Figures = {}
     with served(issues=ISSUES) as url, tempfile.TemporaryDirectory() as folder:
-        measured["bare loader, SQLite"] = _python("bare", url, "BULK1,BULK2,BULK3,BULK4", f"{folder}/bare.db")
+        measured["bare loader, SQLite"] = in_a_process("bare", url, "BULK1,BULK2,BULK3,BULK4", f"{folder}/bare.db")
         measured["Interlock, SQLite"] = _product(url, Path(folder) / "own.db")
         with running_postgres() as server, PostgresTemplate(server).copied() as database:
-            measured["Interlock, PostgreSQL"] = _python("product", url, database)
+            measured["Interlock, PostgreSQL"] = in_a_process("product", url, database)
     with served(issues=ISSUES, latency=LATENCY) as url, tempfile.TemporaryDirectory() as folder:
-        measured["official client, 150 ms, fetch only"] = _python("peer", url)
+        measured["official client, 150 ms, fetch only"] = in_a_process("peer", url)
         measured["Interlock, 150 ms, SQLite"] = _product(url, Path(folder) / "own.db")
-    _show(measured)
+    show(measured)
     return measured
 
 
@@ -61,7 +61,7 @@ async def _run_twice(site: JiraSite, url: str, database_url: str) -> Figures:
 
 
 async def _sync_once(url: str, database_url: str) -> Figures:
-    figures = await product.run(url, database_url)
+    figures = await product.run(product.source_at(url), database_url)
     return {"fetched": figures["issues"], "requests": figures["requests"]}
 
 
@@ -71,15 +71,16 @@ def memory() -> Figures:
     for issues in (ISSUES, MANY):
         with served(issues=issues) as url, tempfile.TemporaryDirectory() as folder:
             measured[f"Interlock, SQLite, {issues:,} issues"] = _product(url, Path(folder) / "own.db")
-    _show(measured)
+    show(measured)
     return measured
 
 
 def _product(url: str, database: Path) -> Figures:
-    return _python("product", url, f"sqlite:///{database}")
+    return in_a_process("product", url, f"sqlite:///{database}")
 
 
-def _python(module: str, *arguments: str) -> Figures:
+def in_a_process(module: str, *arguments: str) -> Figures:
+    """What `python -m tests.bench.<module>` printed as JSON, with its rate."""
     command = [sys.executable, "-m", f"tests.bench.{module}", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -89,10 +90,20 @@ def _python(module: str, *arguments: str) -> Figures:
     return figures
 
 
-def _show(measured: Figures) -> None:
+def show(measured: Figures) -> None:
+    """One line each."""
     for name, figures in measured.items():
-        extra = "".join(f"  {key}={figures[key]}" for key in ("requests", "peak_mb", "status") if key in figures)
-        cpu = figures["cpu_seconds"] / figures["issues"] * 1e6
-        print(
-            f"{name:40} {figures['issues']:>8,} issues {figures['per_second']:>9,.0f}/s {cpu:>6,.0f} µs CPU each{extra}"
+        extra = "".join(
+            f"  {key}={_rounded(figures[key])}"
+            for key in ("requests", "details_seconds", "peak_mb", "status")
+            if key in figures
         )
+        cpu = figures["cpu_seconds"] / (figures["issues"] or 1) * 1e6
+        print(
+            f"{name:40} {figures['issues']:>8,} items {figures['seconds']:>6.1f} s {figures['per_second']:>7,.0f}/s "
+            f"{cpu:>6,.0f} µs CPU each{extra}"
+        )
+
+
+def _rounded(value: Any) -> Any:
+    return round(value, 1) if isinstance(value, float) else value
