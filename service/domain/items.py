@@ -18,7 +18,7 @@ class RollupItem(Struct, frozen=True, gc=False, array_like=True):
     """
 
     uid: str
-    key: str
+    called: str  # what people call it: its key, or its title in quotes where the tool has no keys
     source: str
     project_id: str
     item_type: str

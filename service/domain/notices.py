@@ -13,7 +13,7 @@ from service.domain.scope import COUNTABLE, Exclusion, Family, Parts
 from service.domain.status import OPEN, StatusCategory
 
 TOLERATED_DELTA = 0.25  # definitions §1, trap (a)
-NAMED = 3  # keys a message names before it says "and n more"
+NAMED = 3  # items a message names before it says "and n more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def named(items: Sequence[RollupItem]) -> str:
-    keys = sorted(item.key for item in items)
-    rest = len(keys) - NAMED
-    return ", ".join(keys[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    names = sorted(item.called for item in items)
+    rest = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _have(number: int) -> str:

@@ -154,7 +154,8 @@ def _rollup_items(by: Breakdown, dialect: str) -> str:
     """
     chosen = _LISTED if dialect == "postgresql" and by is not Breakdown.WORKSTREAM else _JOINED
     return f"""
-        SELECT i.uid, i.key, i.source, i.project_id, i.item_type, i.level, i.subtask, i.status_category,
+        SELECT i.uid, CASE WHEN i.key = i.native_id THEN '“' || i.title || '”' ELSE i.key END,
+               i.source, i.project_id, i.item_type, i.level, i.subtask, i.status_category,
                i.no_resolution, i.parent_uid, i.points,
                coalesce(i.estimate_seconds, i.spent_seconds + i.remaining_seconds, i.spent_seconds,
                         i.remaining_seconds),

@@ -34,7 +34,7 @@ def a_story(
     """`under` and `epic` are names; uids are "source:name"."""
     return RollupItem(
         uid=f"{source}:{name}",
-        key=name,
+        called=name,
         source=source,
         project_id=project,
         item_type=item_type,

@@ -272,3 +272,18 @@ async def test_an_epic_outside_the_program_names_its_row_from_the_store(database
     await add_members(database, an_item(2, parent_uid=f"{SOURCE}:1", epic_uid=f"{SOURCE}:1"))
     [row] = (await _rollup(database, "epic"))["data"]["breakdown"]
     assert (row["key"], row["name"], row["scope"]["items"]) == ("PAY-1", "Item 1", 1)
+
+
+async def test_an_item_of_a_tool_without_keys_is_called_by_its_title(database: Database) -> None:
+    """Nobody knows a task by its number; an issue is known by its key."""
+    await a_checkout(database)
+    done = {"status_category": "done", "no_resolution": True}
+    await add_members(
+        database,
+        an_item(1201, source="acme-asana", key="1201", title="Sign the contract", **done),
+        an_item(17, title="Refunds", **done),
+    )
+
+    warnings = {each["code"]: each["message"] for each in (await _rollup(database))["warnings"]}
+
+    assert warnings["no_resolution"] == "2 done items have no resolution: PAY-17, “Sign the contract”"
