@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, get_args
+from typing import Any, Final, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
@@ -44,6 +44,8 @@ def _struct_in(annotation: Any) -> type[Struct] | None:
     """The struct of `Struct`, `Struct | None` or `Struct | UnsetType`; a list of structs is one cell."""
     if isinstance(annotation, type):
         return annotation if issubclass(annotation, Struct) else None
+    if get_origin(annotation) in {list, tuple}:
+        return None
     structs = [part for part in get_args(annotation) if isinstance(part, type) and issubclass(part, Struct)]
     return structs[0] if len(structs) == 1 else None
 

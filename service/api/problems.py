@@ -41,6 +41,13 @@ class Kind(Enum):
         "No such source",
         "No source has this name. Sources are configured in interlock.yaml; GET /api/v1/sources lists them.",
     )
+    UNKNOWN_SUGGESTION = (
+        "unknown-suggestion",
+        404,
+        "No such suggested edge",
+        "No suggested edge has this id, or the pointers it rested on are gone. "
+        "GET /api/v1/mapping/suggestions lists them.",
+    )
     UNKNOWN_SYNC_RUN = (
         "unknown-sync-run",
         404,

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from service.api.problems import Kind, Problem
 from service.api.services import SyncAlreadyRunning
-from service.domain.errors import InvalidQuery, UnknownItem, UnknownProgram, UnknownSource
+from service.domain.errors import InvalidQuery, UnknownItem, UnknownProgram, UnknownSource, UnknownSuggestion
 from service.domain.mapping_file import ProgramsFileInvalid
 from service.store.errors import DatabaseUnusable
 
@@ -29,6 +29,9 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "literal_error": "must be one of the allowed values",
     "enum": "must be one of the allowed values",
     "bool_parsing": "must be true or false",
+    "extra_forbidden": "is not known here",
+    "model_attributes_type": "must be a JSON object, sent as application/json",
+    "string_type": "must be a text",
 }
 
 
@@ -44,8 +47,10 @@ def translate(error: Exception) -> Problem | None:  # noqa: PLR0911 - one line a
             return Problem(Kind.UNKNOWN_ITEM, error.message, uid=error.uid, **extra)
         case UnknownSource():
             return Problem(Kind.UNKNOWN_SOURCE, error.message, source=error.name)
+        case UnknownSuggestion():
+            return Problem(Kind.UNKNOWN_SUGGESTION, error.message, id=error.id)
         case InvalidQuery():
-            return _invalid([_entry(error.parameter, "query", _tail(error), list(error.allowed))])
+            return _invalid([_entry(error.parameter, error.place, _tail(error), list(error.allowed))])
         case ProgramsFileInvalid():
             return _invalid_file(error)
         case SyncAlreadyRunning():
@@ -92,6 +97,8 @@ def _tail(error: InvalidQuery) -> str:
 
 def _explain(error: Mapping[str, Any]) -> dict[str, Any]:
     place, *path = error["loc"]
+    if error["type"] == "json_invalid":
+        return _entry("body", "body", "is not JSON", [])
     context = error.get("ctx", {})
     sentence = _SENTENCES.get(error["type"])
     message = sentence.format_map(context) if sentence else f"is wrong: {error['msg']}"

@@ -4,7 +4,9 @@ InterlockError
 ├── UnknownProgram    no program has this key
 ├── UnknownItem       no live item has this uid, key or former key
 ├── UnknownSource     no source has this name
+├── UnknownSuggestion no suggested edge has this id
 └── InvalidQuery      a parameter has a value that means nothing here
+    └── InvalidDecision   so has a part of what was decided
 """
 
 from __future__ import annotations
@@ -57,16 +59,35 @@ class UnknownSource(InterlockError):
         super().__init__(f"There is no source {name}; GET /api/v1/sources lists the names.")
 
 
+class UnknownSuggestion(InterlockError):
+    code = "unknown_suggestion"
+
+    def __init__(self, suggestion_id: str) -> None:
+        self.id = suggestion_id
+        super().__init__(
+            f"There is no suggested edge {suggestion_id}; it may have ended with the pointers it rested on. "
+            "GET /api/v1/mapping/suggestions lists them."
+        )
+
+
 class InvalidQuery(InterlockError):
     """`parameter` is the one to change; `allowed` lists what it may be, when that can be listed."""
 
     code = "invalid_query"
+    place = "query"  # of the request
 
     def __init__(self, parameter: str, message: str, allowed: tuple[str, ...] = ()) -> None:
         self.parameter = parameter
         self.allowed = allowed
         choices = f" Allowed: {', '.join(allowed)}." if allowed else ""
         super().__init__(f"{parameter}: {message}{choices}")
+
+
+class InvalidDecision(InvalidQuery):
+    """`parameter` is a member of the body."""
+
+    code = "invalid_decision"
+    place = "body"
 
 
 def one_of(kind: type[Choice], parameter: str, value: str) -> Choice:

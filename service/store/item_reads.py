@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.items import Facet
-from service.store.tables.items import item_aliases, item_changes, item_facets, work_items
+from service.store.tables.items import item_aliases, item_changes, item_facets, item_stubs, work_items
 from service.store.tables.programs import memberships, programs
 from service.store.tables.reference import fields as tool_fields
 from service.store.tables.reference import people, projects
@@ -23,6 +23,7 @@ AnyRow = Row[*tuple[Any, ...]]  # columns are named where they are selected
 _assignees = people.alias("assignees")
 _reporters = people.alias("reporters")
 _epics = work_items.alias("epics")
+_SITE = (sources.c.kind.label("source_kind"), sources.c.url.label("source_url"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,26 @@ class ItemReads:
             .where(work_items.c.uid == uid)
         )
         return (await self._connection.execute(query)).one()
+
+    async def named(self, uids: Collection[str]) -> Sequence[AnyRow]:
+        """What a line about an item shows, its tombstone and its source's kind and URL; up to a few thousand items."""
+        item = work_items.c
+        query = (
+            select(item.uid, item.key, item.title, item.source, item.status_category, item.url, item.tombstone, *_SITE)
+            .outerjoin(sources, sources.c.name == item.source)
+            .where(item.uid.in_(list(uids)))
+        )
+        return (await self._connection.execute(query)).all()
+
+    async def named_stubs(self, uids: Collection[str]) -> Sequence[AnyRow]:
+        """The same of ends that were never read, as far as links tell."""
+        stub = item_stubs.c
+        query = (
+            select(stub.uid, stub.key, stub.title, stub.source, stub.status_category, null().label("url"), *_SITE)
+            .outerjoin(sources, sources.c.name == stub.source)
+            .where(stub.uid.in_(list(uids)))
+        )
+        return (await self._connection.execute(query)).all()
 
     async def facets(self, uid: str) -> dict[str, list[str]]:
         """facet → values; a custom field stands under "field:<id>"."""

@@ -100,6 +100,12 @@ class Memberships:
         )
         return set((await self._connection.execute(union(holding, declaring))).scalars())
 
+    async def holding(self, uids: Collection[str]) -> set[str]:
+        """Programs with at least one of these items; few are asked about at a time."""
+        row = memberships.c
+        query = select(row.program_key).where(row.valid_to.is_(None), row.item_uid.in_(list(uids)))
+        return set((await self._connection.execute(query)).scalars())
+
     async def counts(self) -> dict[str, int]:
         """Current members by program; a program without any is absent."""
         query = select(memberships.c.program_key, func.count().label("items")).group_by(memberships.c.program_key)

@@ -16,6 +16,7 @@ from service.api.services import Services
 from service.app import create_app
 from service.store.engine import Database
 from tests.api.client import a_client, services_over
+from tests.builders.edges import insert_pointer
 from tests.programs.portfolio import a_checkout
 
 
@@ -46,6 +47,8 @@ def test_the_document_lists_every_path_of_the_contract(document: dict[str, Any])
         "/api/v1/mapping/apply",
         "/api/v1/mapping/overlaps",
         "/api/v1/mapping/plan",
+        "/api/v1/mapping/suggestions",
+        "/api/v1/mapping/suggestions/{suggestion_id}",
         "/api/v1/mapping/unmapped",
         "/api/v1/programs",
         "/api/v1/programs/{key}",
@@ -89,6 +92,9 @@ def test_every_operation_of_the_api_has_a_name_a_summary_and_examples(document: 
 
 async def test_the_answers_about_real_rows_fit_the_document(database: Database) -> None:
     await a_checkout(database)
+    async with database.transaction() as uow:
+        await insert_pointer(uow.connection, "acme-jira:11", "https://acme-jira.example/browse/PAY-12")
+        await insert_pointer(uow.connection, "acme-jira:11", "https://acme-jira.example/browse/PAY-404")
     services = services_over(database)
     document = _document(services)
     asked = {
@@ -102,6 +108,7 @@ async def test_the_answers_about_real_rows_fit_the_document(database: Database) 
         "/api/v1/items/acme-jira:11/history": "/api/v1/items/{uid}/history",
         "/api/v1/mapping/unmapped": "/api/v1/mapping/unmapped",
         "/api/v1/mapping/overlaps": "/api/v1/mapping/overlaps",
+        "/api/v1/mapping/suggestions": "/api/v1/mapping/suggestions",
         "/api/v1/sources": "/api/v1/sources",
         "/api/v1/sync-runs": "/api/v1/sync-runs",
     }

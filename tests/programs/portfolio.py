@@ -80,6 +80,16 @@ async def a_checkout(database: Database) -> None:
     )
 
 
+async def two_tools(database: Database) -> None:
+    """A Jira whose issues PAY-11 and PAY-12 are in the program, and an Asana whose task 1201 is not."""
+    await add_source(database)
+    await add_source(database, "acme-asana", kind="asana")
+    await add_program(database)
+    await add_members(database, an_item(11), an_item(12))
+    async with database.transaction() as uow:
+        await insert_items(uow.connection, an_item(1201, source="acme-asana", key="1201"))
+
+
 def _membership(uid: str, program: str, workstream: str | None) -> Row:
     return {
         "program_key": program,

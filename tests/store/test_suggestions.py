@@ -13,7 +13,7 @@ from service.store.tables.items import item_references, work_items
 from service.store.tables.programs import mapping_rules
 from tests.builders.edges import declare, insert_link, insert_link_type, insert_pointer, insert_stub
 from tests.builders.items import Row, an_item, insert_alias, insert_items
-from tests.programs.portfolio import add_members, add_program, add_source
+from tests.programs.portfolio import add_program, add_source, two_tools
 
 ISSUE, OTHER, TASK = "acme-jira:11", "acme-jira:12", "acme-asana:1201"
 TASK_URL, ISSUE_URL = "https://app.asana.com/0/1200/1201", "https://acme-jira.example/browse/PAY-11"
@@ -22,13 +22,7 @@ NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
 @pytest.fixture
 async def tools(database: Database) -> Database:
-    """A Jira and an Asana; the program holds both issues and not the task."""
-    await add_source(database)
-    await add_source(database, "acme-asana", kind="asana")
-    await add_program(database)
-    await add_members(database, an_item(11), an_item(12))
-    async with database.transaction() as uow:
-        await insert_items(uow.connection, an_item(1201, source="acme-asana", key="1201"))
+    await two_tools(database)
     return database
 
 

@@ -1,8 +1,13 @@
-"""Which work belongs to which program: what a programs file would do, doing it, and what it leaves open."""
+"""Which work belongs to which program: what a programs file would do, doing it, and what it leaves open.
+
+Also which edges between tools count: what pointers suggest, and deciding about it.
+"""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,14 +18,24 @@ from service.api.problems import Kind
 from service.api.programs_file import read_programs_file
 from service.api.replies import Rows, reply, settled
 from service.api.schemas import examples
-from service.api.schemas.mapping import AppliedData, Overlap, OverlapList, UnmappedItem, UnmappedList
+from service.api.schemas.mapping import (
+    AppliedData,
+    Overlap,
+    OverlapList,
+    SuggestionDecision,
+    UnmappedItem,
+    UnmappedList,
+)
 from service.domain.notices import Notice
+from service.domain.suggestions import Status
 from service.programs import apply as applying
 from service.programs import explain
 from service.programs import plan as planning
+from service.programs import suggestions as suggesting
 from service.programs.answers import Answer
 from service.programs.envelope import enveloped
 from service.programs.plan import Plan
+from service.programs.suggestions import SuggestedEdge, SuggestionData, SuggestionList
 from service.store.engine import Database
 from service.store.freshness import Freshness, SourceFacts
 
@@ -123,6 +138,60 @@ async def list_overlaps(
     found = await explain.overlaps(services.database, limit=limit, cursor=cursor)
     answer = enveloped(found, sources=await _sources(services.database), now=services.clock.now())
     return settled(request, services, answer, form=form, rows=Rows("overlaps", Overlap))
+
+
+@router.get(
+    "/suggestions",
+    summary="Edges that pointers between tools suggest",
+    responses=answers(
+        Answer[SuggestionList],
+        Kind.INVALID_REQUEST,
+        description="One page, with all that points and what was decided. Unresolved ones lead to no item seen.",
+        example=examples.SUGGESTIONS,
+        csv=True,
+        conditional=True,
+    ),
+)
+async def list_suggestions(
+    request: Request,
+    services: WithServices,
+    form: WantedForm,
+    status: Annotated[Status | None, Query(description="Leave out for all.")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Response:
+    found = await suggesting.list_suggestions(services.database, status=status, limit=limit, cursor=cursor)
+    answer = enveloped(found, sources=await _sources(services.database), now=services.clock.now())
+    return settled(request, services, answer, form=form, rows=Rows("suggestions", SuggestedEdge))
+
+
+@router.post(
+    "/suggestions/{suggestion_id}",
+    summary="Confirm, dismiss or leave open a suggested edge",
+    responses=answers(
+        Answer[SuggestionData],
+        Kind.UNKNOWN_SUGGESTION,
+        Kind.INVALID_REQUEST,
+        Kind.BODY_TOO_LARGE,
+        Kind.READ_ONLY_ELSEWHERE,
+        Kind.FOREIGN_ORIGIN,
+        description="The suggestion as it stands now. Audited; the same decision again changes nothing.",
+        example=examples.DECIDED,
+    ),
+)
+async def decide_suggestion(
+    request: Request, services: WithServices, suggestion_id: str, decision: SuggestionDecision
+) -> Response:
+    now = services.clock.now()
+    decided = await suggesting.decide(
+        services.database,
+        suggestion_id,
+        decision.decision,
+        predecessor=decision.predecessor,
+        actor="api",
+        now=now,
+    )
+    return reply(request, enveloped(decided, sources=await _sources(services.database), now=now), headers=FRESH)
 
 
 async def _sources(database: Database) -> list[SourceFacts]:

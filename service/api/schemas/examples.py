@@ -91,7 +91,18 @@ PROGRAM: Final = enveloped(
             "count_subtasks": False,
             "items": 412,
             "rules": [{"kind": "include", "name": None, "description": "project PAY or CART, with descendants"}],
-        }
+        },
+        "stated_health": [
+            {
+                "kind": "project",
+                "name": "Checkout launch",
+                "status": "at_risk",
+                "title": "Terms of sale are late",
+                "author": "Pat Doe",
+                "stated_at": "2026-11-17T09:30:00Z",
+                "source": "acme-asana",
+            }
+        ],
     }
 )
 ROLLUP: Final = enveloped(
@@ -248,7 +259,26 @@ SOURCES: Final = enveloped(
                         "error": None,
                     }
                 ],
-            }
+                "capabilities": [],
+                "details": {"wanted": 0, "read": 0},
+            },
+            {
+                **_SOURCE,
+                "name": "acme-asana",
+                "kind": "asana",
+                "url": "https://app.asana.com/api/1.0",
+                "edition": "asana",
+                "version": "1.0",
+                "configured": True,
+                "running": False,
+                "last_run": 40,
+                "scopes": [],
+                "capabilities": [
+                    {"name": "dependencies", "available": True, "reason": None},
+                    {"name": "goals", "available": False, "reason": "Payment Required"},
+                ],
+                "details": {"wanted": 400, "read": 280},
+            },
         ],
         "next_cursor": None,
     }
@@ -312,6 +342,49 @@ UNMAPPED: Final = enveloped(
 )
 OVERLAPS: Final = enveloped(
     {"overlaps": [{**_NAMED, "programs": ["CHECKOUT", "MOBILE"]}], "total": 1, "next_cursor": None}
+)
+_SUGGESTION: Final = {
+    "id": "9f2c41d07ab3e586",
+    "status": "suggested",
+    "predecessor": {
+        "uid": "acme-asana:1207",
+        "key": "1207",
+        "title": "Train the support agents",
+        "source": "acme-asana",
+        "status_category": "to_do",
+        "url": "https://app.asana.com/0/1200/1207",
+        "live": True,
+    },
+    "successor": {
+        **_NAMED,
+        "source": "acme-jira",
+        "status_category": "in_progress",
+        "url": "https://acme.atlassian.net/browse/PAY-12",
+        "live": True,
+    },
+    "origins": ["web_link"],
+    "doubt": None,
+    "decided_by": None,
+    "decided_at": None,
+    "pointers": [
+        {
+            "item": "acme-jira:10012",
+            "origin": "web_link",
+            "target": "https://app.asana.com/0/1200/1207",
+            "relationship": "links to",
+        }
+    ],
+}
+SUGGESTIONS: Final = enveloped({"suggestions": [_SUGGESTION], "total": 1, "next_cursor": None})
+DECIDED: Final = enveloped(
+    {
+        "suggestion": {
+            **_SUGGESTION,
+            "status": "confirmed",
+            "decided_by": "api",
+            "decided_at": "2026-11-20T02:27:41Z",
+        }
+    }
 )
 WHY: Final = enveloped(
     {

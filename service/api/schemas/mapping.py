@@ -1,4 +1,4 @@
-"""What applying a programs file did."""
+"""What applying a programs file did, what it leaves over, and what a person may decide."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.programs.apply import Applied
 from service.programs.plan import UnmappedProject
+from service.programs.suggestions import Verdict
 
 
 class Memberships(Struct, frozen=True):
@@ -28,6 +30,19 @@ class AppliedData(Struct, frozen=True):
     def of(cls, applied: Applied) -> AppliedData:
         assigned = applied.assigned
         return cls(applied.added, applied.changed, applied.removed, Memberships(assigned.opened, assigned.closed))
+
+
+class SuggestionDecision(BaseModel):
+    """The body of a decision."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    decision: Verdict
+    predecessor: str | None = Field(
+        default=None,
+        max_length=500,
+        description="For `confirm`: uid of the item that comes first, if not as suggested.",
+    )
 
 
 class UnmappedItem(Struct, frozen=True):
