@@ -17,6 +17,7 @@ from service.bootstrap import Application, SchemaBehind, application
 from service.commands import check as checking
 from service.commands import programs as programs_commands
 from service.commands import serve as serving
+from service.commands import sources as sources_commands
 from service.commands import sync as syncing
 from service.domain.breakdown import Breakdown
 from service.domain.errors import InterlockError, UnknownSource
@@ -83,13 +84,24 @@ def sync(
     sources: SourcesArgument = None,
     full: Annotated[bool, typer.Option("--full", help="Read everything again, and prove what exists.")] = False,
     census: Annotated[
-        bool, typer.Option("--census", help="Prove what exists: list every id; what is gone is marked.")
+        bool,
+        typer.Option("--census", help="Prove what exists: list every id, read what differs, mark what is gone."),
     ] = False,
     config: ConfigOption = None,
 ) -> None:
     """Pull what changed. Exit code: 0 complete, 3 partial, 1 failed."""
-    run = lambda app: syncing.sync(app, sources or (), full=full or census, console=Console(), quiet=False)  # noqa: E731
+    mode = Mode.FULL if full else Mode.CENSUS if census else Mode.INCREMENTAL
+    run = lambda app: syncing.sync(app, sources or (), mode=mode, console=Console(), quiet=False)  # noqa: E731
     raise typer.Exit(_run(config, run))
+
+
+@cli.command("sources")
+def show_sources(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the API instead.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show how fresh and how complete each source is, and what its account cannot read."""
+    _run(config, lambda app: sources_commands.show_sources(app, as_json=as_json, console=Console()))
 
 
 @cli.command()

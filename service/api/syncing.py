@@ -10,6 +10,8 @@ from sqlalchemy import Row
 
 from service.api.problems import Kind, Problem
 from service.api.schemas.sync import (
+    Capability,
+    Details,
     RunReason,
     RunScope,
     ScopeData,
@@ -26,6 +28,7 @@ from service.programs.answers import Answer, Remark, SourceState
 from service.programs.cursors import read_cursor, write_cursor
 from service.programs.envelope import enveloped
 from service.programs.freshness import state_of
+from service.store.details import DetailsCoverage, PendingDetails
 from service.store.freshness import Freshness, SourceFacts
 from service.store.run_reads import RunReads
 
@@ -40,6 +43,8 @@ async def list_sources(services: Services) -> Answer[SourceList]:
         rows = {row.name: row for row in await reader.sources()}
         scopes = await reader.scopes()
         running = await reader.running()
+        capabilities = await reader.capabilities()
+        details = await PendingDetails(uow.connection).coverage()
         facts = {each.name: each for each in await Freshness(uow.connection).of_sources()}
     names = sorted({*rows, *services.source_names})
     known = [facts.get(name) or SourceFacts(name, None, None, (), 0, feeds=False) for name in names]
@@ -50,6 +55,8 @@ async def list_sources(services: Services) -> Answer[SourceList]:
             scopes.get(each.name, []),
             configured=each.name in services.source_names,
             running=each.name in running,
+            capabilities=capabilities.get(each.name, []),
+            details=details.get(each.name) or DetailsCoverage(0, 0),
         )
         for each in known
     )
@@ -122,7 +129,14 @@ def _place(cursor: str | None) -> int | None:
 
 
 def _source(
-    state: SourceState, row: Row[Any] | None, scopes: Sequence[Row[Any]], *, configured: bool, running: bool
+    state: SourceState,
+    row: Row[Any] | None,
+    scopes: Sequence[Row[Any]],
+    *,
+    configured: bool,
+    running: bool,
+    capabilities: Sequence[Row[Any]],
+    details: DetailsCoverage,
 ) -> SourceData:
     return SourceData(
         name=state.name,
@@ -141,6 +155,8 @@ def _source(
             ScopeData(each.key, each.name, each.state, each.listed, each.last_complete_sync, _remark(each.error))
             for each in scopes
         ),
+        capabilities=tuple(Capability(each.name, each.available, each.reason) for each in capabilities),
+        details=Details(details.wanted, details.read),
     )
 
 

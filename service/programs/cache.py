@@ -69,10 +69,11 @@ class Recent(Generic[Key, Value]):
 
 @dataclass(frozen=True, slots=True)
 class AnswerCache:
-    """Not shared between processes: each finds the same by itself. `exclusions` is by fingerprint."""
+    """Not shared between processes: each finds the same by itself. All but roll-ups are by fingerprint."""
 
     rollups: Recent[Question, Computed] = field(default_factory=lambda: Recent(128))
     exclusions: Recent[str, Mapping[str, Exclusion]] = field(default_factory=lambda: Recent(16))
+    backlogs: Recent[str, tuple[Notice, ...]] = field(default_factory=lambda: Recent(16))
 
 
 _caches: WeakKeyDictionary[Database, AnswerCache] = WeakKeyDictionary()

@@ -21,6 +21,7 @@ from service.programs.answers import (
     ItemProgram,
     ItemSummary,
 )
+from service.programs.backlog import backlog_notices
 from service.programs.cache import cache_of
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
 from service.programs.envelope import enveloped
@@ -55,10 +56,11 @@ async def list_items(
         grounds = await grounds_of(uow.connection, key)
         excluded = await _exclusions(uow.connection, database, grounds)
         rows = await _page(uow.connection, key, filters, excluded, after=place[0] if place else None, limit=limit + 1)
+        backlog = await backlog_notices(uow.connection, grounds, cache_of(database))
     page = rows[:limit]
     following = write_cursor("items", page[-1].uid) if len(rows) > limit else None
     items = tuple(_summary(row, excluded.get(row.uid)) for row in page)
-    return enveloped(ItemList(items, following), sources=grounds.sources, now=now)
+    return enveloped(ItemList(items, following), sources=grounds.sources, now=now, notices=backlog)
 
 
 async def get_item(database: Database, uid: str, *, now: datetime) -> Answer[ItemData]:

@@ -26,12 +26,14 @@ from service.programs.answers import (
     RollupData,
     Rule,
 )
+from service.programs.backlog import backlog_notices
 from service.programs.cache import Computed, Question, Recent, Wanted, cache_of
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
 from service.programs.envelope import enveloped
 from service.programs.freshness import Grounds, grounds_of
 from service.programs.items import ItemFilters, get_history, get_item, list_items
 from service.programs.rounding import rollup_data
+from service.programs.stated import stated_health
 from service.store.engine import Database
 from service.store.freshness import Freshness
 from service.store.program_items import Label, ProgramItems, ProgramRow
@@ -70,10 +72,15 @@ async def list_programs(
 
 
 async def get_program(database: Database, key: str, *, now: datetime, today: date | None = None) -> Answer[ProgramData]:
-    """The program as its file describes it, with the rules that fill it. Raises UnknownProgram."""
+    """The program as its file describes it, the rules that fill it, and its health as people state it.
+
+    Raises UnknownProgram.
+    """
     async with database.reading() as uow:
         grounds = await grounds_of(uow.connection, key)
         items = await ProgramItems(uow.connection).size(key)
+        stated = await stated_health(uow.connection, grounds)
+        backlog = await backlog_notices(uow.connection, grounds, cache_of(database))
     program = grounds.program
     detail = ProgramDetail(
         key=program.key,
@@ -86,7 +93,7 @@ async def get_program(database: Database, key: str, *, now: datetime, today: dat
         items=items,
         rules=tuple(Rule(rule.kind, rule.name, rule.description) for rule in grounds.rules),
     )
-    return enveloped(ProgramData(detail), sources=grounds.sources, now=now)
+    return enveloped(ProgramData(detail, stated), sources=grounds.sources, now=now, notices=backlog)
 
 
 async def get_rollup(
@@ -109,7 +116,8 @@ async def get_rollup(
         grounds = await grounds_of(uow.connection, key)
         wanted = Wanted(rows, only, missing)
         computed = await _computed(uow.connection, grounds, cache_of(database).rollups, wanted, today)
-    return enveloped(computed.data, sources=grounds.sources, now=now, notices=computed.notices)
+        backlog = await backlog_notices(uow.connection, grounds, cache_of(database))
+    return enveloped(computed.data, sources=grounds.sources, now=now, notices=(*computed.notices, *backlog))
 
 
 async def _computed(

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.store.tables.items import pending_details
 from service.store.tables.programs import memberships
 from service.store.tables.sources import raw_records, scopes, source_findings, sources, sync_runs
 
@@ -50,6 +51,7 @@ class SourceFacts:
     feeds: bool  # whether items of it stand in the program that was asked about
     scopes: tuple[ScopeFact, ...] = ()
     blocking: tuple[tuple[str, str], ...] = ()  # (code, message) of findings that make it incomplete
+    details_pending: int = 0  # items whose history is still to be read
 
 
 class Freshness:
@@ -70,8 +72,9 @@ class Freshness:
                 feeds=bool(feeds),
                 scopes=tuple(doubted[name]),
                 blocking=tuple(blocking[name]),
+                details_pending=pending,
             )
-            for name, last_complete_sync, status, reasons, rejected, feeds in rows
+            for name, last_complete_sync, status, reasons, rejected, feeds, pending in rows
         ]
 
     async def _doubts(
@@ -113,6 +116,7 @@ def _sources() -> Select[*tuple[Any, ...]]:
         .where(raw_records.c.source == sources.c.name, raw_records.c.reject_reason.is_not(None))
         .scalar_subquery()
     )
+    pending = select(func.count()).where(pending_details.c.source == sources.c.name).scalar_subquery()
     return (
         select(
             sources.c.name,
@@ -121,6 +125,7 @@ def _sources() -> Select[*tuple[Any, ...]]:
             sync_runs.c.reasons,
             rejected,
             _feeds(),
+            pending,
         )
         .select_from(sources.outerjoin(sync_runs, sync_runs.c.id == sources.c.last_run_id))
         .order_by(sources.c.name)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.store.tables.sources import scopes, sources, sync_run_scopes, sync_runs
+from service.store.tables.sources import scopes, source_capabilities, sources, sync_run_scopes, sync_runs
 
 
 class RunReads:
@@ -24,6 +24,14 @@ class RunReads:
         """source → its scopes, by key."""
         found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
         for row in await self._connection.execute(select(scopes).order_by(scopes.c.source, scopes.c.key)):
+            found[row.source].append(row)
+        return found
+
+    async def capabilities(self) -> dict[str, list[Row[Any]]]:
+        """source → what its account may and may not use, by name."""
+        table = source_capabilities
+        found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+        for row in await self._connection.execute(select(table).order_by(table.c.source, table.c.name)):
             found[row.source].append(row)
         return found
 

@@ -63,6 +63,7 @@ def _environment() -> Environment:
         "excluded": wording.excluded,
         "moment": moment,
         "percent": wording.percent,
+        "stated": wording.stated,
         "with_code": with_code,
     }
     environment.globals |= {

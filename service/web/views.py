@@ -112,6 +112,7 @@ def _program(reader: Reader) -> Callable[..., Awaitable[Response]]:
         return page(
             "program.html",
             program=msgspec.to_builtins(detail.data.program),
+            stated=msgspec.to_builtins(detail.data.stated_health),
             answer=_plain(rollup),
             by=by,
             breakdowns=[each.value for each in Breakdown],

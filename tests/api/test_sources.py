@@ -9,7 +9,8 @@ from sqlalchemy import insert
 
 from service.api.services import Check
 from service.store.engine import Database
-from service.store.tables.sources import sync_run_scopes, sync_runs
+from service.store.tables.items import pending_details
+from service.store.tables.sources import source_capabilities, sync_run_scopes, sync_runs
 from tests.api.client import a_client, services_over
 from tests.programs.portfolio import NOW, SYNCED, a_checkout, add_scope
 
@@ -42,6 +43,27 @@ async def test_a_source_shows_how_fresh_and_how_complete_it_is(database: Databas
     ]
     assert sources[0]["scopes"][0]["listed"] == 310
     assert sources[1]["reasons"] == [{"code": "never_synced", "message": "No sync was ever complete."}]
+
+
+async def test_a_source_tells_what_its_account_may_use_and_how_far_its_details_are_read(database: Database) -> None:
+    await a_checkout(database)
+    plan = {"source": "acme-jira", "available": True, "reason": None}
+    async with database.transaction() as uow:
+        await uow.connection.execute(
+            insert(source_capabilities),
+            [plan | {"name": "users"}, plan | {"name": "goals", "available": False, "reason": "Not in this plan."}],
+        )
+        waiting = {"item_uid": "acme-jira:11", "source": "acme-jira", "updated_at": SYNCED}
+        await uow.connection.execute(insert(pending_details), [waiting])
+    async with a_client(services_over(database, source_names=("acme-jira", "new-jira"))) as client:
+        known, new = (await client.get("/api/v1/sources")).json()["data"]["sources"]
+
+    assert known["capabilities"] == [
+        {"name": "goals", "available": False, "reason": "Not in this plan."},
+        {"name": "users", "available": True, "reason": None},
+    ]
+    assert known["details"] == {"wanted": 1, "read": 0}
+    assert (new["capabilities"], new["details"]) == ([], {"wanted": 0, "read": 0})
 
 
 async def test_starting_a_sync_answers_202_and_names_the_run(database: Database) -> None:

@@ -170,5 +170,16 @@ def test_from_sync_to_roll_up_the_terminal_and_the_envelope_tell_the_same_number
     assert again["data"] == envelope["data"]
 
 
+def test_the_sources_tell_the_same_in_the_terminal_and_in_the_envelope(desk: Desk) -> None:
+    before = desk.interlock("sources")
+    assert desk.interlock("sync").code == 0
+    shown, answered = desk.interlock("sources"), desk.interlock("sources", "--json")
+
+    [source] = json.loads(answered.out)["data"]["sources"]
+    assert before.out == "acme  never read\n  ! No sync was ever complete.\n"
+    assert (source["name"], source["complete"], source["capabilities"]) == ("acme", True, [])
+    assert re.fullmatch(r"acme  jira-cloud\n  ✓ last complete sync .+, just now; 2 projects\n", shown.out)
+
+
 def _line(text: str, start: str) -> str:
     return next(line for line in text.splitlines() if line.startswith(start))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,21 @@ import pytest
 import yaml
 from rich.console import Console
 
+from connectors.sandbox.asana.application import create_asana
+from connectors.sandbox.asana.options import AsanaOptions
+from connectors.sandbox.server import SandboxServer
+from service.api.syncing import list_sources
 from service.bootstrap import Application, application
 from service.commands.check import check
 from service.commands.demo import GATE, StandIns, stand_ins, write_files
 from service.commands.programs import apply_programs
+from service.commands.sources import show_sources
 from service.commands.sync import sync
 from service.domain.breakdown import Breakdown
 from service.programs.answers import Answer, BreakdownRow, RollupData, ScopeData, WeightedProgress
 from service.programs.answers import CountProgress as Count
 from service.programs.answers import ProgressData as Progress
-from service.programs.read import get_rollup
+from service.programs.read import get_program, get_rollup
 from service.settings import load_settings
 from tests.flows.demo_oracle import ASANA, CATEGORIES, JIRA, expected
 
@@ -40,7 +46,7 @@ async def running(tools: StandIns, folder: Path, console: Console) -> AsyncItera
     """The demo's own files, synced and applied."""
     config = write_files(folder / "demo", tools, today=TODAY)
     async with application(load_settings(config, environment={})) as app:
-        assert await sync(app, (), full=False, console=console, quiet=True) == 0
+        assert await sync(app, (), console=console, quiet=True) == 0
         await apply_programs(app, None, console=console)
         yield app
 
@@ -85,6 +91,42 @@ async def test_a_workstream_holds_work_of_both_tools(tools: StandIns, tmp_path: 
     both = projects["CART"].scope.countable + projects["Checkout launch"].scope.countable
     assert streams["Web shop"].scope.countable == both
     assert {"Payments", "Web shop", "Support"} <= set(streams)
+
+
+async def test_what_the_plan_of_an_account_lacks_is_shown_and_stops_nothing(tools: StandIns, tmp_path: Path) -> None:
+    options = AsanaOptions(unpaid={"goals", "dependencies"})
+    with SandboxServer(create_asana(tools.asana, options)) as server:
+        poor = replace(tools, asana_url=f"{server.url}/api/1.0")
+        with (tmp_path / "shown.txt").open("w") as file:
+            console = Console(width=250, file=file)
+            async with running(poor, tmp_path, Console(quiet=True)) as app:
+                await check(app, console=console)
+                await show_sources(app, as_json=False, console=console)
+                found = (await list_sources(app.services(with_worker=False))).data.sources
+        checked, _, listed = (tmp_path / "shown.txt").read_text().partition(f"\n{ASANA}  asana\n")
+
+    missing = {each.name for source in found for each in source.capabilities if not each.available}
+    assert missing == {"goals", "dependencies"}
+    for text in (checked, listed):
+        assert "! goals cannot be read" in text.replace(f"{ASANA}: ", "")
+        assert "! dependencies between tasks cannot be read" in text.replace(f"{ASANA}: ", "")
+
+
+async def test_people_say_of_the_launch_what_the_site_says_they_say(tools: StandIns, tmp_path: Path) -> None:
+    async with running(tools, tmp_path, Console(quiet=True)) as app:
+        told = (await get_program(app.database, "CHECKOUT", now=app.clock.now())).data.stated_health
+
+    site = tools.asana
+    said = {(each.kind, each.name): (each.status, each.title, each.author) for each in told}
+    wanted = {}
+    for kind, table, names in (
+        ("portfolio", site.portfolios, {"Commerce"}),
+        ("project", site.projects, {"Checkout launch", "Support readiness"}),
+    ):
+        for each in (row for row in table.values() if row.name in names):
+            update = site.status_updates[each.current_status_update or ""]
+            wanted[kind, each.name] = (update.status_type, update.name, site.users[update.author].name)
+    assert said == wanted
 
 
 async def test_the_payments_wait_for_a_task_of_the_other_tool(tools: StandIns, tmp_path: Path) -> None:

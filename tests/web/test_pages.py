@@ -6,14 +6,17 @@ import re
 from collections.abc import AsyncIterator
 from datetime import date
 from html.parser import HTMLParser
+from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import insert
 
 from service.store.engine import Database
+from service.store.tables.reference import status_updates
 from service.web.rendering import with_code
 from tests.api.client import a_client, services_over
-from tests.programs.portfolio import a_checkout, add_program, change
+from tests.programs.portfolio import SYNCED, a_checkout, add_program, change
 
 PAGES = [
     "/",
@@ -118,6 +121,23 @@ async def test_a_program_shows_its_breakdown_items_sources_and_rules(browser: ht
     assert '<a class="nowrap" href="https://acme-jira.example/browse/PAY-11" rel="noreferrer">PAY-11</a>' in html
     assert "acme-jira Complete 20 Nov 2026, 02:14 UTC (5 hours ago)" in text
     assert "include source acme-jira" in text
+
+
+async def test_health_as_stated_is_shown_apart_from_what_is_computed(sqlite_database: Database) -> None:
+    await a_checkout(sqlite_database)
+    said: dict[str, Any] = {"source": "acme-jira", "native_id": "s1", "parent_kind": "project", "parent_id": "1"}
+    said |= {"status": "off_track", "title": "<b>Late</b>", "author_id": None, "created_at": SYNCED}
+    async with a_client(services_over(sqlite_database)) as client:
+        client.headers.update(HTML)
+        before = (await client.get("/programs/CHECKOUT")).text
+        async with sqlite_database.transaction() as uow:
+            await uow.connection.execute(insert(status_updates), [said])
+        html = (await client.get("/programs/CHECKOUT")).text
+    text = " ".join(Page(html).text.split())
+
+    assert "Health as stated" not in before
+    assert "What people say in their tools. Nothing on this page is computed from it." in text
+    assert "Payments project Off track : <b>Late</b> – 20 Nov 2026, 02:14 UTC" in text
 
 
 async def test_a_breakdown_is_one_link_away(browser: httpx.AsyncClient) -> None:

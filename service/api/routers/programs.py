@@ -27,6 +27,7 @@ from service.programs.answers import (
     RollupData,
 )
 from service.programs.freshness import fingerprint
+from service.programs.stated import fingerprint_with_health
 
 router = APIRouter(prefix="/programs", tags=["programs"])
 
@@ -62,7 +63,7 @@ async def list_programs(
         Answer[ProgramData],
         Kind.UNKNOWN_PROGRAM,
         Kind.INVALID_REQUEST,
-        description="As its file describes it.",
+        description="As its file describes it, and its health as people state it in their tools.",
         example=examples.PROGRAM,
         conditional=True,
     ),
@@ -71,7 +72,7 @@ async def get_program(request: Request, services: WithServices, key: Key) -> Res
     return await conditional(
         request,
         services,
-        fingerprint=await fingerprint(services.database, key),
+        fingerprint=await fingerprint_with_health(services.database, key),
         ask=lambda: read.get_program(services.database, key, now=services.clock.now()),
     )
 

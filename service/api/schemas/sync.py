@@ -20,6 +20,21 @@ class ScopeData(Struct, frozen=True):
     error: Remark | None
 
 
+class Capability(Struct, frozen=True):
+    """Something of the tool that is used where the account's plan and rights allow it; `reason` says why not."""
+
+    name: str
+    available: bool
+    reason: str | None
+
+
+class Details(Struct, frozen=True):
+    """Items whose history costs requests one by one, read in the background: of how many, of how many already."""
+
+    wanted: int
+    read: int
+
+
 class SourceData(Struct, frozen=True):
     """`configured` is false for one that is only remembered; `kind` is null before the first sync."""
 
@@ -36,6 +51,8 @@ class SourceData(Struct, frozen=True):
     reasons: tuple[Remark, ...]
     last_run: int | None
     scopes: tuple[ScopeData, ...]
+    capabilities: tuple[Capability, ...]
+    details: Details
 
 
 class SourceList(Struct, frozen=True):
@@ -55,7 +72,7 @@ class SyncRun(Struct, frozen=True):
     id: int
     source: str
     trigger: str  # manual | schedule | api | webhook | replay
-    mode: str  # full | incremental
+    mode: str  # incremental | census | full
     status: str  # running | complete | partial | failed | abandoned
     started_at: datetime
     finished_at: datetime | None

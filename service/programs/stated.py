@@ -1,0 +1,66 @@
+"""What people themselves say about a program's projects and portfolios: shown as stated, never computed with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.domain.mapping import value_matches
+from service.programs.answers import StatedHealthData
+from service.programs.freshness import Grounds, grounds_of
+from service.store.engine import Database
+from service.store.program_items import RuleRow
+from service.store.stated_health import PORTFOLIO, PROJECT, StatedHealth, StatedRow
+
+
+async def stated_health(connection: AsyncConnection, grounds: Grounds) -> tuple[StatedHealthData, ...]:
+    """The latest word on each project in which the program's items stand, and on each portfolio its rules name."""
+    reader = StatedHealth(connection)
+    latest = await reader.latest()
+    about_projects = any(each.kind == PROJECT for each in latest)
+    projects = await reader.projects_of(grounds.program.key) if about_projects else set()
+    return tuple(
+        _told(each)
+        for each in latest
+        if (each.kind == PROJECT and (each.source, each.parent_id) in projects)
+        or (each.kind == PORTFOLIO and _is_named(each, grounds.rules))
+    )
+
+
+async def fingerprint_with_health(database: Database, key: str) -> str:
+    """Changes with the program's own fingerprint, and when somebody states another health. Raises UnknownProgram."""
+    async with database.reading() as uow:
+        grounds = await grounds_of(uow.connection, key)
+        stated = await stated_health(uow.connection, grounds)
+    return sha256(grounds.fingerprint.encode() + msgspec.json.encode(stated)).hexdigest()[:32]
+
+
+def _told(row: StatedRow) -> StatedHealthData:
+    return StatedHealthData(
+        kind=row.kind,
+        name=row.name,
+        status=row.status,
+        title=row.title,
+        author=row.author,
+        stated_at=row.stated_at,
+        source=row.source,
+    )
+
+
+def _is_named(portfolio: StatedRow, rules: Iterable[RuleRow]) -> bool:
+    """Whether an include rule asks for it, by name or gid, and not of another source."""
+    for rule in rules:
+        patterns = _values(rule, "portfolio")
+        named = any(value_matches(each, told) for each in patterns for told in (portfolio.name, portfolio.parent_id))
+        sources = _values(rule, "source") or ("*",)
+        if rule.kind == "include" and named and any(value_matches(each, portfolio.source) for each in sources):
+            return True
+    return False
+
+
+def _values(rule: RuleRow, matcher: str) -> tuple[str, ...]:
+    said = rule.matchers.get(matcher) or ()
+    return tuple(map(str, said)) if isinstance(said, list | tuple) else (str(said),)
