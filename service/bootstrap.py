@@ -16,6 +16,7 @@ from connectors.jira.source import JiraSource
 from connectors.transport import BasicAuth, BearerAuth
 from service.api.services import Check, Services, SyncAlreadyRunning
 from service.clock import Clock, SystemClock
+from service.programs.people import join_people
 from service.readiness import Schedule, readiness
 from service.settings import Settings
 from service.source_settings import AsanaConfig, JiraConfig
@@ -108,6 +109,7 @@ async def application(settings: Settings, *, clock: Clock | None = None) -> Asyn
     app = Application(settings, database, clock or SystemClock(), sources)
     try:
         await ensure_schema(database, settings.database_url)
+        await join_people(database, by_email=settings.people.join_by_email, now=app.clock.now())
         yield app
     finally:
         await app.aclose()

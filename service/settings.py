@@ -63,6 +63,12 @@ class CalendarConfig(Part):
         return ZoneInfo(self.timezone)
 
 
+class PeopleConfig(Part):
+    """With `join_by_email`, accounts of several tools that share an e-mail address are one person to rules."""
+
+    join_by_email: bool = False
+
+
 class Definitions(Part):
     """Choices that docs/definitions.md leaves to the operator."""
 
@@ -75,6 +81,7 @@ class Settings(Part):
     sources: tuple[SourceConfig, ...]
     programs_file: Path = Path("programs.yaml")
     calendar: CalendarConfig = CalendarConfig()
+    people: PeopleConfig = PeopleConfig()
     definitions: Definitions = Definitions()
     database: SecretStr | None = None
     directory: Path = Field(default=Path(), exclude=True)
@@ -284,6 +291,6 @@ def _example(key: str, kind: str | None) -> str:
 
 def _close_key(detail: ErrorDetails) -> str:
     known: set[str] = set()
-    for part in (Settings, CalendarConfig, Definitions, *PARTS):
+    for part in (Settings, CalendarConfig, PeopleConfig, Definitions, *PARTS):
         known.update(part.model_fields)
     return did_you_mean(str(detail["loc"][-1]), known - {"directory", "allow_anonymous"})

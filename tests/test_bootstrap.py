@@ -12,8 +12,9 @@ from connectors.asana.source import AsanaSource
 from connectors.jira.source import JiraSource
 from service.bootstrap import SchemaBehind, application, build_source
 from service.clock import FixedClock
-from service.settings import Settings, load_settings
+from service.settings import PeopleConfig, Settings, load_settings
 from service.store.migrate import upgrade
+from service.store.options import JOIN_PEOPLE, Options
 from service.worker import start_worker
 from tests.fixtures.databases import PostgresTemplate
 
@@ -105,3 +106,15 @@ async def test_every_source_is_scheduled_in_the_time_zone_of_the_file(tmp_path: 
             assert (job.next_run_time.hour, job.next_run_time.minute) in {(3, 29), (3, 30), (3, 31)}
         finally:
             scheduler.shutdown(wait=False)
+
+
+async def test_the_choice_to_join_people_holds_from_the_start_on(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    settings = settings_for(tmp_path, url)
+    joined = settings.model_copy(update={"people": PeopleConfig(join_by_email=True)})
+    seen = []
+    for each in (settings, joined, settings):
+        async with application(each) as app, app.database.reading() as uow:
+            seen.append(JOIN_PEOPLE in await Options(uow.connection).on())
+
+    assert seen == [False, True, False]

@@ -241,3 +241,15 @@ def test_a_webhook_is_said_to_be_kept_for_later_for_either_tool(tmp_path: Path) 
     assert settings.notices() == [
         "sources.acme-asana.webhook: deliveries are not received by this version; the schedule keeps it fresh"
     ]
+
+
+def test_people_are_joined_by_e_mail_only_when_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "interlock.yaml"
+    file.write_text(GOOD)
+    assert not load_settings(file, environment={"JIRA_TOKEN": "t"}).people.join_by_email
+
+    file.write_text(f"{GOOD}people: {{join_by_email: true}}\n")
+    assert load_settings(file, environment={"JIRA_TOKEN": "t"}).people.join_by_email
+    assert refused(tmp_path, f"{GOOD}people: {{join_by_mail: true}}\n", JIRA_TOKEN="t") == [
+        "people.join_by_mail: unknown key; did you mean 'join_by_email'?"
+    ]

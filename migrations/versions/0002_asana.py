@@ -21,6 +21,7 @@ TABLES = (
     "item_references",
     "edge_decisions",
     "pending_details",
+    "options",
 )
 
 
@@ -38,6 +39,7 @@ def upgrade() -> None:
         sa.Column("updated_at", MOMENT, nullable=False),
     )
     op.create_index("ix_pending_details_source_updated_at", "pending_details", ["source", "updated_at"])
+    op.create_table("options", sa.Column("name", sa.Text(), primary_key=True))
 
 
 def _program_level() -> None:

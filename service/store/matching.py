@@ -33,6 +33,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from connectors.items import Facet
 from service.domain.mapping import FIELD_PREFIX, Rule
+from service.store.options import JOIN_PEOPLE, is_on
 from service.store.tables.items import item_aliases, item_facets, item_stubs, work_items
 from service.store.tables.reference import fields, people, projects
 
@@ -197,7 +198,21 @@ def _assignee(values: Values) -> Condition:
     person = select(1).where(
         people.c.source == work_items.c.source, people.c.native_id == work_items.c.assignee_id, named
     )
-    return or_(any_of(work_items.c.assignee_id, values), exists(person.correlate(work_items)))
+    own = or_(any_of(work_items.c.assignee_id, values), exists(person.correlate(work_items)))
+    return or_(own, and_(is_on(JOIN_PEOPLE), _same_person(values)))
+
+
+def _same_person(values: Values) -> Condition:
+    """Whether the assignee's e-mail address is that of somebody so called in any tool."""
+    account, known = people.alias("account"), people.alias("known_person")
+    called = or_(any_of(known.c.name, values), any_of(known.c.native_id, values))
+    addresses = select(func.lower(known.c.email)).where(known.c.email != "", called)
+    theirs = select(1).where(
+        account.c.source == work_items.c.source,
+        account.c.native_id == work_items.c.assignee_id,
+        func.lower(account.c.email).in_(addresses),
+    )
+    return exists(theirs.correlate(work_items))
 
 
 def _field(field: str, values: Values) -> Condition:

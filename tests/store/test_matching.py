@@ -10,6 +10,7 @@ from connectors.items import Facet
 from service.domain.mapping import Rule
 from service.store.engine import Database
 from service.store.matching import direct_matches, postgresql_regex, sqlite_glob
+from service.store.options import JOIN_PEOPLE, Options
 from service.store.tables.items import item_stubs, work_items
 from tests.builders.items import (
     an_epic,
@@ -149,3 +150,35 @@ async def test_a_question_can_be_limited_to_a_few_items(portfolio: Database) -> 
 def test_brackets_and_dots_stand_for_themselves_on_both_databases() -> None:
     assert sqlite_glob("[1].*") == "[[]1].*"
     assert postgresql_regex("[1].*") == r"^\[1\]\..*$"
+
+
+@pytest.mark.parametrize(
+    ("values", "apart", "joined"),
+    [
+        (("Pat Íñigo",), {PAY}, {PAY, ASANA}),
+        (("pat í*",), {PAY}, {PAY, ASANA}),
+        (("u1",), {PAY}, {PAY, ASANA}),
+        (("g7",), {ASANA}, {PAY, ASANA}),
+        (("pat@example.com",), {PAY, ASANA}, {PAY, ASANA}),
+        (("Nobody",), set(), set()),
+        (("No address",), set(), set()),
+    ],
+)
+async def test_a_person_with_accounts_in_two_tools_is_one_only_where_the_operator_says_so(
+    portfolio: Database, values: tuple[str, ...], apart: set[str], joined: set[str]
+) -> None:
+    rule = Rule({"assignee": values})
+    async with portfolio.transaction() as uow:
+        connection = uow.connection
+        await insert_person(connection, "g7", "P. Inigo", "PAT@example.com", source="acme-asana")
+        await insert_person(connection, "u2", "No address", "")
+        await insert_person(connection, "g8", "None either", None, source="acme-asana")
+        await connection.execute(work_items.update().where(work_items.c.uid == ASANA).values(assignee_id="g7"))
+        await connection.execute(work_items.update().where(work_items.c.uid == CART).values(assignee_id="g8"))
+        before = set((await connection.execute(direct_matches(rule))).scalars())
+        await Options(connection).turn(JOIN_PEOPLE, on=True)
+        after = set((await connection.execute(direct_matches(rule))).scalars())
+        await Options(connection).turn(JOIN_PEOPLE, on=False)
+        again = set((await connection.execute(direct_matches(rule))).scalars())
+
+    assert (before, after, again) == (apart, joined, apart)

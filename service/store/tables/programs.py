@@ -73,6 +73,12 @@ pending_assignments = Table(
     sqlite_with_rowid=False,
 )
 
+options = Table(
+    "options",  # choices of the configuration that are on
+    metadata,
+    Column("name", Text, primary_key=True),
+)
+
 audit_log = Table(
     "audit_log",
     metadata,
