@@ -41,11 +41,13 @@ class AsanaFlow:
     clock: HandClock
 
     async def sync(self, *, full: bool = False) -> Outcome:
-        return await sync_source(self.source, self.database, clock=self.clock, full=full)
+        return await sync_source(
+            self.source, self.database, clock=self.clock, mode=Mode.FULL if full else Mode.INCREMENTAL
+        )
 
     async def sync_whole(self, *, full: bool = False) -> Outcome:
         """A run that has nothing to complain of."""
-        outcome = await self.sync(full=full)
+        outcome = await self.sync(mode=Mode.FULL if full else Mode.INCREMENTAL)
         assert (outcome.status, outcome.reasons) == (RunStatus.COMPLETE, ())
         return outcome
 
@@ -68,7 +70,7 @@ def an_asana_source(url: str, **settings: Any) -> AsanaSource:
     """Waits between retries take no time."""
     passing = FakeTime()
     return AsanaSource(
-        name="acme",
+        name=settings.pop("name", "acme"),
         url=url,
         auth=BearerAuth(Behaviour().token),
         options=settings.pop("options", AsanaOptions()),

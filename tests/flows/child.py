@@ -21,6 +21,7 @@ from service.store.engine import Database
 from service.sync import details
 from service.sync import run as running
 from service.sync.errors import SourceBusy
+from service.sync.outcome import Mode
 from service.sync.run import sync_source
 from tests.flows.asana import ASANA, an_asana_source
 from tests.flows.support import NOW, a_source
@@ -86,7 +87,7 @@ async def _sync(job: Job) -> str:
         source = a_source(job.url, kind=job.kind, page_size=10)
     try:
         clock = FixedClock(NOW + timedelta(minutes=job.minutes))
-        outcome = await sync_source(source, database, clock=clock, full=job.full)
+        outcome = await sync_source(source, database, clock=clock, mode=Mode.FULL if job.full else Mode.INCREMENTAL)
     except SourceBusy:
         return "busy"
     finally:

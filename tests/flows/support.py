@@ -18,7 +18,7 @@ from connectors.sandbox.server import SandboxServer
 from connectors.sandbox.site import JiraSite
 from connectors.transport import BearerAuth
 from service.store.engine import Database
-from service.sync.outcome import Outcome, RunStatus
+from service.sync.outcome import Mode, Outcome, RunStatus
 from service.sync.run import sync_source
 from tests.connectors.time import FakeTime
 
@@ -54,12 +54,12 @@ class Flow:
     database: Database
     clock: HandClock
 
-    async def sync(self, *, full: bool = False) -> Outcome:
-        return await sync_source(self.source, self.database, clock=self.clock, full=full)
+    async def sync(self, *, full: bool = False, mode: Mode = Mode.INCREMENTAL) -> Outcome:
+        return await sync_source(self.source, self.database, clock=self.clock, mode=Mode.FULL if full else mode)
 
-    async def sync_whole(self, *, full: bool = False) -> Outcome:
+    async def sync_whole(self, *, full: bool = False, mode: Mode = Mode.INCREMENTAL) -> Outcome:
         """A run that has nothing to complain of."""
-        outcome = await self.sync(full=full)
+        outcome = await self.sync(full=full, mode=mode)
         assert (outcome.status, outcome.reasons) == (RunStatus.COMPLETE, ())
         return outcome
 

@@ -142,11 +142,13 @@ async def test_a_trashed_task_is_gone_with_its_sub_tasks_and_comes_back_with_its
         assert history
         two.site.trash(two.tasks[0])
         later(flow, told=told)
+        flow.options.requests.clear()
 
         await flow.sync_whole()
 
         store = await derived(database)
         assert tombs(store) == dict.fromkeys(family, "gone")
+        assert flow.asked()["/tasks/…"] >= len(family)  # each was asked for by itself before it was believed
         assert changes(store, two.tasks[0]) == history
         two.site.restore(two.tasks[0])
         later(flow, told=told)
