@@ -32,6 +32,7 @@ QUOTA_PAUSE = timedelta(minutes=1)  # for a spent quota that does not say when i
 TOO_HEAVY = frozenset({413, 500, 504})
 POLICY: Mapping[int, tuple[type[SourceError], str]] = {
     401: (AuthenticationFailed, "check the user and the token, which may have expired."),
+    402: (SourceMisconfigured, "the account's plan does not include it."),
     403: (PermissionDenied, "check the account's permissions."),
     404: (SourceMisconfigured, "it does not exist or the account may not see it; check the url."),
     410: (SourceMisconfigured, "the tool has removed this call; update Interlock."),
@@ -105,7 +106,7 @@ def refusal(  # noqa: PLR0911 - one line per policy reads better than a nest
         return _login_page(source, answer.call) if _is_html(answer.headers) else None
     if 300 <= status < 400:
         return _redirected(source, answer)
-    said = f"{answer.call} answered {status}{_hidden(_vendor_text(answer), secrets)}"
+    said = f"{answer.call} answered {status}{_hidden(_vendor_text(answer), secrets)}".rstrip(".")
     if status == 429 or (status == 503 and retry_after(answer.headers) is not None):
         return _throttled(source, answer, said)
     if status in TOO_HEAVY:

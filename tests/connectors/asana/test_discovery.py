@@ -240,6 +240,7 @@ async def test_what_the_plan_lacks_is_recorded_with_its_reason_and_fails_nothing
     lacking = {each.name: each.reason or "" for each in reference.capabilities if not each.available}
     assert set(lacking) - {"custom_types"} == {feature}
     assert "only available to premium users" in lacking[feature]
+    assert lacking[feature].endswith("to use it; the account's plan does not include it.")
     assert [each.native_id for each in found] == [launch.project]
 
 
