@@ -54,7 +54,7 @@ def collapse(edges: Iterable[Edge]) -> list[Edge]:
     same: dict[tuple[str, str, str], list[Edge]] = {}
     for edge in by_id.values():
         same.setdefault((edge.predecessor_uid, edge.successor_uid, edge.type), []).append(edge)
-    return [_joined(several) for _, several in sorted(same.items())]
+    return [several[0] if len(several) == 1 else _joined(several) for _, several in sorted(same.items())]
 
 
 def _joined(edges: list[Edge]) -> Edge:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 ASANA_HOST = "app.asana.com"  # where people open tasks, whatever address the API is asked at
@@ -34,8 +35,7 @@ class Site:
     url: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Meaning:
+class Meaning(NamedTuple):
     """An item as somebody called it: by key or by native id."""
 
     source: str
@@ -72,14 +72,16 @@ class Atlas:
                 self._jira.append((site.name, address))
             elif site.kind == "asana":
                 self._asana.append((site.name, frozenset({address.host, (ASANA_HOST, None)})))
+        hosts = {address.host for _, address in self._jira}.union(*(hosts for _, hosts in self._asana))
+        self._names = sorted({name for name, _ in hosts})
 
     def meanings(self, pointer: str) -> tuple[Meaning, ...]:
         """Every item that `pointer` can mean; none for an address elsewhere, or for what is neither address nor key."""
         pointer = pointer.strip()
         if _BARE_KEY.fullmatch(pointer):
             return tuple(Meaning(name, pointer) for name, _ in self._jira)
-        address = _read_address(pointer)
-        if address is None:
+        lowered = pointer.lower()  # most links of a portfolio lead to wikis and the like; looking closer costs
+        if not any(name in lowered for name in self._names) or (address := _read_address(pointer)) is None:
             return ()
         return tuple(dict.fromkeys([*self._issues(address), *self._tasks(address)]))
 

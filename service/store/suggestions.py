@@ -28,7 +28,7 @@ from service.domain.suggestions import (
 from service.store.bulk import fetch, upsert, within
 from service.store.drawn_edges import DrawnEdges
 from service.store.names import uids_of
-from service.store.tables.items import edge_decisions, item_references, work_items
+from service.store.tables.items import edge_decisions
 from service.store.tables.programs import mapping_rules, programs
 from service.store.tables.sources import sources
 
@@ -67,23 +67,21 @@ class Suggestions:
     async def _pointers(self) -> list[Pointer]:
         """Every pointer of a live item into a source of ours, once for each item that it can mean."""
         atlas = Atlas(Site(*row) for row in await self._connection.execute(select(*_SITE)))
-        pointer = item_references.c
-        query = (
-            select(pointer.item_uid, pointer.origin, pointer.target, pointer.relationship)
-            .join(work_items, work_items.c.uid == pointer.item_uid)
-            .where(work_items.c.tombstone.is_(None))
+        rows = await fetch(
+            self._connection,
+            "SELECT r.item_uid, r.origin, r.target, r.relationship FROM item_references r "
+            "JOIN work_items i ON i.uid = r.item_uid WHERE i.tombstone IS NULL",
+            (),
         )
-        rows = (await self._connection.execute(query)).all()
-        meanings = {target: atlas.meanings(target) for target in {row.target for row in rows}}
-        called = {(each.source, each.called) for several in meanings.values() for each in several}
-        uids = await uids_of(self._connection, called)
+        told = ((target, atlas.meanings(target)) for target in {target for _, _, target, _ in rows})
+        meanings = {target: means for target, means in told if means}
+        uids = await uids_of(self._connection, {one for means in meanings.values() for one in means})
         found: list[Pointer] = []
-        for row in rows:
-            means = meanings[row.target]
-            ends = sorted({uids[each.source, each.called] for each in means if (each.source, each.called) in uids})
-            found += [Pointer(*row, target_uid=uid, ambiguous=len(ends) > 1) for uid in ends]
-            if means and not ends:
-                found.append(Pointer(*row))
+        for item_uid, origin, target, relationship in rows:
+            if (means := meanings.get(target)) is not None:
+                ends = sorted({uids[each] for each in means if each in uids})
+                several = len(ends) > 1
+                found += [Pointer(item_uid, origin, target, relationship, end, several) for end in ends or (None,)]
         return found
 
     async def _decided(self) -> dict[Pair, Decided]:
