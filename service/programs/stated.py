@@ -31,11 +31,14 @@ async def stated_health(connection: AsyncConnection, grounds: Grounds) -> tuple[
 
 
 async def fingerprint_with_health(database: Database, key: str) -> str:
-    """Changes with the program's own fingerprint, and when somebody states another health. Raises UnknownProgram."""
+    """Changes with the program's own fingerprint, and whenever somebody states another health. Raises UnknownProgram.
+
+    Whose project that is would cost a walk through all items; people state their health once a week.
+    """
     async with database.reading() as uow:
         grounds = await grounds_of(uow.connection, key)
-        stated = await stated_health(uow.connection, grounds)
-    return sha256(grounds.fingerprint.encode() + msgspec.json.encode(stated)).hexdigest()[:32]
+        latest = await StatedHealth(uow.connection).latest()
+    return sha256(grounds.fingerprint.encode() + msgspec.json.encode(latest)).hexdigest()[:32]
 
 
 def _told(row: StatedRow) -> StatedHealthData:

@@ -30,7 +30,7 @@ SourceName = Annotated[str, InPath(max_length=100, description="The name in inte
     responses=answers(
         Answer[SourceList],
         Kind.INVALID_REQUEST,
-        description="Every source with its freshness and its scopes.",
+        description="Every source: how fresh, its scopes, what its account may use, how far its details are read.",
         example=examples.SOURCES,
         csv=True,
     ),
