@@ -212,10 +212,20 @@ class Source(Protocol):
         """
         ...
 
-    async def read_items(self, native_ids: Sequence[str], *, descend: bool = False) -> tuple[RawItem, ...]:
+    async def census(self, scope: Scope) -> ScopeListing | None:
+        """Every id of the scope with its mark, and no item read; raises as `pages` does.
+
+        None where a listing alone does not tell what changed; there each run of `pages` takes a census by itself.
+        """
+        ...
+
+    async def read_items(
+        self, native_ids: Sequence[str], *, descend: bool = False, listed: bool = False
+    ) -> tuple[RawItem, ...]:
         """Direct reads by id, bypassing any index. Ids that are gone or hidden are absent from the answer.
 
-        `descend` adds the sub-tasks beneath them, where a tool shows those only parent by parent.
+        `descend` adds the sub-tasks beneath them, where a tool shows those only parent by parent. `listed` says that
+        a listing has just named them: then an index may be asked for many at a time.
         """
         ...
 

@@ -28,6 +28,7 @@ from service.settings import ConfigInvalid, Settings, load_settings
 from service.store import migrate
 from service.store.errors import DatabaseUnusable
 from service.sync.errors import NothingToReplay, SourceBusy
+from service.sync.outcome import Mode
 
 Result = TypeVar("Result")
 

@@ -17,6 +17,7 @@ from service.readiness import DETAILS_JOB
 from service.store.errors import DatabaseUnusable
 from service.sync.details import drain_details
 from service.sync.errors import SourceBusy
+from service.sync.outcome import Mode
 from service.sync.run import sync_source
 
 JITTER_SECONDS = 60  # so that many installations do not ask one vendor in the same second
@@ -55,9 +56,12 @@ def start_worker(app: Application) -> AsyncIOScheduler:
 
 
 async def run_scheduled(app: Application, name: str) -> None:
-    """One scheduled run. A busy source or a database that is away is logged; the next run makes up for it."""
+    """One scheduled run, which proves what exists.
+
+    A busy source or a database that is away is logged; the next run makes up for it.
+    """
     try:
-        await sync_source(app.sources[name], app.database, clock=app.clock, trigger="schedule")
+        await sync_source(app.sources[name], app.database, clock=app.clock, trigger="schedule", mode=Mode.CENSUS)
     except (SourceBusy, DatabaseUnusable) as error:
         log.warning("scheduled_sync_skipped", source=name, code=error.code, message=error.message)
     except Exception:

@@ -158,7 +158,12 @@ class AsanaSource:
         if on_listing is not None:
             on_listing(crawl.listing())
 
-    async def read_items(self, native_ids: Sequence[str], *, descend: bool = False) -> tuple[RawItem, ...]:
+    async def census(self, scope: Scope) -> None:
+        """Each run names every member, and the feed alone tells what happens beneath them."""
+
+    async def read_items(
+        self, native_ids: Sequence[str], *, descend: bool = False, listed: bool = False
+    ) -> tuple[RawItem, ...]:
         """Direct reads; with `descend` each with all the sub-tasks beneath it."""
         ancestry = Ancestry(self._reader)
 

@@ -56,7 +56,7 @@ class CloudEdition:
         self._witness = witness
         self._histories = HistoryReader(client, api=API)
 
-    async def listing(self, scope: Scope, since: datetime | None) -> AsyncIterator[Sequence[str]]:
+    async def listing(self, scope: Scope, since: datetime | None) -> AsyncIterator[Sequence[Row]]:
         """Started again once when a token is refused or grew stale, and in smaller pages when a page is too heavy.
 
         Ids may then come twice. Rows that only the slack of the time bound let in are left out.
@@ -66,7 +66,7 @@ class CloudEdition:
             try:
                 async for page in self._chain(scope, since, size):
                     rows += len(page)
-                    yield [row.id for row in page if row.is_wanted(since)]
+                    yield [row for row in page if row.is_wanted(since)]
                 break
             except _ChainSpoilt as error:
                 if restarted:

@@ -76,12 +76,12 @@ class Crawl:
 
     async def _list(self) -> None:
         chunk: list[str] = []
-        async for native_ids in self._edition.listing(self._scope, self._since):
-            for native_id in native_ids:
-                if native_id in self._listed:
+        async for rows in self._edition.listing(self._scope, self._since):
+            for row in rows:
+                if row.id in self._listed:
                     continue  # a listing that was started again
-                self._listed.add(native_id)
-                chunk.append(native_id)
+                self._listed.add(row.id)
+                chunk.append(row.id)
                 if len(chunk) == self._page_size:
                     self._chunks.put_nowait(chunk)
                     chunk = []

@@ -53,7 +53,7 @@ class DataCenterEdition:
         self._client = client
         self._witness = witness
 
-    async def listing(self, scope: Scope, since: datetime | None) -> AsyncIterator[Sequence[str]]:
+    async def listing(self, scope: Scope, since: datetime | None) -> AsyncIterator[Sequence[Row]]:
         """Each page counts its time bound back from its own moment, so however long the listing takes, none is lost."""
         rows, size = 0, LISTING_PAGE
 
@@ -71,7 +71,7 @@ class DataCenterEdition:
 
         async for page in keyset_pages(fetch, source=self._client.source, id_of=lambda row: int(row.id)):
             rows += len(page)
-            yield [row.id for row in page if row.is_wanted(since)]
+            yield [row for row in page if row.is_wanted(since)]
         if rows == 0 and since is None:
             await insist_on_visible(self._client, api=API, scope=scope)
 

@@ -25,6 +25,7 @@ from connectors.jira.decoding import IssueDecoder
 from connectors.jira.fields import FieldIndex, FieldRoles
 from connectors.jira.hierarchy import Parent, level_of_item, level_of_type, parent_of
 from connectors.jira.links import read_link
+from connectors.jira.marks import mark_of
 from connectors.jira.payloads import HistoryJson, IssueFieldsJson, IssueJson
 from connectors.jira.people import distinct
 from connectors.jira.readers import RoleReaders
@@ -80,6 +81,7 @@ class JiraNormaliser:
         references = _references(item, odd) if item.extras else ()
         category = self._category(fields, odd)
         created_at = parse_moment(fields.created, what="created")
+        updated_at = parse_moment(fields.updated, what="updated")
         resolved_at = parse_optional_moment(fields.resolutiondate, what="resolutiondate")
         reached = self._milestones(
             StatusNow(
@@ -130,7 +132,8 @@ class JiraNormaliser:
             flagged=is_flagged(fields.flagged or self._flag(fields)),
             archived=bool(fields.archiveddate),
             created_at=created_at,
-            updated_at=parse_moment(fields.updated, what="updated"),
+            updated_at=updated_at,
+            listing_mark=mark_of(updated_at),
             resolved_at=resolved_at,
             started_at=reached.started_at,
             done_at=reached.done_at,

@@ -16,6 +16,7 @@ import structlog
 from connectors.answers import AnswerTooHeavy
 from connectors.contract import RawItem, Scope
 from connectors.errors import PayloadUnreadable
+from connectors.jira.marks import mark_of
 from connectors.timestamps import parse_optional_moment
 
 log = structlog.get_logger(__name__)
@@ -67,6 +68,11 @@ class Row(msgspec.Struct, frozen=True):
         updated = _moment(self.fields.updated) if since and self.fields else None
         return since is None or updated is None or updated >= since
 
+    def mark(self) -> str:
+        """What `mark_of` the issue itself gives; nothing where the time cannot be read, so that it is read again."""
+        updated = _moment(self.fields.updated) if self.fields else None
+        return mark_of(updated) if updated else ""
+
 
 def _moment(text: str | None) -> datetime | None:
     """None for what cannot be read: the issue is then read whatever its time."""
@@ -81,8 +87,8 @@ class Edition(Protocol):
 
     largest_batch: int
 
-    def listing(self, scope: Scope, since: datetime | None) -> AsyncIterator[Sequence[str]]:
-        """Ids of a scope, all or those changed at or after `since`; ends only at the listing's proven end."""
+    def listing(self, scope: Scope, since: datetime | None) -> AsyncIterator[Sequence[Row]]:
+        """Lines of a scope, all or those changed at or after `since`; ends only at the listing's proven end."""
         ...
 
     async def read(self, native_ids: Sequence[str], *, project_id: str | None = None) -> Batch:

@@ -14,6 +14,7 @@ import msgspec
 from connectors.answers import Headers
 from connectors.client import Client
 from connectors.contract import (
+    Extent,
     Finding,
     Identity,
     ItemDetails,
@@ -178,13 +179,19 @@ class JiraSource:
         if on_listing is not None:
             on_listing(crawl.listing())
 
-    async def read_items(self, native_ids: Sequence[str], *, descend: bool = False) -> tuple[RawItem, ...]:
+    async def census(self, scope: Scope) -> ScopeListing:
+        marks = {row.id: row.mark() async for rows in self._edition.listing(scope, None) for row in rows}
+        await self._confirm_account()
+        return ScopeListing(scope, marks.keys(), Extent.EVERYTHING, marks)
+
+    async def read_items(
+        self, native_ids: Sequence[str], *, descend: bool = False, listed: bool = False
+    ) -> tuple[RawItem, ...]:
         """An issue that is there and cannot be read raises: its absence from the answer would say that it is gone."""
         ids = iter(dict.fromkeys(native_ids))
         chunks = iter(lambda: list(islice(ids, self._reader.size)), [])
-        batch = sum(
-            await asyncio.gather(*(self._reader.read(each, self._edition.read_directly) for each in chunks)), Batch()
-        )
+        read = self._edition.read if listed else self._edition.read_directly
+        batch = sum(await asyncio.gather(*(self._reader.read(each, read) for each in chunks)), Batch())
         if batch.poisoned:
             raise SourceUnavailable(self.name, f"Issue {', '.join(batch.poisoned)} cannot be read at present.")
         await self._confirm_account()

@@ -67,7 +67,7 @@ async def demo(*, host: str, port: int, issues: int, tasks: int, console: Consol
                 highlight=False,
                 soft_wrap=True,
             )
-            if code := await sync(app, (), full=False, console=console, quiet=False):
+            if code := await sync(app, (), console=console, quiet=False):
                 return code
             await apply_programs(app, None, console=console)
             await show_rollup(app, "CHECKOUT", by="project", as_json=False, console=console)

@@ -22,7 +22,7 @@ from service.bootstrap import Application
 from service.domain.errors import UnknownSource
 from service.settings import did_you_mean
 from service.sync.errors import SourceBusy
-from service.sync.outcome import Outcome, RunStatus
+from service.sync.outcome import Mode, Outcome, RunStatus
 from service.sync.progress import Progress
 from service.sync.replay import Replayed, replay_source
 from service.sync.run import sync_source
@@ -30,13 +30,15 @@ from service.sync.run import sync_source
 COMPLETE, FAILED, PARTIAL = 0, 1, 3
 
 
-async def sync(app: Application, names: Sequence[str], *, full: bool, console: Console, quiet: bool) -> int:
+async def sync(
+    app: Application, names: Sequence[str], *, console: Console, quiet: bool, mode: Mode = Mode.INCREMENTAL
+) -> int:
     """Sync the named sources, or all; returns the exit code: 0 complete, 3 partial, 1 failed."""
     codes: list[int] = []
     with Bars(console, disable=quiet) as bars:
         for name in _chosen(app, names):
             try:
-                outcome = await sync_source(app.sources[name], app.database, clock=app.clock, full=full, progress=bars)
+                outcome = await sync_source(app.sources[name], app.database, clock=app.clock, mode=mode, progress=bars)
             except SourceBusy as busy:
                 console.print(f"[bold]{name}[/bold]  not started: {busy.message}", highlight=False)
                 codes.append(FAILED)

@@ -6,9 +6,10 @@ then nothing is buried, the last good view stays, and the run says so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from connectors.contract import Extent, RawItem, Source
 from service.store.engine import Database
@@ -18,6 +19,8 @@ from service.sync.outcome import Reason, ScopeResult
 
 GUARD_ITEMS = 20  # so small a loss is believed at any share
 GUARD_SHARE = 0.25
+COMPARED_AT_ONCE = 10_000  # marks a query
+READ_AT_ONCE = 800  # items asked for before they are stored: what several requests in flight bring
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +56,29 @@ async def look_for_absent(source: Source, database: Database, result: ScopeResul
     return Absence(gone=tuple(sorted(gone)), found=found)
 
 
-async def read_stale(source: Source, database: Database, result: ScopeResult) -> tuple[RawItem, ...]:
-    """What the listing shows otherwise than it is stored: moved without a trace, or back from where it was gone.
+async def find_stale(source: Source, database: Database, marks: Mapping[str, str]) -> list[str]:
+    """What a listing shows otherwise than it is stored: changed, new, moved without a trace, or back from the gone."""
+    ids = iter(marks)
+    stale: list[str] = []
+    while some := list(islice(ids, COMPARED_AT_ONCE)):
+        async with database.reading() as uow:
+            stale += await WorkItems(uow.connection).stale(source.name, {each: marks[each] for each in some})
+    return stale
 
-    Sub-tasks that are no longer beneath it are put down in `result` as missing.
+
+async def read_stale(source: Source, database: Database, result: ScopeResult) -> AsyncIterator[tuple[RawItem, ...]]:
+    """The stale items of a scope and what lies beneath them, some at a time.
+
+    Sub-tasks that are no longer beneath one are put down in `result` as missing.
     """
-    if not result.marks:
-        return ()
-    async with database.reading() as uow:
-        stale = await WorkItems(uow.connection).stale(source.name, result.marks)
-    if not stale:
-        return ()
-    found = await source.read_items(stale, descend=True)
-    async with database.reading() as uow:
-        below = await WorkItems(uow.connection).live_below(source.name, stale)
-    # A sub-task that left a parent is in no listing: the parent shows only how many it has.
-    result.missing_ids.extend(sorted(below - {item.record.native_id for item in found}))
-    return found
+    stale = iter(await find_stale(source, database, result.marks))
+    while some := list(islice(stale, READ_AT_ONCE)):
+        found = await source.read_items(some, descend=True, listed=True)
+        yield found
+        async with database.reading() as uow:
+            below = await WorkItems(uow.connection).live_below(source.name, some)
+        # A sub-task that left a parent is in no listing: the parent shows only how many it has.
+        result.missing_ids.extend(sorted(below - {item.record.native_id for item in found}))
 
 
 async def _look_beneath(source: Source, database: Database, gone: set[str]) -> tuple[set[str], tuple[RawItem, ...]]:

@@ -10,6 +10,14 @@ from enum import StrEnum
 from connectors.contract import Extent
 
 
+class Mode(StrEnum):
+    """How much of each scope a run reads. A scope that was never read to its end is read whole in every mode."""
+
+    INCREMENTAL = "incremental"  # what changed since its cursor
+    CENSUS = "census"  # every id, which proves what exists, and whatever is not stored as it is listed
+    FULL = "full"  # every item
+
+
 class RunStatus(StrEnum):
     RUNNING = "running"
     COMPLETE = "complete"
@@ -55,7 +63,7 @@ class Outcome:
     run_id: int
     source: str
     status: RunStatus
-    mode: str
+    mode: Mode
     fetched: int
     changed: int
     unchanged: int

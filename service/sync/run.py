@@ -38,7 +38,7 @@ from service.sync.details import read_details
 from service.sync.far_ends import read_far_ends
 from service.sync.hold import holding
 from service.sync.landing import Arrival, Landed, land
-from service.sync.outcome import Outcome, Reason, RunStatus, ScopeResult, verdict
+from service.sync.outcome import Mode, Outcome, Reason, RunStatus, ScopeResult, verdict
 from service.sync.plan import ScopePlan, plan_scopes
 from service.sync.progress import Progress, Silent
 from service.sync.replay import rebuild
@@ -58,18 +58,17 @@ async def sync_source(
     *,
     clock: Clock,
     trigger: str = "manual",
-    full: bool = False,
+    mode: Mode = Mode.INCREMENTAL,
     progress: Progress | None = None,
     on_opened: Callable[[int], None] | None = None,
 ) -> Outcome:
     """Bring the store up to date with one source.
 
-    `full` reads every item and proves what exists; else each scope asks for what changed since its cursor.
     Raises SourceBusy when another runner holds the source, DatabaseUnusable when nothing can be stored.
     What goes wrong with the tool is in the outcome.
     """
     async with holding(source.name, database, clock=clock):
-        run = _Run(source, database, clock, trigger, full, progress or Silent())
+        run = _Run(source, database, clock, trigger, mode, progress or Silent())
         await run.open()
         if on_opened is not None:
             on_opened(run.id)
@@ -88,7 +87,7 @@ class _Run:
     database: Database
     clock: Clock
     trigger: str
-    full: bool
+    mode: Mode
     progress: Progress
     id: int = 0
     started_at: datetime = field(init=False)
@@ -100,15 +99,14 @@ class _Run:
 
     async def open(self) -> None:
         self.started_at = self.clock.now()
-        mode = "full" if self.full else "incremental"
         self.id = await journal.open_run(
-            self.database, self.source, trigger=self.trigger, mode=mode, now=self.started_at
+            self.database, self.source, trigger=self.trigger, mode=self.mode.value, now=self.started_at
         )
 
     async def to_the_end(self) -> Outcome:
         """The run, and an entry in the journal however it ends."""
         with structlog.contextvars.bound_contextvars(run=self.id, source=self.source.name):
-            log.info("sync_started", trigger=self.trigger, full=self.full)
+            log.info("sync_started", trigger=self.trigger, mode=self.mode)
             try:
                 status = await self._execute()
             except SourceError as error:
@@ -178,7 +176,7 @@ class _Run:
         found, missing = await self.source.scopes(known=wanted)
         self._note_missing(missing)
         await journal.register_scopes(self.database, self.source.name, found, missing)
-        return found, missing, plan_scopes(found, stored, full=self.full)
+        return found, missing, plan_scopes(found, stored, full=self.mode is Mode.FULL)
 
     async def _read_anew(self) -> None:
         """A status, field or link type changed its meaning: what is stored is read again, before what is new."""
@@ -218,6 +216,8 @@ class _Run:
 
         async with gate:
             try:
+                if await self._counted(plan, on_listing):
+                    return
                 pages_read = self.source.pages(plan.scope, since=plan.since, token=plan.token, on_listing=on_listing)
                 async for page in pages_read:
                     result.fetched += len(page.items)
@@ -230,6 +230,15 @@ class _Run:
                 result.error = Reason(error.code, error.message, plan.scope.key)
                 self.reasons.append(result.error)
                 log.warning("scope_failed", scope=plan.scope.key, code=error.code, message=error.message)
+
+    async def _counted(self, plan: ScopePlan, on_listing: Callable[[ScopeListing], None]) -> bool:
+        """Whether a census takes the place of reading the pages of a scope that was read before."""
+        if self.mode is not Mode.CENSUS or plan.since is None:
+            return False
+        listing = await self.source.census(plan.scope)
+        if listing is not None:
+            on_listing(listing)
+        return listing is not None
 
     async def _store(self, pages: asyncio.Queue[list[Arrival] | None], learning: asyncio.Task[_Learned]) -> None:
         """Write pages joined into batches; the bound of the queue holds back the readers meanwhile."""
@@ -291,8 +300,9 @@ class _Run:
 
     async def _settle_scope(self, result: ScopeResult, identity: Identity, normalise: Normaliser) -> None:
         try:
-            stale = await read_stale(self.source, self.database, result)
-            await self._land([Arrival(result.scope_id, item) for item in stale], normalise)
+            async for stale in read_stale(self.source, self.database, result):
+                result.fetched += len(stale)
+                await self._land([Arrival(result.scope_id, item) for item in stale], normalise)
             absence = await look_for_absent(self.source, self.database, result)
         except AuthenticationFailed:
             raise
@@ -344,7 +354,7 @@ class _Run:
             run_id=self.id,
             source=self.source.name,
             status=status,
-            mode="full" if self.full else "incremental",
+            mode=self.mode,
             fetched=sum(result.fetched for result in self.results),
             changed=self.changed,
             unchanged=self.unchanged,

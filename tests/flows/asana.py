@@ -18,7 +18,7 @@ from connectors.sandbox.server import SandboxServer
 from connectors.transport import BearerAuth
 from service.store.engine import Database
 from service.store.tables.items import item_references, pending_details
-from service.sync.outcome import Outcome, RunStatus
+from service.sync.outcome import Mode, Outcome, RunStatus
 from service.sync.run import sync_source
 from tests.connectors.asana.support import a_launch, a_site
 from tests.connectors.time import FakeTime
@@ -47,7 +47,7 @@ class AsanaFlow:
 
     async def sync_whole(self, *, full: bool = False) -> Outcome:
         """A run that has nothing to complain of."""
-        outcome = await self.sync(mode=Mode.FULL if full else Mode.INCREMENTAL)
+        outcome = await self.sync(full=full)
         assert (outcome.status, outcome.reasons) == (RunStatus.COMPLETE, ())
         return outcome
 

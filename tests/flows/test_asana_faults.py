@@ -12,6 +12,7 @@ from connectors.sandbox.asana import faults
 from connectors.sandbox.faults import Fault, reset, too_large, truncated
 from service.store.engine import Database
 from service.store.tables.sources import source_capabilities
+from service.sync.outcome import Mode
 from service.sync.run import sync_source
 from tests.connectors.asana.support import a_launch
 from tests.flows.asana import an_asana_source, changes, derived, flowing, two_projects
@@ -97,7 +98,7 @@ async def test_two_workspaces_are_two_sources_that_never_meet(database: Database
         other = an_asana_source(flow.url, name="south", workspace=elsewhere)
         try:
             await flow.sync_whole(full=True)
-            await sync_source(other, database, clock=HandClock(), full=True)
+            await sync_source(other, database, clock=HandClock(), mode=Mode.FULL)
             before = await derived(database)
             await flow.sync_whole(full=True)
         finally:

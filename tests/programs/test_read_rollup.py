@@ -277,7 +277,7 @@ async def test_an_epic_outside_the_program_names_its_row_from_the_store(database
 async def test_an_item_of_a_tool_without_keys_is_called_by_its_title(database: Database) -> None:
     """Nobody knows a task by its number; an issue is known by its key."""
     await a_checkout(database)
-    done = {"status_category": "done", "no_resolution": True}
+    done: dict[str, Any] = {"status_category": "done", "no_resolution": True}
     await add_members(
         database,
         an_item(1201, source="acme-asana", key="1201", title="Sign the contract", **done),

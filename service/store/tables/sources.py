@@ -42,7 +42,7 @@ sync_runs = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("source", Text, ForeignKey("sources.name", ondelete="CASCADE"), nullable=False, index=True),
     Column("trigger", Text, nullable=False),  # manual | schedule | api | webhook | replay
-    Column("mode", Text, nullable=False),  # full | incremental
+    Column("mode", Text, nullable=False),  # incremental | census | full
     Column("status", Text, nullable=False),  # running | complete | partial | failed | abandoned
     Column("started_at", Moment, nullable=False),
     Column("server_started_at", Moment),  # the tool's own clock; cursors are set from it
