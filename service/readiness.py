@@ -16,7 +16,9 @@ from service.store.engine import Database
 from service.store.errors import DatabaseUnusable, place_of
 from service.store.sources import Sources
 
-DETAILS_JOB = ":details"  # what the ids of jobs end with that go on with a backlog, and sync nothing
+# what the ids of jobs end with that are no sync by the cron line
+DETAILS_JOB = ":details"
+MISSED_JOB = ":missed"
 PROOF_LASTS = timedelta(hours=36)  # a nightly sync may fail once before somebody is called
 
 
@@ -60,7 +62,7 @@ def _schedule(schedule: Schedule | None) -> list[Check]:
         return []
     if not schedule.running:
         return [Check("scheduler", False, "the schedule has stopped; restart this process")]
-    syncs = [job for job in schedule.get_jobs() if not job.id.endswith(DETAILS_JOB)]
+    syncs = [job for job in schedule.get_jobs() if not job.id.endswith((DETAILS_JOB, MISSED_JOB))]
     moments = [job.next_run_time for job in syncs if job.next_run_time is not None]
     return [
         Check("scheduler", True, f"next sync {wording.moment(min(moments))}" if moments else "nothing is scheduled")

@@ -1,11 +1,13 @@
 """The schedule: every source is synced when its cron line says so, in the time zone of the file.
 
-Schedules live in memory and the cursors in the database, so a restart forgets nothing: a run that was missed
-is simply a longer incremental run next time. Between the runs every source goes on with what costs a request item by
-item and is not read yet.
+Whether a run is due is decided from the journal in the database, so a restart forgets none and a second worker doubles
+none: what was missed, or failed, is made up for. Between the runs every source goes on with what costs a request item
+by item and is not read yet.
 """
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -13,14 +15,19 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from service.bootstrap import Application
-from service.readiness import DETAILS_JOB
+from service.readiness import DETAILS_JOB, MISSED_JOB
 from service.store.errors import DatabaseUnusable
+from service.store.run_reads import RunReads
+from service.store.sources import Sources
 from service.sync.details import drain_details
 from service.sync.errors import SourceBusy
-from service.sync.outcome import Mode
+from service.sync.outcome import Mode, RunStatus
 from service.sync.run import sync_source
 
 JITTER_SECONDS = 60  # so that many installations do not ask one vendor in the same second
+MADE_UP_FOR_EVERY = 10  # minutes between two looks for runs that were missed or failed
+TRIED_AGAIN_AFTER = timedelta(minutes=30)
+SCHEDULE = "schedule"  # the trigger of such runs
 DETAILS_EVERY = 5  # minutes
 
 log = structlog.get_logger()
@@ -31,41 +38,61 @@ def start_worker(app: Application) -> AsyncIOScheduler:
     zone = app.settings.calendar.zone
     scheduler = AsyncIOScheduler(timezone=zone)
     for config in app.settings.sources:
+        cron = CronTrigger.from_crontab(config.schedule, timezone=zone)
+        on_time = CronTrigger.from_crontab(config.schedule, timezone=zone)
+        on_time.jitter = JITTER_SECONDS
+        calm = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        scheduler.add_job(run_if_due, on_time, args=[app, config.name, cron], id=config.name, **calm)
         scheduler.add_job(
-            run_scheduled,
-            CronTrigger.from_crontab(config.schedule, timezone=zone),
-            args=[app, config.name],
-            id=config.name,
-            jitter=JITTER_SECONDS,
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=None,
+            run_if_due,
+            IntervalTrigger(minutes=MADE_UP_FOR_EVERY, jitter=JITTER_SECONDS),
+            args=[app, config.name, cron],
+            id=f"{config.name}{MISSED_JOB}",
+            next_run_time=app.clock.now(),
+            **calm,
         )
         scheduler.add_job(
             read_waiting_details,
-            IntervalTrigger(minutes=DETAILS_EVERY),
+            IntervalTrigger(minutes=DETAILS_EVERY, jitter=JITTER_SECONDS),
             args=[app, config.name],
             id=f"{config.name}{DETAILS_JOB}",
-            jitter=JITTER_SECONDS,
-            coalesce=True,
-            max_instances=1,
+            **calm,
         )
     scheduler.start()
     app.schedule = scheduler
     return scheduler
 
 
-async def run_scheduled(app: Application, name: str) -> None:
-    """One scheduled run, which proves what exists.
+async def run_if_due(app: Application, name: str, cron: CronTrigger) -> None:
+    """One scheduled run, which proves what exists, unless another worker was there before.
 
-    A busy source or a database that is away is logged; the next run makes up for it.
+    A busy source or a database that is away is logged; the next look makes up for it.
     """
     try:
-        await sync_source(app.sources[name], app.database, clock=app.clock, trigger="schedule", mode=Mode.CENSUS)
+        if await due(app, name, cron):
+            await sync_source(app.sources[name], app.database, clock=app.clock, trigger=SCHEDULE, mode=Mode.CENSUS)
     except (SourceBusy, DatabaseUnusable) as error:
         log.warning("scheduled_sync_skipped", source=name, code=error.code, message=error.message)
     except Exception:
         log.exception("scheduled_sync_broke", source=name)
+
+
+async def due(app: Application, name: str, cron: CronTrigger) -> bool:
+    """Whether the cron line named a moment since the last scheduled run, or that run is worth trying again.
+
+    A source that was synced by hand waits for its next moment; one that never was is due at once.
+    """
+    async with app.database.reading() as uow:
+        last = await RunReads(uow.connection).last_of(name, trigger=SCHEDULE)
+        proven = (await Sources(uow.connection).proofs()).get(name)
+    now = app.clock.now()
+    if last is not None and last.status in {RunStatus.FAILED, RunStatus.ABANDONED}:
+        return bool(now - last.started_at >= TRIED_AGAIN_AFTER)
+    since = last.started_at if last is not None else proven
+    if since is None:
+        return True
+    following = cron.get_next_fire_time(None, since + timedelta(microseconds=1))
+    return following is not None and following <= now
 
 
 async def read_waiting_details(app: Application, name: str) -> None:

@@ -99,8 +99,8 @@ async def test_every_source_is_scheduled_in_the_time_zone_of_the_file(tmp_path: 
     async with application(settings, clock=FixedClock(NOW)) as app:
         scheduler = start_worker(app)
         try:
-            job, details = sorted(scheduler.get_jobs(), key=lambda each: str(each.id))
-            assert (job.id, details.id) == ("acme-jira", "acme-jira:details")
+            job, details, missed = sorted(scheduler.get_jobs(), key=lambda each: str(each.id))
+            assert (job.id, details.id, missed.id) == ("acme-jira", "acme-jira:details", "acme-jira:missed")
             assert details.trigger.interval == timedelta(minutes=5)
             assert str(job.next_run_time.tzinfo) == "Europe/Madrid"
             assert (job.next_run_time.hour, job.next_run_time.minute) in {(3, 29), (3, 30), (3, 31)}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 
 import pytest
+from apscheduler.triggers.cron import CronTrigger
 from structlog.testing import capture_logs
 
 from connectors.sandbox.asana import faults
@@ -14,12 +17,16 @@ from service.bootstrap import Application
 from service.settings import Settings, load_settings
 from service.store.details import DetailsCoverage
 from service.store.engine import Database
+from service.store.run_reads import RunReads
+from service.store.sources import Sources
 from service.sync import details
 from service.sync import run as running
-from service.worker import read_waiting_details
+from service.sync.outcome import RunStatus
+from service.worker import due, read_waiting_details, run_if_due
 from tests.flows.asana import AsanaFlow, flowing
 from tests.flows.test_asana_details import a_busy_site, coverage
 
+NIGHTLY = CronTrigger.from_crontab("0 2 * * *", timezone=UTC)
 CONFIG = "sources: [{name: acme, kind: jira-dc, url: https://jira.example, auth: {token: none}}]"
 
 
@@ -72,3 +79,60 @@ async def test_whatever_breaks_is_logged_and_breaks_no_other_job(
         await read_waiting_details(working.app, "acme")
 
     assert [(each["event"], each["log_level"]) for each in logs] == [("details_broke", "error")]
+
+
+async def scheduled_runs(working: Working) -> list[tuple[str, str]]:
+    """(status, mode) of each, oldest first."""
+    async with working.app.database.reading() as uow:
+        runs = await RunReads(uow.connection).page(source="acme", before=None, limit=50)
+    return [(run.status, run.mode) for run in reversed(runs) if run.trigger == "schedule"]
+
+
+async def test_a_source_that_was_synced_by_hand_waits_for_the_next_moment_of_its_cron_line(working: Working) -> None:
+    assert not await due(working.app, "acme", NIGHTLY)
+
+    working.flow.clock.pass_by(minutes=24 * 60)
+
+    assert await due(working.app, "acme", NIGHTLY)
+
+
+async def test_a_source_that_was_never_synced_is_due_at_once(working: Working) -> None:
+    async with working.app.database.transaction() as uow:
+        await Sources(uow.connection).describe("acme", last_complete_sync=None)
+
+    assert await due(working.app, "acme", NIGHTLY)
+
+
+async def test_a_run_that_a_restart_missed_is_made_up_for_and_a_second_worker_doubles_none(working: Working) -> None:
+    working.flow.clock.pass_by(minutes=3 * 24 * 60)
+
+    await run_if_due(working.app, "acme", NIGHTLY)
+    await run_if_due(working.app, "acme", NIGHTLY)
+
+    assert await scheduled_runs(working) == [("complete", "census")]
+
+
+async def test_two_workers_at_the_same_moment_make_one_run(working: Working) -> None:
+    working.flow.clock.pass_by(minutes=24 * 60)
+
+    with capture_logs() as logs:
+        await asyncio.gather(*(run_if_due(working.app, "acme", NIGHTLY) for _ in range(2)))
+
+    assert await scheduled_runs(working) == [("complete", "census")]
+    assert "scheduled_sync_skipped" in {each["event"] for each in logs}
+
+
+async def test_a_run_that_failed_is_tried_again_after_half_an_hour(working: Working) -> None:
+    working.flow.clock.pass_by(minutes=24 * 60)
+    working.flow.options.faults.append(faults.unauthorized("/users/me"))
+    await run_if_due(working.app, "acme", NIGHTLY)
+    working.flow.options.faults.clear()
+
+    working.flow.clock.pass_by(minutes=29)
+    await run_if_due(working.app, "acme", NIGHTLY)
+    waiting = await scheduled_runs(working)
+    working.flow.clock.pass_by(minutes=1)
+    await run_if_due(working.app, "acme", NIGHTLY)
+
+    assert waiting == [(RunStatus.FAILED, "census")]
+    assert await scheduled_runs(working) == [*waiting, (RunStatus.COMPLETE, "census")]

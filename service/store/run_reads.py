@@ -40,6 +40,12 @@ class RunReads:
         query = select(sync_runs.c.source).where(sync_runs.c.status == "running").distinct()
         return set((await self._connection.execute(query)).scalars())
 
+    async def last_of(self, source: str, *, trigger: str) -> Row[Any] | None:
+        """The newest run that was started so."""
+        c = sync_runs.c
+        query = select(sync_runs).where(c.source == source, c.trigger == trigger).order_by(c.id.desc()).limit(1)
+        return (await self._connection.execute(query)).first()
+
     async def page(self, *, source: str | None, before: int | None, limit: int) -> Sequence[Row[Any]]:
         """Runs, newest first, from below the id `before`."""
         query = select(sync_runs).order_by(sync_runs.c.id.desc()).limit(limit)
