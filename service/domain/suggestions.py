@@ -174,8 +174,8 @@ def _sorted(pointers: Iterable[Pointer]) -> list[Pointer]:
 
 
 def _between(pair: Pair, pointers: list[Pointer]) -> Suggestion:
-    told = {_predecessor(each) for each in pointers if order_told_by(each.relationship) in _TELLING}
-    assumed = {_predecessor(each) for each in pointers if order_told_by(each.relationship) is Order.UNSAID}
+    told = {_predecessor(each) for each in pointers if _order(each) in _TELLING}
+    assumed = {_predecessor(each) for each in pointers if _order(each) is Order.UNSAID}
     candidates = told or assumed or {_predecessor(each) for each in pointers}
     predecessor = min(candidates)
     return Suggestion(
@@ -198,10 +198,13 @@ def _doubt(pointers: Sequence[Pointer], *, orders: int, unordered: bool) -> Doub
 _TELLING = (Order.HOLDER_WAITS, Order.TARGET_WAITS)
 
 
+def _order(pointer: Pointer) -> Order:
+    return order_told_by(pointer.relationship)
+
+
 def _predecessor(pointer: Pointer) -> str:
-    if order_told_by(pointer.relationship) is Order.TARGET_WAITS:
-        return pointer.item_uid
-    return pointer.target_uid or ""
+    """Of a pointer that leads somewhere."""
+    return pointer.item_uid if _order(pointer) is Order.TARGET_WAITS else pointer.target_uid or ""
 
 
 def _unresolved(place: Pair, pointers: list[Pointer]) -> Suggestion:
@@ -226,7 +229,7 @@ def _by_edge(suggestion: Suggestion, edges: Sequence[Edge]) -> Suggestion | None
     if not edges:
         return None
     same = [each for each in edges if each.predecessor_uid == suggestion.predecessor_uid]
-    told = any(order_told_by(each.relationship) in _TELLING for each in suggestion.pointers)
+    told = any(_order(each) in _TELLING for each in suggestion.pointers)
     if told and suggestion.doubt is not Doubt.BOTH_WAYS and not same:
         return None  # it says the opposite in words, and stays a suggestion of its own
     edge = (same or edges)[0]
@@ -237,16 +240,12 @@ def _by_edge(suggestion: Suggestion, edges: Sequence[Edge]) -> Suggestion | None
 def _by_rule(suggestion: Suggestion, rules: Sequence[ConfirmingRule]) -> Suggestion | None:
     if suggestion.doubt is not None:
         return None
-    certain = [each for each in suggestion.pointers if not each.ambiguous and each not in _without_order(suggestion)]
+    certain = [each for each in suggestion.pointers if not each.ambiguous and _order(each) is not Order.NONE]
     for each in rules:
         if not each.members.isdisjoint(suggestion.ends) and any(confirms(each.rule, pointer) for pointer in certain):
             by = f"rule of {each.program}: {each.rule.describe()}"
             return replace(suggestion, status=Status.CONFIRMED, by=by)
     return None
-
-
-def _without_order(suggestion: Suggestion) -> list[Pointer]:
-    return [each for each in suggestion.pointers if order_told_by(each.relationship) is Order.NONE]
 
 
 def _turned(suggestion: Suggestion, predecessor_uid: str) -> Suggestion:
