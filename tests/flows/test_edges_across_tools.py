@@ -19,6 +19,7 @@ from service.domain.suggestions import Status, Suggestion
 from service.settings import load_settings
 from service.store.edges import Edge, Edges
 from service.store.suggestions import Suggestions
+from service.sync.replay import replay_source
 
 TODAY = date(2026, 11, 20)
 JIRA, ASANA = "northwind-jira", "northwind-asana"
@@ -72,6 +73,14 @@ async def test_a_rule_of_the_file_confirms_them_and_the_edges_of_the_program_say
     assert [(e.predecessor_uid, e.successor_uid) for e in before] == [
         (e.predecessor_uid, e.successor_uid) for e in after
     ]
+
+
+async def test_a_replay_suggests_the_same(app: Application) -> None:
+    before = await suggested(app)
+    for name in (JIRA, ASANA):
+        await replay_source(app.sources[name], app.database, clock=app.clock)
+
+    assert await suggested(app) == before
 
 
 async def suggested(app: Application) -> list[Suggestion]:
