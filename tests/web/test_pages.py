@@ -16,7 +16,8 @@ from service.store.engine import Database
 from service.store.tables.reference import status_updates
 from service.web.rendering import with_code
 from tests.api.client import a_client, services_over
-from tests.programs.portfolio import SYNCED, a_checkout, add_program, change
+from tests.builders.items import an_item
+from tests.programs.portfolio import SYNCED, a_checkout, add_members, add_program, change
 
 PAGES = [
     "/",
@@ -138,6 +139,17 @@ async def test_health_as_stated_is_shown_apart_from_what_is_computed(sqlite_data
     assert "Health as stated" not in before
     assert "What people say in their tools. Nothing on this page is computed from it." in text
     assert "Payments project Off track : <b>Late</b> – 20 Nov 2026, 02:14 UTC" in text
+
+
+async def test_a_task_that_has_only_a_number_is_called_by_its_title(sqlite_database: Database) -> None:
+    await a_checkout(sqlite_database)
+    address = "https://app.asana.com/0/1/17"
+    await add_members(sqlite_database, an_item(17, key="17", title="Write <the> leaflet", url=address))
+    async with a_client(services_over(sqlite_database)) as client:
+        html = (await client.get("/programs/CHECKOUT", headers=HTML)).text
+
+    assert f'<a class="name" href="{address}" rel="noreferrer">Write &lt;the&gt; leaflet</a>' in html
+    assert ">17<" not in html
 
 
 async def test_a_breakdown_is_one_link_away(browser: httpx.AsyncClient) -> None:
