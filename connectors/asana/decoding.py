@@ -6,16 +6,16 @@ One odd optional property costs a warning, never the task; what a task has no me
 from __future__ import annotations
 
 from contextlib import suppress
-from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import TypeVar
 
 import msgspec
-from msgspec import DecodeError, Raw, ValidationError
+from msgspec import DecodeError, Raw, Struct, ValidationError
 
 from connectors.asana.payloads import HeadJson, StoryJson, TaskJson
 from connectors.errors import PayloadUnreadable
+from connectors.lenient import leniently, read_fields
 
-Shape = TypeVar("Shape")
+Shape = TypeVar("Shape", bound=Struct)
 
 # unreadable here means a task with a wrong date or without identity: refused, and shown as rejected
 NEVER_GUESSED = frozenset({"gid", "created_at", "modified_at", "completed", "completed_at", "due_on"})
@@ -50,7 +50,7 @@ def decode_stories(payload: bytes) -> tuple[list[StoryJson], bool]:
     try:
         return msgspec.json.decode(payload, type=list[StoryJson]), True
     except ValidationError:
-        stories, _ = _leniently(Raw(payload), list[StoryJson])
+        stories, _ = leniently(Raw(payload), list[StoryJson])
         return stories or [], False
     except DecodeError as error:
         raise PayloadUnreadable("stories", error) from error
@@ -64,7 +64,7 @@ def decode_rows(payload: bytes, shape: type[Shape]) -> tuple[list[Shape], bool]:
         pass
     except DecodeError as error:
         raise PayloadUnreadable("listing", error) from error
-    rows, _ = _leniently(Raw(payload), list[Raw])
+    rows, _ = leniently(Raw(payload), list[Raw])
     found: list[Shape] = []
     for row in rows or ():
         with suppress(PayloadUnreadable):
@@ -77,40 +77,5 @@ def _piecewise(payload: bytes, shape: type[Shape], what: str) -> tuple[Shape, tu
         row = _ROW.decode(payload)
     except DecodeError as error:
         raise PayloadUnreadable(what, error) from error
-    values: dict[str, Any] = {}
-    warnings: list[str] = []
-    for field in msgspec.structs.fields(shape):  # type: ignore[arg-type]  # our own Structs
-        raw = row.get(field.name)
-        if raw is None:
-            if field.required:
-                raise PayloadUnreadable(field.name, "nothing")
-            continue
-        value, readable = _leniently(raw, field.type)
-        if not readable:
-            if field.name in NEVER_GUESSED:
-                raise PayloadUnreadable(field.name, bytes(raw).decode(errors="replace"))
-            warnings.append(f"{field.name}_unreadable")
-        values[field.name] = value
+    values, warnings = read_fields(row, shape, never_guessed=NEVER_GUESSED)
     return shape(**values), tuple(warnings)
-
-
-def _leniently(raw: Raw, wanted: Any) -> tuple[Any, bool]:
-    """The value and whether all of it was readable; of a list, the members that are."""
-    try:
-        return msgspec.json.decode(raw, type=wanted), True
-    except ValidationError:
-        member = _member_type(wanted)
-    if member is None:
-        return None, False
-    try:
-        members = [_leniently(one, member) for one in msgspec.json.decode(raw, type=list[Raw])]
-    except ValidationError:
-        return None, False
-    return [value for value, readable in members if readable], False
-
-
-def _member_type(wanted: Any) -> Any:
-    """`X` of `list[X] | None`, None for what is no list."""
-    choices = get_args(wanted) if get_origin(wanted) in {Union, UnionType} else (wanted,)
-    lists = [one for one in choices if one is not NoneType and get_origin(one) is list]
-    return get_args(lists[0])[0] if lists else None

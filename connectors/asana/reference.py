@@ -44,6 +44,7 @@ from connectors.items import (
 from connectors.timestamps import parse_optional_day, parse_optional_moment
 
 T = TypeVar("T")
+Row = TypeVar("Row", bound=Struct)
 
 TASK = SourceItemType("default_task", "Task", 0)
 SUB_TASK = SourceItemType("subtask", "Sub-task", -1)
@@ -118,7 +119,7 @@ def read_discovery(payloads: Mapping[str, bytes], *, options: AsanaOptions) -> D
     )
 
 
-def _read(payloads: Mapping[str, bytes], name: str, kind: type[T], odd: list[Finding]) -> list[T]:
+def _read(payloads: Mapping[str, bytes], name: str, kind: type[Row], odd: list[Finding]) -> list[Row]:
     """What Asana sent: an odd property costs itself, a row without a gid is left out, and either is told."""
     rows, readable = decode_rows(payloads.get(name) or b"[]", kind)
     if not readable:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Set
 from operator import attrgetter
-from types import NoneType
-from typing import Any, cast, get_args, get_origin
+from typing import Any, cast
 
 import msgspec
 from msgspec import DecodeError, Raw, ValidationError
@@ -17,6 +16,7 @@ from msgspec.json import Decoder
 from connectors.errors import PayloadUnreadable
 from connectors.jira.payloads import NULL, ChangelogJson, IssueFieldsJson, IssueJson, LooseIssueJson
 from connectors.jira.told_changes import read_changelog
+from connectors.lenient import read_fields
 
 Reader = Callable[[IssueFieldsJson], object]
 
@@ -87,21 +87,7 @@ class IssueDecoder:
             loose = self._loose.decode(payload)
         except DecodeError as error:
             raise PayloadUnreadable("issue", error) from error
-        values: dict[str, Any] = {}
-        warnings: list[str] = []
-        for field in msgspec.structs.fields(self._fields_type):
-            raw = loose.fields.get(field.encode_name)
-            if raw is None:
-                if field.required:
-                    raise PayloadUnreadable(field.encode_name, "nothing")
-                continue
-            value, readable = _leniently(raw, field.type)
-            if not readable:
-                if field.encode_name in NEVER_GUESSED:
-                    raise PayloadUnreadable(field.encode_name, bytes(raw).decode(errors="replace"))
-                kind = "not_a_number" if field.encode_name in NUMBERS else "unreadable"
-                warnings.append(f"{field.encode_name}_{kind}")
-            values[field.name] = value
+        values, warnings = read_fields(loose.fields, self._fields_type, never_guessed=NEVER_GUESSED, numbers=NUMBERS)
         fields = cast(IssueFieldsJson, self._fields_type(**values))
         return IssueJson(loose.id, loose.key, fields, read_changelog(loose.changelog)), tuple(warnings)
 
@@ -112,24 +98,3 @@ def nothing(_: IssueFieldsJson) -> None:
 
 def _decoded(name: str) -> Reader:
     return lambda fields: msgspec.json.decode(getattr(fields, name))
-
-
-def _leniently(raw: Raw, wanted: Any) -> tuple[Any, bool]:
-    """The value and whether all of it was readable; of a list, the members that are."""
-    try:
-        return msgspec.json.decode(raw, type=wanted), True
-    except ValidationError:
-        member = _member_type(wanted)
-    if member is None:
-        return None, False
-    try:
-        members = [_leniently(one, member) for one in msgspec.json.decode(raw, type=list[Raw])]
-    except ValidationError:
-        return None, False
-    return [value for value, readable in members if readable], False
-
-
-def _member_type(wanted: Any) -> Any:
-    """`X` of `list[X] | None`, None for what is no list."""
-    lists = [one for one in get_args(wanted) or (wanted,) if one is not NoneType and get_origin(one) is list]
-    return get_args(lists[0])[0] if lists else None
