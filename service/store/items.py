@@ -136,6 +136,28 @@ class WorkItems:
         )
         return {row[0] for row in rows}
 
+    async def left_behind(self, source: str, *, project_id: str) -> set[str]:
+        """Native ids of live items of a project that the latest run did not see where it saw what they lie beneath.
+
+        Whoever reads an item of a tool that lists parent by parent reads all that is beneath it.
+        """
+        rows = await fetch(
+            self._connection,
+            """
+            SELECT i.native_id FROM work_items i
+              JOIN sources s ON s.name = i.source
+              JOIN raw_records own ON own.source = i.source AND own.native_id = i.native_id
+              JOIN work_items p ON p.uid = i.parent_uid
+              JOIN raw_records above ON above.source = p.source AND above.native_id = p.native_id
+             WHERE i.source = ? AND i.project_id = ? AND i.tombstone IS NULL
+               AND own.kind IN ('issue', 'task') AND own.last_seen_run <> s.last_run_id
+               AND above.kind IN ('issue', 'task') AND above.last_seen_run = s.last_run_id
+               AND NOT EXISTS (SELECT 1 FROM item_facets f WHERE f.item_uid = i.uid AND f.facet = 'project')
+            """,
+            (source, project_id),
+        )
+        return {row[0] for row in rows}
+
     async def stale(self, source: str, marks: Mapping[str, str]) -> list[str]:
         """Those native ids whose stored item is not live as the listing (native id → mark) shows it."""
         rows = await fetch(

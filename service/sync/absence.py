@@ -45,15 +45,26 @@ async def look_for_absent(source: Source, database: Database, result: ScopeResul
         )
     if _suspicious(len(absent), live):
         return Absence(held=_held(result.key, len(absent), live))
-    # Where a listing names members alone, what its tool's feed says of the items beneath them is the census of those.
-    believed = absent if result.extent is Extent.EVERYTHING else {*absent, *result.missing_ids}
-    # What a listing of members lacks and is still there has moved: sub-tasks go where their parent went.
-    moving = result.extent is Extent.MEMBERS
-    gone, found = await _ask_for(source, {*absent, *result.missing_ids}, believed, descend=moving)
     if result.extent is Extent.MEMBERS:
-        beneath_gone, beneath_found = await _look_beneath(source, database, gone)
-        gone, found = gone | beneath_gone, found + beneath_found
+        gone, found = await _look_around(source, database, result, absent)
+    else:
+        gone, found = await _ask_for(source, {*absent, *result.missing_ids}, absent)
     return Absence(gone=tuple(sorted(gone)), found=found)
+
+
+async def _look_around(
+    source: Source, database: Database, result: ScopeResult, absent: set[str]
+) -> tuple[set[str], tuple[RawItem, ...]]:
+    """Where a listing names members alone: what is beneath them is told by the tool's feed, or by what was read.
+
+    What such a listing lacks and is still there has moved: sub-tasks go where their parent went.
+    """
+    async with database.reading() as uow:
+        left = await WorkItems(uow.connection).left_behind(source.name, project_id=result.scope_id)
+    doubtful = {*absent, *result.missing_ids, *left}
+    gone, found = await _ask_for(source, doubtful, doubtful, descend=True)
+    beneath_gone, beneath_found = await _look_beneath(source, database, gone)
+    return gone | beneath_gone, found + beneath_found
 
 
 async def find_stale(source: Source, database: Database, marks: Mapping[str, str]) -> list[str]:
@@ -67,18 +78,10 @@ async def find_stale(source: Source, database: Database, marks: Mapping[str, str
 
 
 async def read_stale(source: Source, database: Database, result: ScopeResult) -> AsyncIterator[tuple[RawItem, ...]]:
-    """The stale items of a scope and what lies beneath them, some at a time.
-
-    Sub-tasks that are no longer beneath one are put down in `result` as missing.
-    """
+    """The stale items of a scope and what lies beneath them, some at a time."""
     stale = iter(await find_stale(source, database, result.marks))
     while some := list(islice(stale, READ_AT_ONCE)):
-        found = await source.read_items(some, descend=True, listed=True)
-        yield found
-        async with database.reading() as uow:
-            below = await WorkItems(uow.connection).live_below(source.name, some)
-        # A sub-task that left a parent is in no listing: the parent shows only how many it has.
-        result.missing_ids.extend(sorted(below - {item.record.native_id for item in found}))
+        yield await source.read_items(some, descend=True, listed=True)
 
 
 async def _look_beneath(source: Source, database: Database, gone: set[str]) -> tuple[set[str], tuple[RawItem, ...]]:
