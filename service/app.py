@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route, compile_path
 
 from service.api import openapi
+from service.api.access import NEEDS, Access, Admission, let_in
 from service.api.dependencies import known_parameters_only
 from service.api.head import HeadAsGet
 from service.api.metrics import Measured, Metrics
 from service.api.problems import Boundary, Kind, Problem
-from service.api.routers import items, mapping, programs, running, sources
-from service.api.security import AnonymousAccess, Limits, SecurityHeaders
+from service.api.routers import audit, items, mapping, programs, running, sources
+from service.api.security import Limits, SecurityHeaders
 from service.api.services import Services
 from service.api.translation import translate
-from service.web import views
+from service.auth.gate import Gate
+from service.auth.sessions import Sessions
+from service.web import sign_in, views
 
 DESCRIPTION = """\
 Program roll-ups across Jira and Asana, read-only and with evidence. Every answer is one envelope that says
@@ -30,6 +34,7 @@ TAGS = (
     ("items", "One piece of work, its history, and why it counts where it counts."),
     ("mapping", "Which work belongs to which program."),
     ("sources", "The connected tools and the runs that read them."),
+    ("audit", "Who changed what."),
     ("running it", "For whoever operates the service."),
 )
 
@@ -42,26 +47,43 @@ def create_app(services: Services, *, version: str = "1") -> FastAPI:
         description=DESCRIPTION,
         version=version,
         openapi_tags=openapi.tags(TAGS),
+        openapi_url=None,  # served by `running`, as every route that asks who asks
         docs_url=None,  # FastAPI's page loads its scripts from elsewhere; ours is in service/web
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
+        dependencies=[Depends(let_in)],
         exception_handlers={HTTPException: _on_to_boundary, RequestValidationError: _on_to_boundary},
     )
     app.state.services = services
+    gate = Gate(services.database, services.clock, provider=services.provider, sessions=Sessions(services.secret_key))
+    app.state.admission = Admission(gate, allow_anonymous=services.allow_anonymous, public_url=services.public_url)
     app.state.metrics = Metrics()
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     strict = [Depends(known_parameters_only)]  # pages forgive an old bookmark, numbers do not
-    for each in (programs, items, mapping, sources):
-        app.include_router(each.router, prefix="/api/v1", dependencies=strict)
-    app.include_router(running.router, dependencies=strict)
-    app.include_router(_pages(app, services))
+    api = [(each.router, "/api/v1") for each in (programs, items, mapping, sources, audit)]
+    pages = [(_pages(app, services), ""), (sign_in.pages(gate, public_url=services.public_url), "")]
+    for router, prefix in (*api, (running.router, "")):
+        app.include_router(router, prefix=prefix, dependencies=strict)
+    for router, prefix in pages:
+        app.include_router(router, prefix=prefix)
     app.router.routes.append(views.static_files())
-    _surround(app, services)
+    _surround(app, is_open=_open_paths([*api, (running.router, ""), *pages]))
     return app
 
 
-def _pages(app: FastAPI, services: Services) -> Any:
+def _open_paths(routers: list[tuple[APIRouter, str]]) -> Callable[[str], bool]:
+    """Which paths everybody may ask. Raises KeyError for a route that does not say what it needs."""
+    patterns = [
+        compile_path(f"{prefix}{route.path}")[0]
+        for router, prefix in routers
+        for route in router.routes
+        if isinstance(route, Route) and NEEDS[route.name].scope is None
+    ]
+    return lambda path: path.startswith("/static/") or any(pattern.match(path) for pattern in patterns)
+
+
+def _pages(app: FastAPI, services: Services) -> APIRouter:
     return views.pages(
         views.Reader(services.database, services.clock, services.calendar_zone, services.missing),
         openapi=app.openapi,
@@ -69,10 +91,10 @@ def _pages(app: FastAPI, services: Services) -> Any:
     )
 
 
-def _surround(app: FastAPI, services: Services) -> None:
+def _surround(app: FastAPI, *, is_open: Callable[[str], bool]) -> None:
     """The last one added is the outermost: headers on everything, problems made before they are counted."""
     app.add_middleware(Limits)
-    app.add_middleware(AnonymousAccess, allow_anonymous=services.allow_anonymous)
+    app.add_middleware(Access, admission=app.state.admission, is_open=is_open)
     app.add_middleware(Boundary, translate=translate, render=_render)
     app.add_middleware(Measured, metrics=app.state.metrics)
     app.add_middleware(SecurityHeaders)
@@ -88,5 +110,7 @@ def _render(request: Request, problem: Problem) -> Response:
     """A page for a person who follows links, a problem document for everything else."""
     path = request.url.path
     if not path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
+        if problem.kind is Kind.SIGN_IN_NEEDED and request.method in {"GET", "HEAD"}:
+            return sign_in.first(request)
         return views.problem_page(problem.kind.status, problem.kind.title, problem.detail, headers=problem.headers)
     return problem.response(path)

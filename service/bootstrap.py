@@ -15,6 +15,7 @@ from connectors.jira.config import JiraOptions
 from connectors.jira.source import JiraSource
 from connectors.transport import BasicAuth, BearerAuth
 from service.api.services import Check, Services, SyncAlreadyRunning
+from service.auth.oidc import IdentityProvider
 from service.clock import Clock, SystemClock
 from service.programs.people import join_people
 from service.readiness import Schedule, readiness
@@ -53,10 +54,12 @@ class Application:
     clock: Clock
     sources: dict[str, Source]
     schedule: Schedule | None = None
+    provider: IdentityProvider | None = None
     _runs: set[asyncio.Task[Outcome]] = field(default_factory=set)
 
     def services(self, *, with_worker: bool) -> Services:
         """What the API is given; without a worker in the process nobody here may start a sync."""
+        secret = self.settings.secret_key
         return Services(
             database=self.database,
             clock=self.clock,
@@ -67,6 +70,9 @@ class Application:
             programs_file=self.settings.programs_path,
             readiness=self.readiness,
             allow_anonymous=self.settings.allow_anonymous,
+            provider=self.provider,
+            secret_key=None if secret is None else secret.get_secret_value(),
+            public_url=self.settings.auth.public_url,
             matched_fields_hook=field_reader(self.sources),
         )
 
@@ -98,6 +104,8 @@ class Application:
         await asyncio.gather(*self._runs, return_exceptions=True)
         for source in self.sources.values():
             await source.aclose()
+        if self.provider is not None:
+            await self.provider.aclose()
         await self.database.aclose()
 
 
@@ -106,7 +114,8 @@ async def application(settings: Settings, *, clock: Clock | None = None) -> Asyn
     """Everything of one process, opened and closed again. Raises SchemaBehind, DatabaseUnusable."""
     database = Database.open(settings.database_url)
     sources = {config.name: build_source(config) for config in settings.sources}
-    app = Application(settings, database, clock or SystemClock(), sources)
+    clock = clock or SystemClock()
+    app = Application(settings, database, clock, sources, provider=build_provider(settings, clock))
     try:
         await ensure_schema(database, settings.database_url)
         await join_people(database, by_email=settings.people.join_by_email, now=app.clock.now())
@@ -123,6 +132,12 @@ async def ensure_schema(database: Database, url: str) -> None:
     state = await migrate.current_state(database)
     if state != "current":
         raise SchemaBehind(state)
+
+
+def build_provider(settings: Settings, clock: Clock) -> IdentityProvider | None:
+    """Opens no connection yet."""
+    oidc = settings.auth.oidc
+    return None if oidc is None else IdentityProvider(oidc.options(), clock=clock)
 
 
 def build_source(config: JiraConfig | AsanaConfig) -> Source:

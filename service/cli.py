@@ -13,12 +13,15 @@ import typer
 from rich.console import Console
 
 from connectors.errors import SourceError
+from service.auth.errors import KeyRefused
 from service.bootstrap import Application, SchemaBehind, application
 from service.commands import check as checking
+from service.commands import keys as keys_commands
 from service.commands import programs as programs_commands
 from service.commands import serve as serving
 from service.commands import sources as sources_commands
 from service.commands import sync as syncing
+from service.domain.access import Scope
 from service.domain.breakdown import Breakdown
 from service.domain.errors import InterlockError, UnknownSource
 from service.domain.mapping_file import ProgramsFileInvalid
@@ -42,7 +45,9 @@ cli = typer.Typer(
 database_cli = typer.Typer(help="The database schema.", no_args_is_help=True)
 programs_cli = typer.Typer(help="Group items into programs by the rules of a file.", no_args_is_help=True)
 cli.add_typer(database_cli, name="db")
+keys_cli = typer.Typer(help="API keys: who may ask, and what.", no_args_is_help=True)
 cli.add_typer(programs_cli, name="programs")
+cli.add_typer(keys_cli, name="keys")
 
 
 class Edition(StrEnum):
@@ -61,6 +66,8 @@ PortOption = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free
 SourcesArgument = Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Default: every source.")]
 IssuesOption = Annotated[int, typer.Option(help="Size of the example Jira.", min=50, max=200_000)]
 TasksOption = Annotated[int, typer.Option(help="Size of the example Asana.", min=160, max=200_000)]
+NameArgument = Annotated[str, typer.Argument(help="Name of the key, as the audit will show it.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 FileArgument = Annotated[
     Path | None, typer.Argument(metavar="[FILE]", help="Default: programs_file of the configuration.")
 ]
@@ -121,6 +128,36 @@ def programs_plan(file: FileArgument = None, config: ConfigOption = None) -> Non
 def programs_apply(file: FileArgument = None, config: ConfigOption = None) -> None:
     """Put a programs file into force."""
     _run(config, lambda app: programs_commands.apply_programs(app, file, console=Console()))
+
+
+@keys_cli.command("create")
+def keys_create(
+    name: NameArgument,
+    scope: Annotated[Scope, typer.Option(help="What it may; each with those before it.")] = Scope.READ,
+    program: Annotated[
+        list[str] | None, typer.Option("--program", metavar="KEY", help="Only these programs; may be repeated.")
+    ] = None,
+    expires: Annotated[str | None, typer.Option(help="After how long it ends: 12h, 90d, 26w.")] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Make an API key and print it, this once."""
+    make = lambda app: keys_commands.create(  # noqa: E731
+        app, name, scope=scope, programs=program or (), expires=expires, as_json=as_json, console=Console()
+    )
+    _run(config, make)
+
+
+@keys_cli.command("list")
+def keys_list(as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Show every key: what it may, until when, and when it was used last."""
+    _run(config, lambda app: keys_commands.show(app, as_json=as_json, console=Console()))
+
+
+@keys_cli.command("revoke")
+def keys_revoke(name: NameArgument, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Take a key back, at once and for good."""
+    _run(config, lambda app: keys_commands.revoke(app, name, as_json=as_json, console=Console()))
 
 
 @cli.command()
@@ -197,7 +234,7 @@ def main() -> None:
         cli()
     except (ConfigInvalid, ProgramsFileInvalid) as error:
         _fail(str(error), 2)
-    except (serving.Exposed, SchemaBehind, UnknownSource) as error:
+    except (serving.Exposed, SchemaBehind, UnknownSource, KeyRefused) as error:
         _fail(error.message, 2)
     except OSError as error:
         _fail(f"{error.filename or 'interlock'}: {error.strerror or error}", 2)

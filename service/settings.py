@@ -18,11 +18,14 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.access_settings import AUTH_PARTS, AuthConfig
 from service.domain.progress import MissingWeight
 from service.source_settings import KINDS, PARTS, Part, SourceConfig, key_of_the_other_tool
 
 DEFAULT_CONFIG = Path("interlock.yaml")
 MAX_CONFIG_BYTES = 1_000_000
+SHORTEST_SECRET_KEY = 32
+FROM_OUTSIDE = ("directory", "allow_anonymous", "secret_key")  # known to Settings, and no keys of the file
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
@@ -44,6 +47,8 @@ class Environment(BaseSettings):
     database_url: SecretStr | None = None
     database_url_file: Path | None = None
     allow_anonymous: Literal["read"] | None = None
+    secret_key: SecretStr | None = None
+    secret_key_file: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
@@ -83,9 +88,11 @@ class Settings(Part):
     calendar: CalendarConfig = CalendarConfig()
     people: PeopleConfig = PeopleConfig()
     definitions: Definitions = Definitions()
+    auth: AuthConfig = AuthConfig()
     database: SecretStr | None = None
     directory: Path = Field(default=Path(), exclude=True)
     allow_anonymous: Literal["read"] | None = Field(default=None, exclude=True)
+    secret_key: SecretStr | None = Field(default=None, exclude=True)
 
     @field_validator("sources", mode="before")
     @classmethod
@@ -131,14 +138,19 @@ def load_settings(file: Path | None = None, *, environment: Mapping[str, str] | 
     outside = _read_environment(variables)
     path = file or outside.config or DEFAULT_CONFIG
     data = _with_variables(_read_yaml(path), variables, path)
-    for name in ("directory", "allow_anonymous"):
+    for name in FROM_OUTSIDE:
         if name in data:
             raise ConfigInvalid(str(path), [f"{name}: is not a key of this file"])
-    if url := _database_url(outside):
+    if url := _secret(outside.database_url, outside.database_url_file, "INTERLOCK_DATABASE_URL_FILE"):
         data["database"] = url
     try:
         return Settings.model_validate(
-            {**data, "directory": path.resolve().parent, "allow_anonymous": outside.allow_anonymous}
+            {
+                **data,
+                "directory": path.resolve().parent,
+                "allow_anonymous": outside.allow_anonymous,
+                "secret_key": _secret_key(outside),
+            }
         )
     except ValidationError as error:
         raise ConfigInvalid(str(path), [_explain(detail) for detail in error.errors()]) from None
@@ -163,15 +175,24 @@ def _read_environment(variables: Mapping[str, str]) -> Environment:
         ) from None
 
 
-def _database_url(outside: Environment) -> str | None:
-    if outside.database_url is not None:
-        return outside.database_url.get_secret_value()
-    if outside.database_url_file is not None:
-        try:
-            return outside.database_url_file.read_text().strip()
-        except OSError as error:
-            raise ConfigInvalid("the environment", [f"INTERLOCK_DATABASE_URL_FILE: {error.strerror}"]) from None
-    return None
+def _secret(value: SecretStr | None, file: Path | None, name: str) -> str | None:
+    """The value itself, or what the file holds, which `name` names."""
+    if value is not None:
+        return value.get_secret_value()
+    if file is None:
+        return None
+    try:
+        return file.read_text().strip()
+    except OSError as error:
+        raise ConfigInvalid("the environment", [f"{name}: {error.strerror}"]) from None
+
+
+def _secret_key(outside: Environment) -> str | None:
+    key = _secret(outside.secret_key, outside.secret_key_file, "INTERLOCK_SECRET_KEY_FILE")
+    if key is not None and len(key) < SHORTEST_SECRET_KEY:
+        hint = f"has less than {SHORTEST_SECRET_KEY} characters; make one with `openssl rand -hex 32`"
+        raise ConfigInvalid("the environment", [f"INTERLOCK_SECRET_KEY: {hint}"])
+    return key
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -291,6 +312,6 @@ def _example(key: str, kind: str | None) -> str:
 
 def _close_key(detail: ErrorDetails) -> str:
     known: set[str] = set()
-    for part in (Settings, CalendarConfig, PeopleConfig, Definitions, *PARTS):
+    for part in (Settings, CalendarConfig, PeopleConfig, Definitions, *AUTH_PARTS, *PARTS):
         known.update(part.model_fields)
-    return did_you_mean(str(detail["loc"][-1]), known - {"directory", "allow_anonymous"})
+    return did_you_mean(str(detail["loc"][-1]), known.difference(FROM_OUTSIDE))

@@ -10,6 +10,7 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from service.api.access import NEEDS, SESSION_COOKIE
 from service.api.problems import MEDIA_TYPE, Kind, Problem
 from service.api.schemas.problem import ProblemDetails
 
@@ -17,7 +18,30 @@ Responses = dict[int | str, dict[str, Any]]
 
 REF: Final = "#/components/schemas/{name}"
 NOT_MODIFIED: Final[Responses] = {304: {"description": "The client's copy (If-None-Match) is still current."}}
-EVERYWHERE: Final = (Kind.LOOPBACK_ONLY, Kind.DATABASE_UNUSABLE, Kind.UNEXPECTED)
+EVERYWHERE: Final = (
+    Kind.SIGN_IN_NEEDED,
+    Kind.CREDENTIAL_REFUSED,
+    Kind.SCOPE_MISSING,
+    Kind.LIMITED_TO_PROGRAMS,
+    Kind.LOOPBACK_ONLY,
+    Kind.TOO_MANY_FAILURES,
+    Kind.PROVIDER_AWAY,
+    Kind.DATABASE_UNUSABLE,
+    Kind.UNEXPECTED,
+)
+SCHEMES: Final = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key (`ilk_…`, made by `interlock keys create`), or a token of the identity provider.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE,
+        "description": "What a sign-in at /login leaves in a browser.",
+    },
+}
 
 _described: dict[str, Any] = {}  # reference → struct type, of every answer an endpoint declared
 _examples: dict[str, Mapping[str, Any]] = {}  # reference → its example, nulls included
@@ -76,7 +100,9 @@ def document(app: FastAPI) -> dict[str, Any]:
         made.setdefault("components", {}).setdefault("schemas", {}).update(components)
         for unused in ("HTTPValidationError", "ValidationError"):
             made["components"]["schemas"].pop(unused, None)
+        made["components"]["securitySchemes"] = SCHEMES
         _restore_nulls(made)
+        _state_needs(made)
         app.openapi_schema = made
     return app.openapi_schema
 
@@ -90,6 +116,18 @@ def _restore_nulls(made: dict[str, Any]) -> None:
                 example = _examples.get(content.get("schema", {}).get("$ref", ""))
                 if example is not None:
                     content["example"] = example
+
+
+def _state_needs(made: dict[str, Any]) -> None:
+    """What each operation needs, from the table that decides it."""
+    for methods in made["paths"].values():
+        for operation in methods.values():
+            scope = NEEDS[operation["operationId"]].scope
+            operation["security"] = [] if scope is None else [{"bearer": [str(scope)]}, {"session": [str(scope)]}]
+            if scope is not None:
+                operation["x-interlock-scope"] = str(scope)
+                for status, said in problem_responses().items():
+                    operation["responses"].setdefault(str(status), said)
 
 
 def _reference(kind: Any) -> dict[str, Any]:

@@ -114,12 +114,49 @@ class Kind(Enum):
         "The address holds characters that no name has",
         "Control characters are not part of any key, name or cursor.",
     )
+    SIGN_IN_NEEDED = (
+        "sign-in-needed",
+        401,
+        "Nobody is signed in",
+        "Send an API key or a token of the identity provider as `Authorization: Bearer …`; people sign in at /login.",
+    )
+    CREDENTIAL_REFUSED = (
+        "credential-refused",
+        401,
+        "The key or token is not accepted",
+        "It is unknown, has expired, was revoked, or was made for something else; `detail` says which. "
+        "`interlock keys create` makes a new key.",
+    )
+    TOO_MANY_FAILURES = (
+        "too-many-failures",
+        429,
+        "Too many failed sign-ins",
+        "Many wrong keys or tokens came from this address. Wait as long as Retry-After says.",
+    )
+    SCOPE_MISSING = (
+        "scope-missing",
+        403,
+        "The scope is not enough",
+        "`needed` names the scope that the request asks for: read, sync or admin, each with those before it.",
+    )
+    LIMITED_TO_PROGRAMS = (
+        "limited-to-programs",
+        403,
+        "The key is limited to programs",
+        "The answer concerns all of the work. Ask about one of the programs, or use a key without a limit.",
+    )
+    PROVIDER_AWAY = (
+        "provider-away",
+        503,
+        "The identity provider cannot be asked",
+        "Tokens cannot be checked and people cannot sign in with it just now. API keys work meanwhile.",
+    )
     LOOPBACK_ONLY = (
         "loopback-only",
         403,
         "Only this machine is answered",
-        "Nobody signs in here, so the service answers its own machine only. "
-        "INTERLOCK_ALLOW_ANONYMOUS=read opens reading to others.",
+        "Nobody can sign in here yet, so the service answers its own machine only. `interlock keys create` makes a "
+        "first key; INTERLOCK_ALLOW_ANONYMOUS=read opens reading to others.",
     )
     HOST_NOT_ALLOWED = (
         "host-not-allowed",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from service.auth.oidc import IdentityProvider
 from service.clock import Clock
 from service.domain.progress import MissingWeight
 from service.domain.rollup import DEFINITION_VERSION
@@ -46,6 +47,8 @@ class Services:
 
     It is None when this process runs no worker. `allow_anonymous` is None (loopback only) or "read".
     `missing` is what an item without an estimate weighs.
+    `provider` is the identity provider, `secret_key` signs sessions (None: a random key), `public_url` is where people
+    reach the service when a proxy stands before it.
     `matched_fields_hook` lets `apply` fill facets of newly matched custom fields.
     """
 
@@ -58,6 +61,9 @@ class Services:
     programs_file: Path | None = None
     readiness: Callable[[], Awaitable[list[Check]]] = no_checks
     allow_anonymous: str | None = None
+    provider: IdentityProvider | None = None
+    secret_key: str | None = field(default=None, repr=False)
+    public_url: str | None = None
     matched_fields_hook: MatchedFieldsHook | None = None
 
     @property

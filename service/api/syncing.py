@@ -28,7 +28,9 @@ from service.programs.answers import Answer, Remark, SourceState
 from service.programs.cursors import read_cursor, write_cursor
 from service.programs.envelope import enveloped
 from service.programs.freshness import state_of
+from service.store.audit import Audit
 from service.store.details import DetailsCoverage, PendingDetails
+from service.store.engine import Database
 from service.store.freshness import Freshness, SourceFacts
 from service.store.run_reads import RunReads
 
@@ -95,8 +97,8 @@ async def get_run(services: Services, run_id: int) -> Answer[SyncRunDetail]:
     )
 
 
-async def start_sync(services: Services, name: str) -> Answer[StartedRun]:
-    """Raises UnknownSource, SyncAlreadyRunning, or Problem when no worker runs here."""
+async def start_sync(services: Services, name: str, *, actor: str, origin: str) -> Answer[StartedRun]:
+    """Audited. Raises UnknownSource, SyncAlreadyRunning, or Problem when no worker runs here."""
     if name not in services.source_names:
         raise UnknownSource(name)
     if services.start_sync is None:
@@ -104,11 +106,20 @@ async def start_sync(services: Services, name: str) -> Answer[StartedRun]:
             Kind.NO_WORKER, f"This process runs no worker. Run `interlock sync {name}`, or start `interlock worker`."
         )
     run_id = await services.start_sync(name)
+    await note_sync(services.database, name, run_id, actor=actor, origin=origin, now=services.clock.now())
     async with services.database.reading() as uow:
         row = await RunReads(uow.connection).run(run_id)
         facts = [each for each in await Freshness(uow.connection).of_sources() if each.name == name]
     started = StartedRun(run_id, None if row is None else _run(row))
     return enveloped(started, sources=facts, now=services.clock.now())
+
+
+async def note_sync(database: Database, name: str, run_id: int, *, actor: str, origin: str, now: datetime) -> None:
+    """Somebody started this run; runs of the schedule are nobody's."""
+    async with database.transaction() as uow:
+        await Audit(uow.connection).add(
+            at=now, actor=actor, origin=origin, action="sync_started", subject=name, detail={"run": run_id}
+        )
 
 
 async def source_states(services: Services, *, now: datetime) -> list[tuple[SourceState, bool]]:

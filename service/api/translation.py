@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from service.api.problems import Kind, Problem
 from service.api.services import SyncAlreadyRunning
+from service.auth.errors import CredentialRefused, ProviderAway, TooManyFailures
 from service.domain.errors import InvalidQuery, UnknownItem, UnknownProgram, UnknownSource, UnknownSuggestion
 from service.domain.mapping_file import ProgramsFileInvalid
 from service.store.errors import DatabaseUnusable
@@ -35,7 +36,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
 }
 
 
-def translate(error: Exception) -> Problem | None:  # noqa: PLR0911 - one line a case is the point
+def translate(error: Exception) -> Problem | None:  # noqa: PLR0911, PLR0912 - one line a case is the point
     """The problem that `error` is to a client, or None when nobody expected it."""
     match error:
         case Problem():
@@ -55,6 +56,8 @@ def translate(error: Exception) -> Problem | None:  # noqa: PLR0911 - one line a
             return _invalid_file(error)
         case SyncAlreadyRunning():
             return _already_running(error)
+        case CredentialRefused() | TooManyFailures() | ProviderAway():
+            return _not_recognised(error)
         case DatabaseUnusable():
             return _database_unusable(error)
         case RequestValidationError():
@@ -131,6 +134,20 @@ def _already_running(error: SyncAlreadyRunning) -> Problem:
         source=error.source,
         **extra,
     )
+
+
+def _not_recognised(error: CredentialRefused | TooManyFailures | ProviderAway) -> Problem:
+    match error:
+        case CredentialRefused():
+            challenge = {"WWW-Authenticate": 'Bearer realm="interlock", error="invalid_token"'}
+            return Problem(Kind.CREDENTIAL_REFUSED, error.message, headers=challenge)
+        case TooManyFailures():
+            return Problem(Kind.TOO_MANY_FAILURES, error.message, headers={"Retry-After": str(error.seconds)})
+        case ProviderAway():  # why is the operator's business, and in the log
+            said = (
+                "The identity provider cannot be asked just now; the service's log says why. API keys work meanwhile."
+            )
+            return Problem(Kind.PROVIDER_AWAY, said, headers={"Retry-After": "30"})
 
 
 def _database_unusable(error: DatabaseUnusable) -> Problem:

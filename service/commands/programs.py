@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 from rich.console import Console
 
 from service.bootstrap import Application
+from service.commands.keys import TERMINAL, actor
 from service.domain.mapping import ProgramsFile
 from service.domain.mapping_file import parse_programs
 from service.programs.answers import encode
@@ -33,7 +33,8 @@ async def apply_programs(app: Application, file: Path | None, *, console: Consol
     applied = await apply(
         app.database,
         programs,
-        actor=f"{getpass.getuser()} (terminal)",
+        actor=actor(),
+        origin=TERMINAL,
         now=app.clock.now(),
         matched_fields_hook=field_reader(app.sources),
     )

@@ -13,6 +13,7 @@ from rich.console import Console
 from service.app import create_app
 from service.bootstrap import Application
 from service.source_settings import is_loopback
+from service.store.keys import Keys
 from service.worker import start_worker
 
 
@@ -21,18 +22,20 @@ class Exposed(Exception):
 
     def __init__(self, host: str) -> None:
         self.message = (
-            f"Refusing to listen on {host}: without sign-in anyone who reaches it could read. Listen on 127.0.0.1, "
-            "or set INTERLOCK_ALLOW_ANONYMOUS=read where the network itself keeps strangers out."
+            f"Refusing to listen on {host}: nobody has to sign in yet, so anyone who reaches it could read. "
+            "Make an API key (`interlock keys create`) or set auth.oidc; or listen on 127.0.0.1; or set "
+            "INTERLOCK_ALLOW_ANONYMOUS=read where the network itself keeps strangers out."
         )
         super().__init__(self.message)
 
 
 async def serve(app: Application, *, host: str, port: int, with_worker: bool, console: Console) -> None:
     """Serve until told to stop. Raises Exposed."""
-    if not is_loopback(host) and app.settings.allow_anonymous is None:
+    signing_in = app.provider is not None or await _has_keys(app)
+    if not is_loopback(host) and not signing_in and app.settings.allow_anonymous is None:
         raise Exposed(host)
-    if not is_loopback(host):
-        console.print("[yellow]![/yellow] Anyone who can reach this address may read (INTERLOCK_ALLOW_ANONYMOUS).")
+    for notice in _notices(app, host, signing_in=signing_in):
+        console.print(f"[yellow]![/yellow] {notice}", highlight=False, soft_wrap=True)
     web = create_app(app.services(with_worker=with_worker))
     config = uvicorn.Config(web, host=host, port=port, log_level="warning", access_log=False, server_header=False)
     server = uvicorn.Server(config)
@@ -45,6 +48,22 @@ async def serve(app: Application, *, host: str, port: int, with_worker: bool, co
         announcing.cancel()
         if scheduler is not None:
             scheduler.shutdown(wait=False)
+
+
+async def _has_keys(app: Application) -> bool:
+    async with app.database.reading() as uow:
+        return await Keys(uow.connection).any()
+
+
+def _notices(app: Application, host: str, *, signing_in: bool) -> Iterator[str]:
+    """What whoever starts it should know about who may ask."""
+    if not is_loopback(host) and app.settings.allow_anonymous is not None:
+        yield "Anyone who can reach this address may read (INTERLOCK_ALLOW_ANONYMOUS)."
+    if signing_in and app.settings.secret_key is None:
+        yield (
+            "INTERLOCK_SECRET_KEY is not set: a restart signs everybody out of the pages, and several processes "
+            "do not know each other's sign-ins."
+        )
 
 
 @contextlib.contextmanager

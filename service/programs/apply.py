@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.domain.mapping import ProgramDefinition, ProgramsFile, Rule
 from service.programs.assign import Assigned, assign_all
 from service.store.assignment_scope import lock_assignments
+from service.store.audit import Audit
 from service.store.engine import Database
 from service.store.memberships import Memberships
 from service.store.programs import Programs
@@ -55,12 +56,15 @@ async def apply(
     file: ProgramsFile,
     *,
     actor: str,
+    origin: str | None = None,
     now: datetime,
     matched_fields_hook: MatchedFieldsHook | None = None,
 ) -> Applied:
-    """Apply `file` as `actor`; all of it or nothing."""
+    """Apply `file` as `actor`, who asked from `origin`; all of it or nothing."""
     async with database.transaction() as uow:
-        return await apply_within(uow, file, actor=actor, now=now, matched_fields_hook=matched_fields_hook)
+        return await apply_within(
+            uow, file, actor=actor, origin=origin, now=now, matched_fields_hook=matched_fields_hook
+        )
 
 
 async def apply_within(
@@ -68,6 +72,7 @@ async def apply_within(
     file: ProgramsFile,
     *,
     actor: str,
+    origin: str | None = None,
     now: datetime,
     matched_fields_hook: MatchedFieldsHook | None = None,
 ) -> Applied:
@@ -97,9 +102,10 @@ async def apply_within(
     await programs.bump(restated - assigned.touched)
     applied = Applied(added, changed, removed, assigned)
     if applied.anything:
-        await programs.audit(
+        await Audit(uow.connection).add(
             at=now,
             actor=actor,
+            origin=origin,
             action="programs_applied",
             subject=", ".join(wanted) or "no programs",
             detail={

@@ -5,7 +5,7 @@ Also what a portfolio's mapping leaves over: items in no program, and items in s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from service.domain.errors import UnknownItem
@@ -21,8 +21,8 @@ from service.store.unit_of_work import UnitOfWork
 Answer = dict[str, Any]
 
 
-async def why(database: Database, uid_or_key: str) -> Answer:
-    """All there is to say about one item's mapping. Raises UnknownItem.
+async def why(database: Database, uid_or_key: str, *, among: Collection[str] | None = None) -> Answer:
+    """All there is to say about one item's mapping, or what concerns the programs `among`. Raises UnknownItem.
 
     Keys: item, memberships (current, then past), absences (one per program it is not in), last_seen, points.
     An item that left its tool's listing is explained, too.
@@ -31,7 +31,7 @@ async def why(database: Database, uid_or_key: str) -> Answer:
         found = await ItemReads(uow.connection).resolve(uid_or_key)
         if found is None:
             raise UnknownItem(uid_or_key)
-        return await _Explanation(uow, found.uid).answer()
+        return await _Explanation(uow, found.uid, among).answer()
 
 
 async def unmapped(database: Database, limit: int = 100, cursor: str | None = None) -> Answer:
@@ -51,13 +51,18 @@ async def unmapped(database: Database, limit: int = 100, cursor: str | None = No
     }
 
 
-async def overlaps(database: Database, limit: int = 100, cursor: str | None = None) -> Answer:
-    """A page of the items that stand in several programs: {"overlaps", "total", "next_cursor"}."""
+async def overlaps(
+    database: Database, limit: int = 100, cursor: str | None = None, *, among: Collection[str] | None = None
+) -> Answer:
+    """A page of the items that stand in several programs: {"overlaps", "total", "next_cursor"}.
+
+    `among`: as if there were no other programs.
+    """
     (after,) = read_cursor("overlaps", cursor, parts=1) or ("",)
     async with database.reading() as uow:
         memberships = Memberships(uow.connection)
-        found = await memberships.shared(after=after, limit=checked_limit(limit) + 1)
-        total = await memberships.shared_count()
+        found = await memberships.shared(after=after, limit=checked_limit(limit) + 1, among=among)
+        total = await memberships.shared_count(among=among)
     rows = [
         {"uid": each.uid, "key": each.key, "title": each.title, "programs": list(each.programs)}
         for each in found[:limit]
@@ -73,17 +78,18 @@ async def overlaps(database: Database, limit: int = 100, cursor: str | None = No
 class _Explanation:
     """The answer about one item, part by part, within one read."""
 
-    def __init__(self, uow: UnitOfWork, uid: str) -> None:
+    def __init__(self, uow: UnitOfWork, uid: str, among: Collection[str] | None) -> None:
         self._uid = uid
+        self._among = among
         self._items = ItemReads(uow.connection)
         self._evidence = Evidence(uow.connection)
         self._programs = Programs(uow.connection)
 
     async def answer(self) -> Answer:
         item = await self._items.one(self._uid)
-        rows = await self._evidence.memberships(self._uid)
+        rows = [row for row in await self._evidence.memberships(self._uid) if self._told(row.program_key)]
         here = {row.program_key for row in rows if row.valid_to is None}
-        programs = [each.definition for each in await self._programs.all()]
+        programs = [each.definition for each in await self._programs.all() if self._told(each.definition.key)]
         return {
             "item": _item(item),
             "memberships": [_membership(row) for row in rows],
@@ -91,6 +97,9 @@ class _Explanation:
             "last_seen": await self._last_seen(item),
             "points": await self._points(item),
         }
+
+    def _told(self, program: str) -> bool:
+        return self._among is None or program in self._among
 
     async def _absence(self, item: Any, program: ProgramDefinition) -> Answer:
         if item.tombstone is not None:

@@ -7,6 +7,7 @@ read leaves a program incomplete, not small.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -53,6 +54,17 @@ async def grounds_of(connection: AsyncConnection, key: str) -> Grounds:
     facts = involved(await Freshness(connection).of_sources(key), rules)
     seal = sha256(msgspec.json.encode([DEFINITION_VERSION, program, rules, facts])).hexdigest()[:32]
     return Grounds(program, rules, facts, seal)
+
+
+async def sources_of(connection: AsyncConnection, programs: Iterable[str] | None) -> list[SourceFacts]:
+    """The facts of all sources by name, or of those alone that are involved in these programs."""
+    if programs is None:
+        return await Freshness(connection).of_sources()
+    found: dict[str, SourceFacts] = {}
+    for key in sorted(programs):
+        with suppress(UnknownProgram):  # a limit outlives its program
+            found |= {each.name: each for each in (await grounds_of(connection, key)).sources}
+    return [found[name] for name in sorted(found)]
 
 
 def involved(facts: Iterable[SourceFacts], rules: Iterable[RuleRow]) -> list[SourceFacts]:

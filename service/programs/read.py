@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,12 +30,11 @@ from service.programs.backlog import backlog_notices
 from service.programs.cache import Computed, Question, Recent, Wanted, cache_of
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
 from service.programs.envelope import enveloped
-from service.programs.freshness import Grounds, grounds_of
+from service.programs.freshness import Grounds, grounds_of, sources_of
 from service.programs.items import ItemFilters, get_history, get_item, list_items
 from service.programs.rounding import rollup_data
 from service.programs.stated import stated_health
 from service.store.engine import Database
-from service.store.freshness import Freshness
 from service.store.program_items import Label, ProgramItems, ProgramRow
 
 __all__ = [
@@ -58,13 +57,14 @@ async def list_programs(
     today: date | None = None,  # a list says nothing that depends on the day; roll-ups do
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
+    among: Collection[str] | None = None,
 ) -> Answer[ProgramList]:
-    """In the order of the programs file. Raises InvalidQuery."""
+    """In the order of the programs file; `among`: only those, and the sources that feed them. Raises InvalidQuery."""
     checked_limit(limit)
     place = read_cursor("programs", cursor, parts=2)
     async with database.reading() as uow:
-        rows = await ProgramItems(uow.connection).listed(after=_place(place), limit=limit + 1)
-        sources = await Freshness(uow.connection).of_sources()
+        rows = await ProgramItems(uow.connection).listed(after=_place(place), limit=limit + 1, among=among)
+        sources = await sources_of(uow.connection, among)
     page = rows[:limit]
     following = write_cursor("programs", str(page[-1][0]), page[-1][1].key) if len(rows) > limit else None
     summaries = tuple(_summary(program, items) for _, program, items in page)

@@ -5,7 +5,7 @@ A decision is audited and holds until it is withdrawn; programs that hold one of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from service.domain.errors import InvalidDecision, UnknownSuggestion, one_of
 from service.domain.suggestions import Doubt, Status, Suggestion
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
 from service.programs.items import browse_url
+from service.store.audit import Audit
 from service.store.engine import Database
 from service.store.item_reads import AnyRow, ItemReads
 from service.store.memberships import Memberships
@@ -85,14 +86,25 @@ class SuggestionData(Struct, frozen=True):
 
 
 async def list_suggestions(
-    database: Database, *, status: str | None = None, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    database: Database,
+    *,
+    status: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    among: Collection[str] | None = None,
 ) -> SuggestionList:
-    """One page, of one status or of all, in an order that decisions do not change. Raises InvalidQuery."""
+    """One page, of one status or of all, in an order that decisions do not change. Raises InvalidQuery.
+
+    `among`: only edges whose every known end stands in one of these programs.
+    """
     wanted = None if status is None else one_of(Status, "status", status)
     checked_limit(limit)
     after = read_cursor("suggestions", cursor, parts=2)
     async with database.reading() as uow:
         found = [each for each in await Suggestions(uow.connection).all() if wanted in (None, each.status)]
+        if among is not None:
+            seen = await Memberships(uow.connection).uids_in(among)
+            found = [each for each in found if seen.issuperset(each.ends)]
         rest = [each for each in found if after is None or each.place > after]
         page = rest[:limit]
         ends = await _ends(uow.connection, page)
@@ -101,7 +113,14 @@ async def list_suggestions(
 
 
 async def decide(
-    database: Database, suggestion_id: str, verdict: Verdict, *, predecessor: str | None, actor: str, now: datetime
+    database: Database,
+    suggestion_id: str,
+    verdict: Verdict,
+    *,
+    predecessor: str | None,
+    actor: str,
+    origin: str | None = None,
+    now: datetime,
 ) -> SuggestionData:
     """The suggestion as it stands afterwards. Saying again what holds already changes nothing.
 
@@ -115,7 +134,7 @@ async def decide(
         await _store(store, before, verdict, first, actor=actor, now=now)
         after = _one(await store.all(), suggestion_id)
         if _said(after) != _said(before):
-            await _record(uow.connection, before, after, verdict, actor=actor, now=now)
+            await _record(uow.connection, before, after, verdict, actor=actor, origin=origin, now=now)
         return SuggestionData(_edge(after, await _ends(uow.connection, [after])))
 
 
@@ -161,12 +180,20 @@ def _said(suggestion: Suggestion) -> tuple[Status, str | None, str | None]:
 
 
 async def _record(
-    connection: AsyncConnection, before: Suggestion, after: Suggestion, verdict: Verdict, *, actor: str, now: datetime
+    connection: AsyncConnection,
+    before: Suggestion,
+    after: Suggestion,
+    verdict: Verdict,
+    *,
+    actor: str,
+    origin: str | None,
+    now: datetime,
 ) -> None:
     await Programs(connection).bump(await Memberships(connection).holding(after.ends))
-    await Programs(connection).audit(
+    await Audit(connection).add(
         at=now,
         actor=actor,
+        origin=origin,
         action=f"suggestion_{_PAST[verdict]}",
         subject=after.id,
         detail={"before": _as_json(before), "after": _as_json(after)},

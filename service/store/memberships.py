@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import Select, bindparam, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.domain.mapping import Decision, Via
@@ -117,20 +117,32 @@ class Memberships:
         query = select(memberships.c.item_uid).where(memberships.c.program_key == program, *_LIVE)
         return set((await self._connection.execute(query)).scalars())
 
-    async def shared_count(self, program: str | None = None) -> int:
-        """How many live items stand in several programs, of one program or of all."""
-        query = select(func.count()).select_from(_in_several(program).subquery())
+    async def uids_in(self, programs: Collection[str]) -> frozenset[str]:
+        """The uids of all items that stand in one of these programs."""
+        query = select(memberships.c.item_uid).where(*_current(programs)).distinct()
+        return frozenset((await self._connection.execute(query)).scalars())
+
+    async def shared_count(self, program: str | None = None, *, among: Collection[str] | None = None) -> int:
+        """How many live items stand in several programs, of one or of all; `among`: as if there were no others."""
+        query = select(func.count()).select_from(_in_several(program, among).subquery())
         return (await self._connection.execute(query)).scalar_one()
 
-    async def shared(self, program: str | None = None, *, after: str = "", limit: int = SAMPLE) -> list[Shared]:
+    async def shared(
+        self,
+        program: str | None = None,
+        *,
+        after: str = "",
+        limit: int = SAMPLE,
+        among: Collection[str] | None = None,
+    ) -> list[Shared]:
         """Live items that stand in several programs, by uid from the one behind `after`."""
-        several = _in_several(program).where(memberships.c.item_uid > after)
+        several = _in_several(program, among).where(memberships.c.item_uid > after)
         page = several.order_by(memberships.c.item_uid).limit(limit).subquery()
         query = (
             select(work_items.c.uid, work_items.c.key, work_items.c.title, memberships.c.program_key)
             .join(page, page.c.item_uid == work_items.c.uid)
             .join(memberships, memberships.c.item_uid == work_items.c.uid)
-            .where(memberships.c.valid_to.is_(None))
+            .where(*_current(among))
             .order_by(work_items.c.uid, memberships.c.program_key)
         )
         found: dict[str, Shared] = {}
@@ -184,8 +196,14 @@ _UNMAPPED = (
 )
 
 
-def _in_several(program: str | None) -> Select[str]:
-    query = select(memberships.c.item_uid).where(*_LIVE)
+def _current(programs: Collection[str] | None) -> list[ColumnElement[bool]]:
+    """Current memberships, of all programs or of these."""
+    current: list[ColumnElement[bool]] = [memberships.c.valid_to.is_(None)]
+    return current if programs is None else [*current, memberships.c.program_key.in_(sorted(programs))]
+
+
+def _in_several(program: str | None, among: Collection[str] | None = None) -> Select[str]:
+    query = select(memberships.c.item_uid).where(*_LIVE, *_current(among))
     if program is not None:
         mine = select(memberships.c.item_uid).where(
             memberships.c.program_key == program, memberships.c.valid_to.is_(None)

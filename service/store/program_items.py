@@ -54,11 +54,18 @@ class ProgramItems:
         row = (await self._connection.execute(_PROGRAM, {"program": key})).first()
         return None if row is None else ProgramRow(*row)
 
-    async def listed(self, *, after: tuple[int, str] | None, limit: int) -> list[tuple[int, ProgramRow, int]]:
-        """(position, program, number of live items) in the order of the file, from `after` (position, key) on."""
+    async def listed(
+        self, *, after: tuple[int, str] | None, limit: int, among: Collection[str] | None = None
+    ) -> list[tuple[int, ProgramRow, int]]:
+        """(position, program, number of live items) in the order of the file, from `after` (position, key) on.
+
+        `among`: only programs with these keys.
+        """
         live = _size(programs.c.key).scalar_subquery()
         query = _programs().add_columns(programs.c.position, live)
         query = query.order_by(programs.c.position, programs.c.key).limit(limit)
+        if among is not None:
+            query = query.where(programs.c.key.in_(sorted(among)))
         if after is not None:
             position, key = after
             query = query.where(

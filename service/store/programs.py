@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -20,7 +19,6 @@ from service.domain.mapping import (
     fields_named,
 )
 from service.store.tables.programs import (
-    audit_log,
     declared_dependencies,
     mapping_rules,
     memberships,
@@ -82,10 +80,6 @@ class Programs:
         if keys:
             query = programs.update().where(programs.c.key.in_(sorted(keys)))
             await self._connection.execute(query.values(revision=programs.c.revision + 1))
-
-    async def audit(self, *, at: datetime, actor: str, action: str, subject: str, detail: Any) -> None:
-        row = {"at": at, "actor": actor, "action": action, "subject": subject, "detail": detail}
-        await self._connection.execute(audit_log.insert().values(**row))
 
     async def matched_fields(self) -> tuple[str, ...]:
         """Ids of the custom fields that applied rules look at; a name the tools do not know stays as written."""

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from starlette.responses import Response
 
 from service import wording
+from service.api.access import viewer
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -20,7 +21,7 @@ STATIC: Final = HERE / "static"
 
 def page(template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any) -> Response:
     """One rendered page. Pages are never kept by a browser without asking again."""
-    body = _ENVIRONMENT.get_template(template).render(values)
+    body = _ENVIRONMENT.get_template(template).render({"viewer": viewer.get(), **values})
     return Response(
         body,
         status,

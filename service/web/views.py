@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from service.api.access import WithPrincipal
 from service.clock import Clock
 from service.domain.breakdown import Breakdown
 from service.domain.errors import InvalidQuery
@@ -81,9 +82,11 @@ def problem_page(status: int, title: str, detail: str, *, headers: Mapping[str, 
 
 
 def _home(reader: Reader) -> Callable[..., Awaitable[Response]]:
-    async def home(cursor: str | None = None) -> Response:
+    async def home(who: WithPrincipal, cursor: str | None = None) -> Response:
         now, today = reader.clock.now(), reader.today()
-        listing = await read.list_programs(reader.database, now=now, limit=PROGRAMS_SHOWN, cursor=cursor)
+        listing = await read.list_programs(
+            reader.database, now=now, limit=PROGRAMS_SHOWN, cursor=cursor, among=who.programs
+        )
         rollups = [
             await read.get_rollup(reader.database, program.key, missing=reader.missing, now=now, today=today)
             for program in listing.data.programs

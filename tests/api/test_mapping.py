@@ -50,7 +50,7 @@ async def test_applying_a_file_makes_it_so_and_says_who_did(database: Database) 
     }
     assert again.json()["data"]["memberships"] == {"opened": 0, "closed": 0}
     assert [each["key"] for each in listed] == ["CART"]
-    assert actors == ["api"]
+    assert actors == ["this machine (local)"]
 
 
 async def test_json_of_the_same_shape_is_taken(local: httpx.AsyncClient) -> None:

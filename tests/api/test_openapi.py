@@ -41,6 +41,7 @@ def _resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any
 
 def test_the_document_lists_every_path_of_the_contract(document: dict[str, Any]) -> None:
     assert sorted(document["paths"]) == [
+        "/api/v1/audit",
         "/api/v1/items/{uid}",
         "/api/v1/items/{uid}/history",
         "/api/v1/items/{uid}/why",

@@ -1,4 +1,4 @@
-"""Who is answered without authentication, how much is read, and the headers on everything."""
+"""Who is answered while nobody has to sign in, how much is read, and the headers on everything."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILE = "programs: []"
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8000", "localhost:8000", "LOCALHOST", "[::1]:8000"])
 async def test_this_machine_is_answered_under_its_own_names(local: httpx.AsyncClient, host: str) -> None:
-    assert (await local.get("/healthz", headers={"Host": host})).status_code == 200
+    assert (await local.get("/api/v1/programs", headers={"Host": host})).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8000", "localhost.evil.example", "", "[::1"])
@@ -39,13 +39,13 @@ async def test_another_machine_is_refused(sqlite_database: Database) -> None:
 
     assert response.status_code == 403
     assert response.json()["detail"] == (
-        "This request came from another machine. Ask on the machine itself, "
-        "or set INTERLOCK_ALLOW_ANONYMOUS=read to open reading."
+        "This request came from another machine, and nobody can sign in here yet. Make an API key with "
+        "`interlock keys create`, or set INTERLOCK_ALLOW_ANONYMOUS=read to open reading."
     )
 
 
 async def test_somebody_behind_a_proxy_on_this_machine_is_somebody_else(local: httpx.AsyncClient) -> None:
-    response = await local.get("/healthz", headers={"X-Forwarded-For": "10.0.0.7"})
+    response = await local.get("/api/v1/programs", headers={"X-Forwarded-For": "10.0.0.7"})
 
     assert response.json()["type"] == "/problems/loopback-only"
 
@@ -114,7 +114,15 @@ async def test_every_answer_carries_the_security_headers(local: httpx.AsyncClien
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
         "frame-ancestors 'none'; base-uri 'none'"
     )
-    assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")
+    assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "same-origin")
+    assert "strict-transport-security" not in headers
+
+
+async def test_over_tls_browsers_are_told_to_stay_there(sqlite_database: Database) -> None:
+    async with a_client(services_over(sqlite_database), base_url="https://localhost") as client:
+        headers = (await client.get("/healthz")).headers
+
+    assert headers["strict-transport-security"] == "max-age=31536000"
 
 
 @pytest.mark.parametrize(

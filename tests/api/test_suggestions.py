@@ -124,19 +124,19 @@ async def test_confirming_is_audited_once_and_makes_answers_about_the_program_ne
     told = first.json()["data"]["suggestion"]
     assert (told["status"], told["decided_by"], told["decided_at"]) == (
         "confirmed",
-        "api",
+        "this machine (local)",
         "2026-11-20T08:00:12.345678Z",
     )
     assert again.json()["data"] == first.json()["data"]
     assert [each["id"] for each in await rows(asked, "?status=confirmed")] == [ID]
     (entry,) = await audited(database)
-    assert (entry.actor, entry.action, entry.subject) == ("api", "suggestion_confirmed", ID)
+    assert (entry.actor, entry.action, entry.subject) == ("this machine (local)", "suggestion_confirmed", ID)
     assert entry.detail["before"]["status"] == "suggested"
     assert entry.detail["after"] == {
         "status": "confirmed",
         "predecessor": TASK,
         "successor": ISSUE,
-        "decided_by": "api",
+        "decided_by": "this machine (local)",
     }
     assert await revision(database) == before + 1
 

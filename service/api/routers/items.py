@@ -9,6 +9,7 @@ from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.api.access import WithPrincipal
 from service.api.dependencies import WantedForm, WithServices
 from service.api.openapi import answers
 from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
@@ -19,6 +20,7 @@ from service.api.schemas.mapping import Why
 from service.programs import explain, read
 from service.programs.answers import Answer, Change, History, ItemData
 from service.programs.envelope import enveloped
+from service.programs.visible import item_among, require_item
 from service.store.freshness import Freshness
 
 router = APIRouter(prefix="/items", tags=["items"])
@@ -45,9 +47,10 @@ Uid = Annotated[
         conditional=True,
     ),
 )
-async def get_item(request: Request, services: WithServices, uid: Uid) -> Response:
+async def get_item(request: Request, services: WithServices, who: WithPrincipal, uid: Uid) -> Response:
+    await require_item(services.database, uid, among=who.programs)
     answer = await read.get_item(services.database, uid, now=services.clock.now())
-    return settled(request, services, answer)
+    return settled(request, services, item_among(answer, who.programs))
 
 
 @router.get(
@@ -66,11 +69,13 @@ async def get_item(request: Request, services: WithServices, uid: Uid) -> Respon
 async def get_item_history(
     request: Request,
     services: WithServices,
+    who: WithPrincipal,
     form: WantedForm,
     uid: Uid,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:
+    await require_item(services.database, uid, among=who.programs)
     answer = await read.get_history(services.database, uid, now=services.clock.now(), cursor=cursor, limit=limit)
     return settled(request, services, answer, form=form, rows=Rows("changes", Change))
 
@@ -88,8 +93,9 @@ async def get_item_history(
         conditional=True,
     ),
 )
-async def explain_item(request: Request, services: WithServices, uid: Uid) -> Response:
-    found = await explain.why(services.database, uid)
+async def explain_item(request: Request, services: WithServices, who: WithPrincipal, uid: Uid) -> Response:
+    await require_item(services.database, uid, among=who.programs)
+    found = await explain.why(services.database, uid, among=who.programs)
     async with services.database.reading() as uow:
         facts = await Freshness(uow.connection).of_sources()
     involved = [each for each in facts if each.name == found["item"]["source"]]

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.api.access import WithPrincipal, address_of
 from service.api.dependencies import WantedForm, WithServices
 from service.api.openapi import answers, body_of_programs_file
 from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
@@ -26,6 +27,7 @@ from service.api.schemas.mapping import (
     UnmappedItem,
     UnmappedList,
 )
+from service.domain.access import Principal
 from service.domain.notices import Notice
 from service.domain.suggestions import Status
 from service.programs import apply as applying
@@ -34,10 +36,11 @@ from service.programs import plan as planning
 from service.programs import suggestions as suggesting
 from service.programs.answers import Answer
 from service.programs.envelope import enveloped
+from service.programs.freshness import sources_of
 from service.programs.plan import Plan
 from service.programs.suggestions import SuggestedEdge, SuggestionData, SuggestionList
 from service.store.engine import Database
-from service.store.freshness import Freshness, SourceFacts
+from service.store.freshness import SourceFacts
 
 router = APIRouter(prefix="/mapping", tags=["mapping"])
 
@@ -85,11 +88,16 @@ async def plan_mapping(request: Request, services: WithServices) -> Response:
         example=examples.APPLIED,
     ),
 )
-async def apply_mapping(request: Request, services: WithServices) -> Response:
+async def apply_mapping(request: Request, services: WithServices, who: WithPrincipal) -> Response:
     file = await read_programs_file(request, services)
     now = services.clock.now()
     applied = await applying.apply(
-        services.database, file, actor="api", now=now, matched_fields_hook=services.matched_fields_hook
+        services.database,
+        file,
+        actor=who.actor,
+        origin=address_of(request),
+        now=now,
+        matched_fields_hook=services.matched_fields_hook,
     )
     answer = enveloped(
         AppliedData.of(applied),
@@ -133,10 +141,15 @@ async def list_unmapped(
     ),
 )
 async def list_overlaps(
-    request: Request, services: WithServices, form: WantedForm, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+    request: Request,
+    services: WithServices,
+    who: WithPrincipal,
+    form: WantedForm,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> Response:
-    found = await explain.overlaps(services.database, limit=limit, cursor=cursor)
-    answer = enveloped(found, sources=await _sources(services.database), now=services.clock.now())
+    found = await explain.overlaps(services.database, limit=limit, cursor=cursor, among=who.programs)
+    answer = enveloped(found, sources=await _sources(services.database, who), now=services.clock.now())
     return settled(request, services, answer, form=form, rows=Rows("overlaps", Overlap))
 
 
@@ -155,13 +168,16 @@ async def list_overlaps(
 async def list_suggestions(
     request: Request,
     services: WithServices,
+    who: WithPrincipal,
     form: WantedForm,
     status: Annotated[Status | None, Query(description="Leave out for all.")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:
-    found = await suggesting.list_suggestions(services.database, status=status, limit=limit, cursor=cursor)
-    answer = enveloped(found, sources=await _sources(services.database), now=services.clock.now())
+    found = await suggesting.list_suggestions(
+        services.database, status=status, limit=limit, cursor=cursor, among=who.programs
+    )
+    answer = enveloped(found, sources=await _sources(services.database, who), now=services.clock.now())
     return settled(request, services, answer, form=form, rows=Rows("suggestions", SuggestedEdge))
 
 
@@ -180,7 +196,7 @@ async def list_suggestions(
     ),
 )
 async def decide_suggestion(
-    request: Request, services: WithServices, suggestion_id: str, decision: SuggestionDecision
+    request: Request, services: WithServices, who: WithPrincipal, suggestion_id: str, decision: SuggestionDecision
 ) -> Response:
     now = services.clock.now()
     decided = await suggesting.decide(
@@ -188,12 +204,14 @@ async def decide_suggestion(
         suggestion_id,
         decision.decision,
         predecessor=decision.predecessor,
-        actor="api",
+        actor=who.actor,
+        origin=address_of(request),
         now=now,
     )
     return reply(request, enveloped(decided, sources=await _sources(services.database), now=now), headers=FRESH)
 
 
-async def _sources(database: Database) -> list[SourceFacts]:
+async def _sources(database: Database, who: Principal | None = None) -> list[SourceFacts]:
+    """All of them, or those that feed what somebody sees."""
     async with database.reading() as uow:
-        return await Freshness(uow.connection).of_sources()
+        return await sources_of(uow.connection, None if who is None else who.programs)

@@ -9,6 +9,7 @@ from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.api.access import WithPrincipal
 from service.api.dependencies import WantedForm, WithServices
 from service.api.openapi import answers
 from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
@@ -50,9 +51,16 @@ Category = Literal["to_do", "in_progress", "done", "cancelled"]
     ),
 )
 async def list_programs(
-    request: Request, services: WithServices, form: WantedForm, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+    request: Request,
+    services: WithServices,
+    who: WithPrincipal,
+    form: WantedForm,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> Response:
-    answer = await read.list_programs(services.database, now=services.clock.now(), limit=limit, cursor=cursor)
+    answer = await read.list_programs(
+        services.database, now=services.clock.now(), limit=limit, cursor=cursor, among=who.programs
+    )
     return settled(request, services, answer, form=form, rows=Rows("programs", ProgramSummary))
 
 

@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.api.access import may_read_reasons
 from service.api.dependencies import WithServices
 from service.api.metrics import Metrics, SourceState
 from service.api.problems import Kind, Problem
@@ -59,14 +60,24 @@ async def healthz() -> Response:
         },
     },
 )
-async def readyz(services: WithServices) -> Response:
-    """Every named check; 503 when one of them fails."""
+async def readyz(request: Request, services: WithServices) -> Response:
+    """Every named check; 503 when one of them fails. Who may not read is told ready or not, and no reason."""
     checks = await services.readiness()
     lines = [{"name": check.name, "ok": check.ok, "detail": check.detail} for check in checks]
     missing = [f"{check.name} ({check.detail})" for check in checks if not check.ok]
+    if not await may_read_reasons(request):
+        if missing:
+            raise Problem(Kind.NOT_READY, "Not ready; /readyz names the reasons to those who may read.")
+        return plain({"status": "ready"})
     if missing:
         raise Problem(Kind.NOT_READY, f"Not ready: {'; '.join(missing)}.", checks=lines)
     return plain({"status": "ready", "checks": lines})
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def openapi_document(request: Request) -> Response:
+    """The description of this API for machines."""
+    return plain(request.app.openapi())
 
 
 @router.get("/metrics", summary="Metrics for Prometheus", responses={200: {"content": {"text/plain": {}}}})

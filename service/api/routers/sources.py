@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api import syncing
+from service.api.access import WithPrincipal, address_of
 from service.api.dependencies import WantedForm, WithServices
 from service.api.openapi import answers
 from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
@@ -56,8 +57,8 @@ async def list_sources(request: Request, services: WithServices, form: WantedFor
         status=202,
     ),
 )
-async def start_sync(request: Request, services: WithServices, name: SourceName) -> Response:
-    answer = await syncing.start_sync(services, name)
+async def start_sync(request: Request, services: WithServices, who: WithPrincipal, name: SourceName) -> Response:
+    answer = await syncing.start_sync(services, name, actor=who.actor, origin=address_of(request))
     headers = {"Location": f"/api/v1/sync-runs/{answer.data.id}", "Cache-Control": "no-store"}
     return reply(request, answer, status=202, headers=headers)
 

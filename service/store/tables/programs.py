@@ -1,4 +1,4 @@
-"""Programs, their rules, who belongs to them and why, and the audit of every apply."""
+"""Programs, their rules, who belongs to them and why, and the audit of what people changed."""
 
 from __future__ import annotations
 
@@ -88,4 +88,5 @@ audit_log = Table(
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("detail", JSON, nullable=False),
+    Column("origin", Text),  # an address, or "terminal"
 )

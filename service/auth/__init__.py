@@ -1,0 +1,1 @@
+"""Proving who asks: API keys, tokens of the identity provider, sessions of people. What they may is `domain.access`."""
