@@ -190,7 +190,7 @@ async def test_a_query_refused_for_another_reason_names_it() -> None:
     stub = site(5)
     stub.fault = lambda call: error(400, "Unbounded query.") if is_listing(call) else None
 
-    with pytest.raises(SourceMisconfigured, match=r"Unbounded query\."):
+    with pytest.raises(SourceMisconfigured, match=r"Unbounded query;"):
         await Crawler(stub).pages()
 
 
