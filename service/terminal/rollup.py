@@ -137,10 +137,16 @@ def _conflicts(data: RollupData, console: Console) -> None:
         if each.uid is None:
             table.add_row(data.program.key, found)
         else:
-            table.add_row(each.key or each.uid, Text.assemble(each.title or "", "\n", (found, "dim")))
+            table.add_row(_known_by(each.uid, each.key), Text.assemble(each.title or "", "\n", (found, "dim")))
     console.print(Padding(table, (0, 0, 0, 2)), highlight=False)
     if len(conflicts) > CONFLICTS_SHOWN:
         console.print(f"  and {len(conflicts) - CONFLICTS_SHOWN} more with --json", highlight=False)
+
+
+def _known_by(uid: str, key: str | None) -> str:
+    """The key; where the tool has only a number for the item, the name of the source, beside the title."""
+    source, _, native_id = uid.partition(":")
+    return uid if key is None else source if key == native_id else key
 
 
 def _notes(answer: Answer[RollupData], console: Console) -> None:

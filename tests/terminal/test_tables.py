@@ -59,6 +59,13 @@ async def test_contradicting_dates_name_the_item_as_people_know_it(sqlite_databa
     ) in text
 
 
+async def test_an_item_with_a_number_for_a_key_is_named_by_its_source_and_title(sqlite_database: Database) -> None:
+    await a_checkout(sqlite_database)
+    await change(sqlite_database, "acme-jira:10", key="10", due=date(2026, 12, 1), title="Sign the contract")
+
+    assert re.search(r"  acme-jira +Sign the contract\n", await _rollup(sqlite_database))
+
+
 @pytest.mark.parametrize("width", [50, 60, 80, 120])
 async def test_no_bar_is_cut(sqlite_database: Database, width: int) -> None:
     await a_checkout(sqlite_database)
