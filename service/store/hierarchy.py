@@ -23,7 +23,7 @@ FROM (
   LEFT JOIN work_items named ON named.source = child.source AND named.key = child.parent_key
   LEFT JOIN item_aliases alias ON alias.source = child.source AND alias.key = child.parent_key
   LEFT JOIN item_stubs stub ON stub.source = child.source AND stub.key = child.parent_key
-  WHERE child.source = ? AND child.parent_key IS NOT NULL
+  WHERE child.source = ? AND child.parent_key IS NOT NULL {restriction}
   GROUP BY child.uid
 ) AS found
 WHERE work_items.uid = found.child_uid AND COALESCE(work_items.parent_uid, '') <> COALESCE(found.uid, '')
@@ -57,10 +57,24 @@ _BELOW = """below (uid) AS (
 ), """
 
 
-async def resolve_parents(connection: AsyncConnection, source: str) -> int:
-    """Key → uid through current keys, then former keys, then stubs."""
-    await _refresh_statistics(connection)
-    changed = [row[0] for row in await fetch(connection, _bare(connection, _PARENTS), (source,))]
+_CONCERNED = """
+AND ({among_children} OR child.parent_key IN (
+  SELECT key FROM work_items WHERE {among_items} UNION SELECT key FROM item_aliases WHERE {among_aliases}))
+"""
+
+
+async def resolve_parents(connection: AsyncConnection, source: str, uids: Sequence[str] | None = None) -> int:
+    """Key → uid through current keys, then former keys, then stubs; of `uids` and of what names them alone."""
+    restriction = ""
+    parameters: list[Any] = [source]
+    if uids is None:
+        await _refresh_statistics(connection)
+    else:
+        columns = {"among_children": "child.uid", "among_items": "uid", "among_aliases": "item_uid"}
+        conditions = {name: within(connection, column) for name, column in columns.items()}
+        restriction, parameters = _CONCERNED.format(**conditions), [source, *[list(uids)] * 3]
+    statement = _bare(connection, _PARENTS.format(restriction=restriction))
+    changed = [row[0] for row in await fetch(connection, statement, parameters)]
     await mark_pending(connection, changed)
     return len(changed)
 

@@ -201,9 +201,9 @@ class WorkItems:
             (source, source),
         )
 
-    async def resolve_parents(self, source: str) -> int:
-        """Parents that were only named by key become uids; how many items got another parent."""
-        return await hierarchy.resolve_parents(self._connection, source)
+    async def resolve_parents(self, source: str, uids: Sequence[str] | None = None) -> int:
+        """Parents that were only named by key (of every item, or around `uids`) become uids; how many changed."""
+        return await hierarchy.resolve_parents(self._connection, source, uids)
 
     async def resolve_epics(self, source: str, uids: Sequence[str] | None = None) -> int:
         """Every item (or `uids` and all below them) learns its nearest ancestor of level 1; how many changed."""

@@ -1,0 +1,204 @@
+"""The inbox of deliveries: put down before the tool gets its answer, each once, and kept until it is applied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import case, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from connectors.deliveries import Delivery
+from service.store.bulk import fetch, run, within
+from service.store.tables.webhooks import webhook_counters, webhook_inbox
+
+
+class State(StrEnum):
+    WAITING = "waiting"
+    APPLIED = "applied"
+    FAILED = "failed"  # tried too often; the next census makes it good
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A delivery to be applied. `attempts` were begun before."""
+
+    id: int
+    native_ids: tuple[str, ...]
+    deleted_ids: tuple[str, ...]
+    scope_id: str | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class InboxStanding:
+    """Of one source, what people are told. `missed` None: no census has counted yet."""
+
+    received: int = 0
+    refused: int = 0
+    ignored: int = 0
+    last_event_at: datetime | None = None
+    missed: int | None = None
+    waiting: int = 0
+    failed: int = 0
+
+
+class Inbox:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, source: str, delivery: Delivery, *, key: str, now: datetime) -> bool:
+        """Put one down; False when one with this key was there already."""
+        added = await run(
+            self._connection,
+            "INSERT INTO webhook_inbox (source, dedupe_key, received_at, occurred_at, event, native_ids, deleted_ids, "
+            "scope_id, state, attempts, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, ?) "
+            "ON CONFLICT (source, dedupe_key) DO NOTHING",
+            (
+                source, key, now, delivery.occurred_at, delivery.event, json.dumps(delivery.native_ids),
+                json.dumps(delivery.deleted_ids), delivery.scope_id, now,
+            ),
+        )  # fmt: skip
+        return added == 1
+
+    async def due(self, source: str, *, now: datetime, limit: int) -> list[Waiting]:
+        """Those tried least often come first, so that what cannot be applied holds up nothing new."""
+        c = webhook_inbox.c
+        query = (
+            select(c.id, c.native_ids, c.deleted_ids, c.scope_id, c.attempts)
+            .where(c.source == source, c.state == State.WAITING, c.due_at <= now)
+            .order_by(c.attempts, c.id)
+            .limit(limit)
+        )
+        return [
+            Waiting(row.id, tuple(row.native_ids), tuple(row.deleted_ids), row.scope_id, row.attempts)
+            for row in await self._connection.execute(query)
+        ]
+
+    async def begin(self, ids: Sequence[int], *, again_at: datetime) -> None:
+        """Count an attempt before it is made: one that kills the process is not made for ever."""
+        c = webhook_inbox.c
+        statement = update(webhook_inbox).where(c.id.in_(ids))
+        await self._connection.execute(statement.values(attempts=c.attempts + 1, due_at=again_at))
+
+    async def applied(self, ids: Sequence[int]) -> None:
+        statement = update(webhook_inbox).where(webhook_inbox.c.id.in_(ids))
+        await self._connection.execute(statement.values(state=State.APPLIED, error=None))
+
+    async def not_applied(self, ids: Sequence[int], *, error: str, most_attempts: int) -> None:
+        """Say why; those tried so often are given up."""
+        c = webhook_inbox.c
+        state = case((c.attempts >= most_attempts, State.FAILED.value), else_=State.WAITING.value)
+        await self._connection.execute(
+            update(webhook_inbox).where(c.id.in_(ids)).values(state=state, error=error[:500])
+        )
+
+    async def forget(self, source: str, *, before: datetime) -> None:
+        """Drop what was received before and needs nothing any more; no tool repeats a delivery so late."""
+        c = webhook_inbox.c
+        old = delete(webhook_inbox).where(c.source == source, c.received_at < before, c.state != State.WAITING)
+        await self._connection.execute(old)
+
+    async def homes(self, source: str, native_ids: Iterable[str]) -> dict[str, str]:
+        """native id → the scope it was stored under, for those that are stored."""
+        rows = await fetch(
+            self._connection,
+            "SELECT native_id, scope_id FROM raw_records WHERE source = ? AND kind IN ('issue', 'task') "  # noqa: S608
+            f"AND {within(self._connection, 'native_id')}",
+            (source, list(native_ids)),
+        )
+        return {native_id: scope_id or "" for native_id, scope_id in rows}
+
+    async def count_untold(
+        self, source: str, *, found_since: datetime, changed_after: datetime, changed_before: datetime
+    ) -> int:
+        """Items written since `found_since` that changed in between, and that no delivery since then named."""
+        told = (
+            select(webhook_inbox.c.native_ids)
+            .where(webhook_inbox.c.source == source, webhook_inbox.c.received_at >= changed_after)
+            .distinct()
+        )
+        named = {each for row in await self._connection.execute(told) for each in row.native_ids}
+        rows = await fetch(
+            self._connection,
+            "SELECT r.native_id FROM raw_records r JOIN work_items w ON w.source = r.source "
+            "AND w.native_id = r.native_id WHERE r.source = ? AND r.kind IN ('issue', 'task') "
+            "AND r.fetched_at >= ? AND w.updated_at > ? AND w.updated_at < ?",
+            (source, found_since, changed_after, changed_before),
+        )
+        return sum(row[0] not in named for row in rows)
+
+    async def standing(self) -> dict[str, InboxStanding]:
+        """By source, of those that ever got something."""
+        c, inbox = webhook_counters.c, webhook_inbox.c
+        counted = select(inbox.source, inbox.state, func.count().label("number")).where(inbox.state != State.APPLIED)
+        left: dict[str, dict[str, int]] = {}
+        for row in await self._connection.execute(counted.group_by(inbox.source, inbox.state)):
+            left.setdefault(row.source, {})[row.state] = row.number
+        query = select(c.source, c.received, c.refused, c.ignored, c.last_event_at, c.missed)
+        return {
+            row.source: InboxStanding(
+                received=row.received,
+                refused=row.refused,
+                ignored=row.ignored,
+                last_event_at=row.last_event_at,
+                missed=row.missed,
+                waiting=left.get(row.source, {}).get(State.WAITING, 0),
+                failed=left.get(row.source, {}).get(State.FAILED, 0),
+            )
+            for row in await self._connection.execute(query)
+        }
+
+
+class Counters:
+    """What is counted about the deliveries of a source."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def received(self, source: str, *, now: datetime, repeated: bool = False) -> None:
+        await self._count(source, received=1, repeated=int(repeated), last_event_at=now)
+
+    async def refused(self, source: str, *, now: datetime) -> None:
+        await self._count(source, refused=1, last_refused_at=now)
+
+    async def ignored(self, source: str, items: int) -> None:
+        await self._count(source, ignored=items)
+
+    async def missed(self, source: str, items: int) -> None:
+        c = webhook_counters.c
+        await self._connection.execute(update(webhook_counters).where(c.source == source).values(missed=items))
+
+    async def first_heard(self, source: str) -> datetime | None:
+        """When the oldest delivery that is still kept came; None when there is none."""
+        c = webhook_inbox.c
+        query = select(c.received_at).where(c.source == source).order_by(c.received_at).limit(1)
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
+    async def _count(
+        self,
+        source: str,
+        *,
+        received: int = 0,
+        repeated: int = 0,
+        refused: int = 0,
+        ignored: int = 0,
+        last_event_at: datetime | None = None,
+        last_refused_at: datetime | None = None,
+    ) -> None:
+        await run(
+            self._connection,
+            "INSERT INTO webhook_counters "
+            "(source, received, repeated, refused, ignored, last_event_at, last_refused_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source) DO UPDATE SET "
+            "received = webhook_counters.received + excluded.received, "
+            "repeated = webhook_counters.repeated + excluded.repeated, "
+            "refused = webhook_counters.refused + excluded.refused, "
+            "ignored = webhook_counters.ignored + excluded.ignored, "
+            "last_event_at = COALESCE(excluded.last_event_at, webhook_counters.last_event_at), "
+            "last_refused_at = COALESCE(excluded.last_refused_at, webhook_counters.last_refused_at)",
+            (source, received, repeated, refused, ignored, last_event_at, last_refused_at),
+        )
