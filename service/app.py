@@ -17,7 +17,7 @@ from service.api.dependencies import known_parameters_only
 from service.api.head import HeadAsGet
 from service.api.metrics import Measured, Metrics
 from service.api.problems import Boundary, Kind, Problem
-from service.api.routers import audit, items, mapping, programs, running, sources
+from service.api.routers import audit, items, mapping, programs, running, sources, webhooks
 from service.api.security import Limits, SecurityHeaders
 from service.api.services import Services
 from service.api.translation import translate
@@ -65,7 +65,7 @@ def create_app(services: Services, *, version: str = "1") -> FastAPI:
     pages = [(_pages(app, services), ""), (sign_in.pages(gate, public_url=services.public_url), "")]
     for router, prefix in (*api, (running.router, "")):
         app.include_router(router, prefix=prefix, dependencies=strict)
-    for router, prefix in pages:
+    for router, prefix in (*pages, (webhooks.router, "")):
         app.include_router(router, prefix=prefix)
     app.router.routes.append(views.static_files())
     _surround(app, is_open=_open_paths([*api, (running.router, ""), *pages]))
@@ -93,8 +93,8 @@ def _pages(app: FastAPI, services: Services) -> APIRouter:
 
 def _surround(app: FastAPI, *, is_open: Callable[[str], bool]) -> None:
     """The last one added is the outermost: headers on everything, problems made before they are counted."""
-    app.add_middleware(Limits)
     app.add_middleware(Access, admission=app.state.admission, is_open=is_open)
+    app.add_middleware(Limits)
     app.add_middleware(Boundary, translate=translate, render=_render)
     app.add_middleware(Measured, metrics=app.state.metrics)
     app.add_middleware(SecurityHeaders)

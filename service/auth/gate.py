@@ -39,7 +39,7 @@ class Gate:
         self.clock = clock
         self.provider = provider
         self.sessions = sessions or Sessions()
-        self.sign_ins = Attempts(now=now)
+        self._sign_ins = Attempts(now=now)
         self._bearers = Attempts(now=now)
         self._database = database
         self._now = now
@@ -65,18 +65,20 @@ class Gate:
         """
         try:
             return await self._by_token(token)
-        except CredentialRefused:
+        except CredentialRefused as error:
+            log.warning("credential_refused", address=address, reason=error.message)
             self._bearers.check(address)
             self._bearers.failed(address)
             raise
 
     async def sign_in(self, token: str, *, address: str) -> Principal:
         """At the page where a key is typed. Raises CredentialRefused, TooManyFailures."""
-        self.sign_ins.check(address)
+        self._sign_ins.check(address)
         try:
             return await self._by_key(token)
-        except CredentialRefused:
-            self.sign_ins.failed(address)
+        except CredentialRefused as error:
+            log.warning("credential_refused", address=address, reason=error.message)
+            self._sign_ins.failed(address)
             raise
 
     async def by_session(self, cookie: str) -> Principal | None:

@@ -65,9 +65,8 @@ async def create(
         _print_json({"key": _data(made.key, app.clock.now()), "token": made.token}, console)
         return
     console.out(made.token, highlight=False)
-    Console(stderr=True).print(
-        f"{_described(made.key)}. It is shown this once; only its hash is kept.", highlight=False
-    )
+    said = f"{_described(made.key)}. It is shown this once; only its hash is kept."
+    Console(stderr=True).print(said, highlight=False, soft_wrap=True)  # the token alone can be piped on
 
 
 async def show(app: Application, *, as_json: bool, console: Console) -> None:

@@ -18,7 +18,9 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from service.api.syncing import note_sync
 from service.bootstrap import Application
+from service.commands.keys import TERMINAL, actor
 from service.domain.errors import UnknownSource
 from service.settings import did_you_mean
 from service.sync.errors import SourceBusy
@@ -43,6 +45,7 @@ async def sync(
                 console.print(f"[bold]{name}[/bold]  not started: {busy.message}", highlight=False)
                 codes.append(FAILED)
                 continue
+            await note_sync(app.database, name, outcome.run_id, actor=actor(), origin=TERMINAL, now=outcome.started_at)
             bars.note(verdict_lines(outcome))
             codes.append(_code(outcome.status))
     return _worst(codes)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any, Final
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -33,7 +33,7 @@ NO_STORE: Final = {"Cache-Control": "no-store"}
 
 def first(request: Request) -> Response:
     """Sign in first, then come back to the page that was asked for."""
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    wanted = quote(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
     return RedirectResponse(f"/login?{urlencode({'next': wanted})}", 303, headers=NO_STORE)
 
 

@@ -18,6 +18,7 @@ from service.domain.errors import InvalidQuery
 from service.programs.answers import Answer
 from service.programs.cursors import read_cursor, write_cursor
 from service.programs.envelope import enveloped
+from service.programs.freshness import sources_of
 from service.store.audit import Audit, AuditRow
 
 router = APIRouter(tags=["audit"])
@@ -68,11 +69,12 @@ async def list_audit(
     before = _place(cursor)
     async with services.database.reading() as uow:
         rows = await Audit(uow.connection).page(action=action, before=before, limit=limit + 1)
+        sources = await sources_of(uow.connection, None)
     page = rows[:limit]
     following = write_cursor("audit", str(page[-1].id)) if len(rows) > limit else None
     data = AuditList(tuple(_entry(row) for row in page), following)
     return reply(
-        request, enveloped(data, sources=[], now=services.clock.now()), form=form, rows=Rows("audit", AuditEntry)
+        request, enveloped(data, sources=sources, now=services.clock.now()), form=form, rows=Rows("audit", AuditEntry)
     )
 
 
