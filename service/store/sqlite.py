@@ -43,13 +43,16 @@ class _Connection(aiosqlite.Connection):
     def __init__(self, connector: Callable[[], sqlite3.Connection], endings: Endings) -> None:
         super().__init__(connector, ROWS_AT_A_TIME)
         self._endings = endings
+        self._ending: asyncio.Future[Any] | None = None
         self._thread.daemon = True  # as SQLAlchemy has it: a connection nobody closed must not keep a process alive
 
     def stop(self) -> asyncio.Future[Any] | None:
-        ending = super().stop()
-        if ending is not None:
-            self._endings.add(ending)
-        return ending
+        """Told twice (closing was cancelled, say), the thread would never answer the second time: it is gone."""
+        if self._ending is None:
+            self._ending = super().stop()
+            if self._ending is not None:
+                self._endings.add(self._ending)
+        return self._ending
 
 
 def tune(engine: Engine) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 
 from service.store.engine import Database
 from service.store.errors import DatabaseUnusable
+from service.store.sqlite import Endings
 from service.store.tables import items
 
 pending = items.item_aliases
@@ -217,3 +218,13 @@ def test_an_unknown_kind_of_database_is_refused_without_repeating_the_url(url: s
     with pytest.raises(DatabaseUnusable, match=r"Use sqlite:///path/to/interlock\.db or postgresql://") as caught:
         Database.open(url)
     assert "s3cret" not in caught.value.message
+
+
+async def test_a_connection_that_is_told_to_stop_twice_holds_nobody_up(tmp_path: Path) -> None:
+    endings = Endings()
+    connection = await endings.connect(str(tmp_path / "twice.db"))
+    await connection.close()
+    connection.stop()
+
+    async with asyncio.timeout(5):
+        await endings.wait()
