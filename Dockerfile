@@ -24,5 +24,6 @@ WORKDIR /var/lib/interlock
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-# Listening beyond loopback is refused unless INTERLOCK_ALLOW_ANONYMOUS=read says that the network is private.
+# Listening beyond loopback is refused until an API key was made or an identity provider is set, unless
+# INTERLOCK_ALLOW_ANONYMOUS=read says that the network is private.
 CMD ["interlock", "serve", "--host", "0.0.0.0"]
