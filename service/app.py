@@ -65,10 +65,11 @@ def create_app(services: Services, *, version: str = "1") -> FastAPI:
     pages = [(_pages(app, services), ""), (sign_in.pages(gate, public_url=services.public_url), "")]
     for router, prefix in (*api, (running.router, "")):
         app.include_router(router, prefix=prefix, dependencies=strict)
-    for router, prefix in (*pages, (webhooks.router, "")):
+    forgiving = [*pages, (webhooks.router, "")]
+    for router, prefix in forgiving:
         app.include_router(router, prefix=prefix)
     app.router.routes.append(views.static_files())
-    _surround(app, is_open=_open_paths([*api, (running.router, ""), *pages]))
+    _surround(app, is_open=_open_paths([*api, (running.router, ""), *forgiving]))
     return app
 
 

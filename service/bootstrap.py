@@ -7,13 +7,16 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from connectors.asana import webhook as asana_webhook
 from connectors.asana.config import AsanaOptions
 from connectors.asana.source import AsanaSource
 from connectors.contract import Source
 from connectors.items import LinkDirection
+from connectors.jira import webhook as jira_webhook
 from connectors.jira.config import JiraOptions
 from connectors.jira.source import JiraSource
 from connectors.transport import BasicAuth, BearerAuth
+from service.api.receivers import Receiver
 from service.api.services import Check, Services, SyncAlreadyRunning
 from service.auth.oidc import IdentityProvider
 from service.clock import Clock, SystemClock
@@ -23,6 +26,7 @@ from service.settings import Settings
 from service.source_settings import AsanaConfig, JiraConfig
 from service.store import migrate
 from service.store.engine import Database
+from service.sync.bell import Bell
 from service.sync.errors import SourceBusy
 from service.sync.fields import field_reader
 from service.sync.outcome import Outcome
@@ -55,6 +59,7 @@ class Application:
     sources: dict[str, Source]
     schedule: Schedule | None = None
     provider: IdentityProvider | None = None
+    bell: Bell = field(default_factory=Bell)
     _runs: set[asyncio.Task[Outcome]] = field(default_factory=set)
 
     def services(self, *, with_worker: bool) -> Services:
@@ -74,6 +79,8 @@ class Application:
             secret_key=None if secret is None else secret.get_secret_value(),
             public_url=self.settings.auth.public_url,
             matched_fields_hook=field_reader(self.sources),
+            receivers={config.name: build_receiver(config) for config in self.settings.sources},
+            on_delivery=self.bell.ring,
         )
 
     async def start_sync(self, name: str) -> int:
@@ -147,6 +154,26 @@ def build_source(config: JiraConfig | AsanaConfig) -> Source:
             return _jira(config)
         case AsanaConfig():
             return _asana(config)
+
+
+def build_receiver(config: JiraConfig | AsanaConfig) -> Receiver:
+    """How its deliveries are proven and read. Old Data Centers cannot sign."""
+    match config:
+        case JiraConfig():
+            return Receiver(
+                tool="jira",
+                read=jira_webhook.read_delivery,
+                is_signed=jira_webhook.is_signed,
+                secret=None if config.webhook is None else config.webhook.secret.get_secret_value(),
+                takes_nonce=config.kind == "jira-dc",
+            )
+        case AsanaConfig():
+            return Receiver(
+                tool="asana",
+                read=asana_webhook.read_delivery,
+                is_signed=asana_webhook.is_signed,
+                handshake=asana_webhook.handshake_secret,
+            )
 
 
 def _jira(config: JiraConfig) -> JiraSource:

@@ -123,14 +123,6 @@ class Settings(Part):
     def programs_path(self) -> Path:
         return self.directory / self.programs_file
 
-    def notices(self) -> list[str]:
-        """What the file asks for and this version does not do yet: said aloud rather than ignored."""
-        return [
-            f"sources.{source.name}.webhook: deliveries are not received by this version; the schedule keeps it fresh"
-            for source in self.sources
-            if source.webhook is not None
-        ]
-
 
 def load_settings(file: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Settings:
     """Read and check the configuration; raises ConfigInvalid naming every problem by its path."""

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 DEFAULT_SCHEDULE = "0 2 * * *"
+SHORTEST_WEBHOOK_SECRET = 16
 ASANA_URL = "https://app.asana.com/api/1.0"
 
 
@@ -111,14 +112,26 @@ class AsanaInProgress(Part):
 
 
 class Webhook(Part):
+    """What a Jira signs its deliveries with. Whoever knows it may post to us."""
+
     secret: SecretStr
+
+    @field_validator("secret")
+    @classmethod
+    def _not_guessable(cls, secret: SecretStr) -> SecretStr:
+        value = secret.get_secret_value()
+        if len(value) < SHORTEST_WEBHOOK_SECRET or not set(value).isdisjoint("/?#% "):
+            raise ValueError(
+                f"needs {SHORTEST_WEBHOOK_SECRET} characters or more, none of them a blank or one of / ? # %; "
+                "make one with `openssl rand -hex 32`"
+            )
+        return secret
 
 
 class CommonConfig(Part):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
     url: str
     schedule: str = DEFAULT_SCHEDULE
-    webhook: Webhook | None = None
     concurrency: Annotated[int, Field(ge=1, le=64)] = 8
     page_size: Annotated[int, Field(ge=1, le=100)] = 100
     points_field: Names = ()
@@ -147,6 +160,7 @@ class JiraConfig(CommonConfig):
     kind: Literal["jira-cloud", "jira-dc"]
     auth: JiraAuth
     scope: JiraScope = JiraScope()
+    webhook: Webhook | None = None
     link_directions: Mapping[str, Literal["predecessor_first", "successor_first", "none"]] = {}
     start_field: str | None = None
     target_fields: Names = ()
@@ -176,6 +190,7 @@ PARTS = (
 
 _NOT_IN_ASANA = {
     "auth.email": "Asana takes a token alone; leave it out",
+    "webhook": "Asana gives each webhook a secret of its own; leave it out",
     "link_directions": "Asana has one kind of dependency, and its direction is known; leave it out",
     "start_field": "an Asana task has a start date of its own; leave it out",
     "target_fields": "an Asana task has dates of its own; leave it out",

@@ -2,11 +2,14 @@
 
 Whether a run is due is decided from the journal in the database, so a restart forgets none and a second worker doubles
 none: what was missed, or failed, is made up for. Between the runs every source goes on with what costs a request item
-by item and is not read yet.
+by item and is not read yet, and applies what the tools deliver.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
@@ -21,6 +24,7 @@ from service.store.run_reads import RunReads
 from service.store.sources import Sources
 from service.sync.details import drain_details
 from service.sync.errors import SourceBusy
+from service.sync.inbox import Applier
 from service.sync.outcome import Mode, RunStatus
 from service.sync.run import sync_source
 
@@ -29,6 +33,8 @@ MADE_UP_FOR_EVERY = 10  # minutes between two looks for runs that were missed or
 TRIED_AGAIN_AFTER = timedelta(minutes=30)
 SCHEDULE = "schedule"  # the trigger of such runs
 DETAILS_EVERY = 5  # minutes
+LOOK_EVERY = 1.0  # seconds between two looks into the inbox; deliveries to this process ring at once
+GATHER = 0.25  # seconds in which deliveries about one item come together, and others get a turn at the source
 
 log = structlog.get_logger()
 
@@ -103,3 +109,33 @@ async def read_waiting_details(app: Application, name: str) -> None:
         log.warning("details_skipped", source=name, code=error.code, message=error.message)
     except Exception:
         log.exception("details_broke", source=name)
+
+
+@asynccontextmanager
+async def applying_deliveries(app: Application) -> AsyncIterator[None]:
+    """While the block lasts, what the tools deliver becomes state, each source by itself."""
+    tasks = [asyncio.create_task(_apply_deliveries(app, name)) for name in app.sources]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _apply_deliveries(app: Application, name: str) -> None:
+    """Until cancelled. A source that a run holds, or a database that is away, is waited for: nothing is lost."""
+    applier = Applier(app.sources[name], app.database, app.clock)
+    while True:
+        applied = 0
+        try:
+            applied = await applier.apply()
+        except SourceBusy as busy:
+            log.debug("deliveries_wait", source=name, holder=busy.holder)
+        except DatabaseUnusable as error:
+            log.warning("deliveries_wait", source=name, code=error.code, message=error.message)
+        except Exception:
+            log.exception("deliveries_broke", source=name)
+        if not applied:
+            await app.bell.heard(name, at_most=LOOK_EVERY)
+        await asyncio.sleep(GATHER)

@@ -235,11 +235,24 @@ def test_an_asana_source_without_auth_is_told_what_to_write(tmp_path: Path) -> N
     ]
 
 
-def test_a_webhook_is_said_to_be_kept_for_later_for_either_tool(tmp_path: Path) -> None:
-    settings = accepted(tmp_path, ASANA + "    webhook: {secret: s}\n")
+def test_a_webhook_has_a_secret_that_nobody_guesses(tmp_path: Path) -> None:
+    jira = GOOD.replace("    scope:", "    webhook: {secret: SECRET}\n    scope:", 1)
+    assert jira != GOOD
+    refusal = (
+        "sources[0].webhook.secret: needs 16 characters or more, none of them a blank or one of / ? # %; "
+        "make one with `openssl rand -hex 32`"
+    )
+    for weak in ("''", "short", "0123456789abcde", "0123456789/abcdef"):
+        assert refused(tmp_path, jira.replace("SECRET", weak), JIRA_TOKEN="t") == [refusal]
 
-    assert settings.notices() == [
-        "sources.acme-asana.webhook: deliveries are not received by this version; the schedule keeps it fresh"
+    file = tmp_path / "interlock.yaml"
+    file.write_text(jira.replace("SECRET", "0123456789abcdef"))
+    assert load_settings(file, environment={"JIRA_TOKEN": "t"}).sources[0].kind == "jira-cloud"
+
+
+def test_an_asana_source_has_no_secret_of_ours(tmp_path: Path) -> None:
+    assert refused(tmp_path, ASANA + "    webhook: {secret: 0123456789abcdefg}\n", ASANA_TOKEN="t") == [
+        "sources[0].webhook: is a key of Jira sources; Asana gives each webhook a secret of its own; leave it out"
     ]
 
 

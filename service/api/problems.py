@@ -7,6 +7,7 @@ becomes a Problem in `translation`; what nobody expected is logged and answered 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, Final
@@ -17,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MEDIA_TYPE: Final = "application/problem+json"
+_SECRET_PART: Final = re.compile(r"^(/webhooks/[^/]+/[^/]+/).+", re.DOTALL)
 log = structlog.get_logger(__name__)
 
 
@@ -188,6 +190,25 @@ class Kind(Enum):
         "No worker runs here",
         "This process serves answers only. Run `interlock worker`, or `interlock sync SOURCE`.",
     )
+    DELIVERY_NOT_PROVEN = (
+        "delivery-not-proven",
+        401,
+        "The delivery is not proven",
+        "A webhook's delivery must be signed with the secret of its source, or come to the address that was given out. "
+        "docs/how-to/receive-webhooks.md says how to set up both ends.",
+    )
+    DELIVERY_UNREADABLE = (
+        "delivery-unreadable",
+        400,
+        "The delivery cannot be read",
+        "Its signature holds, and its body is none that the tool sends. Check what stands between the tool and here.",
+    )
+    WEBHOOK_NOT_SET_UP = (
+        "webhook-not-set-up",
+        404,
+        "No deliveries are taken here",
+        "The source is known and its webhook is not set up; `detail` says what is missing.",
+    )
     DATABASE_UNUSABLE = (
         "database-unusable",
         503,
@@ -234,7 +255,7 @@ class Problem(Exception):
             "title": self.kind.title,
             "status": self.kind.status,
             "detail": self.detail,
-            "instance": instance,
+            "instance": shown(instance),
             **self.extensions,
         }
 
@@ -279,8 +300,13 @@ class Boundary:
             await self._render(Request(scope), problem)(scope, receive, send)
 
 
+def shown(path: str) -> str:
+    """A path as logs and answers may repeat it: the last part of a webhook's address can be a secret."""
+    return _SECRET_PART.sub(r"\1***", path)
+
+
 def _unexpected(error: Exception, scope: Scope) -> Problem:
-    log.error("request_failed", method=scope["method"], path=scope["path"], exc_info=error)
+    log.error("request_failed", method=scope["method"], path=shown(scope["path"]), exc_info=error)
     return Problem(
         Kind.UNEXPECTED,
         "The request was understood, and answering it failed. Nothing was changed by a request that only reads; "

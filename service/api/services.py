@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from service.api.receivers import Receiver
 from service.auth.oidc import IdentityProvider
 from service.clock import Clock
 from service.domain.progress import MissingWeight
@@ -41,6 +42,10 @@ async def no_checks() -> list[Check]:
     return []
 
 
+def nobody_waits(_source: str) -> None:
+    """For a process that applies no deliveries; another one finds them in the inbox."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """`start_sync` starts a run of a source and returns its id, or raises SyncAlreadyRunning.
@@ -49,6 +54,7 @@ class Services:
     `missing` is what an item without an estimate weighs.
     `provider` is the identity provider, `secret_key` signs sessions (None: a random key), `public_url` is where people
     reach the service when a proxy stands before it.
+    `receivers` take the deliveries of tools, by source; `on_delivery` is called with the source of each new one.
     `matched_fields_hook` lets `apply` fill facets of newly matched custom fields.
     """
 
@@ -65,6 +71,8 @@ class Services:
     secret_key: str | None = field(default=None, repr=False)
     public_url: str | None = None
     matched_fields_hook: MatchedFieldsHook | None = None
+    receivers: Mapping[str, Receiver] = field(default_factory=dict)
+    on_delivery: Callable[[str], None] = nobody_waits
 
     @property
     def definitions(self) -> str:

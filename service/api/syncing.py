@@ -21,6 +21,7 @@ from service.api.schemas.sync import (
     SyncRun,
     SyncRunDetail,
     SyncRunList,
+    Webhook,
 )
 from service.api.services import Services
 from service.domain.errors import InvalidQuery, UnknownSource
@@ -32,7 +33,9 @@ from service.store.audit import Audit
 from service.store.details import DetailsCoverage, PendingDetails
 from service.store.engine import Database
 from service.store.freshness import Freshness, SourceFacts
+from service.store.inbox import Inbox, InboxStanding
 from service.store.run_reads import RunReads
+from service.store.subscriptions import Subscriptions
 
 LARGEST_ID = 2**63 - 1  # what both databases can compare with
 
@@ -47,6 +50,8 @@ async def list_sources(services: Services) -> Answer[SourceList]:
         running = await reader.running()
         capabilities = await reader.capabilities()
         details = await PendingDetails(uow.connection).coverage()
+        standing = await Inbox(uow.connection).standing()
+        subscribed = await Subscriptions(uow.connection).sources()
         facts = {each.name: each for each in await Freshness(uow.connection).of_sources()}
     names = sorted({*rows, *services.source_names})
     known = [facts.get(name) or SourceFacts(name, None, None, (), 0, feeds=False) for name in names]
@@ -59,6 +64,10 @@ async def list_sources(services: Services) -> Answer[SourceList]:
             running=each.name in running,
             capabilities=capabilities.get(each.name, []),
             details=details.get(each.name) or DetailsCoverage(0, 0),
+            webhook=_webhook(
+                standing.get(each.name) or InboxStanding(),
+                configured=each.name in subscribed or _has_secret(services, each.name),
+            ),
         )
         for each in known
     )
@@ -139,7 +148,7 @@ def _place(cursor: str | None) -> int | None:
     return int(place[0])
 
 
-def _source(
+def _source(  # noqa: PLR0913 - what is known of a source, each named at the call
     state: SourceState,
     row: Row[Any] | None,
     scopes: Sequence[Row[Any]],
@@ -148,6 +157,7 @@ def _source(
     running: bool,
     capabilities: Sequence[Row[Any]],
     details: DetailsCoverage,
+    webhook: Webhook,
 ) -> SourceData:
     return SourceData(
         name=state.name,
@@ -168,6 +178,24 @@ def _source(
         ),
         capabilities=tuple(Capability(each.name, each.available, each.reason) for each in capabilities),
         details=Details(details.wanted, details.read),
+        webhook=webhook,
+    )
+
+
+def _has_secret(services: Services, source: str) -> bool:
+    receiver = services.receivers.get(source)
+    return receiver is not None and receiver.secret is not None
+
+
+def _webhook(standing: InboxStanding, *, configured: bool) -> Webhook:
+    return Webhook(
+        configured=configured,
+        last_event_at=standing.last_event_at,
+        waiting=standing.waiting,
+        failed=standing.failed,
+        refused=standing.refused,
+        ignored=standing.ignored,
+        missed_last_night=standing.missed,
     )
 
 

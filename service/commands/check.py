@@ -17,8 +17,6 @@ _FINE, _NOTE, _WRONG = "[green]✓[/green]", "[yellow]![/yellow]", "[red]✗[/re
 
 async def check(app: Application, *, console: Console) -> int:
     """Config, database, credentials, scopes, fields. Returns 0 when a sync would be complete, else 1."""
-    for notice in app.settings.notices():
-        _say(console, _NOTE, notice)
     _say(console, _FINE, f"database: {app.database.dialect}, schema current")
     fine = [await _check_source(source, console) for source in app.sources.values()]
     return 0 if all(fine) else 1

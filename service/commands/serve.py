@@ -14,7 +14,7 @@ from service.app import create_app
 from service.bootstrap import Application
 from service.source_settings import is_loopback
 from service.store.keys import Keys
-from service.worker import start_worker
+from service.worker import applying_deliveries, start_worker
 
 
 class Exposed(Exception):
@@ -40,10 +40,12 @@ async def serve(app: Application, *, host: str, port: int, with_worker: bool, co
     config = uvicorn.Config(web, host=host, port=port, log_level="warning", access_log=False, server_header=False)
     server = uvicorn.Server(config)
     scheduler = start_worker(app) if with_worker else None
+    applying = applying_deliveries(app) if with_worker else contextlib.nullcontext()
     announcing = asyncio.create_task(_announce(server, host, port, console))
     try:
-        with _termination_is_an_end():
-            await server.serve()
+        async with applying:
+            with _termination_is_an_end():
+                await server.serve()
     finally:
         announcing.cancel()
         if scheduler is not None:
@@ -94,5 +96,6 @@ async def work(app: Application, *, console: Console) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
+    async with applying_deliveries(app):
+        await stop.wait()
     scheduler.shutdown(wait=False)

@@ -116,11 +116,8 @@ class Inbox:
         self, source: str, *, found_since: datetime, changed_after: datetime, changed_before: datetime
     ) -> int:
         """Items written since `found_since` that changed in between, and that no delivery since then named."""
-        told = (
-            select(webhook_inbox.c.native_ids)
-            .where(webhook_inbox.c.source == source, webhook_inbox.c.received_at >= changed_after)
-            .distinct()
-        )
+        c = webhook_inbox.c
+        told = select(c.native_ids).where(c.source == source, c.received_at >= changed_after)
         named = {each for row in await self._connection.execute(told) for each in row.native_ids}
         rows = await fetch(
             self._connection,

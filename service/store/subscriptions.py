@@ -62,6 +62,11 @@ class Subscriptions:
         query = select(webhook_subscriptions).where(c.source == source).order_by(c.created_at, c.nonce_digest)
         return (await self._connection.execute(query)).all()
 
+    async def sources(self) -> set[str]:
+        """Those that have a webhook which shook hands."""
+        c = webhook_subscriptions.c
+        return set((await self._connection.execute(select(c.source).where(c.state == ACTIVE).distinct())).scalars())
+
     async def drop(self, nonce: str) -> None:
         c = webhook_subscriptions.c
         await self._connection.execute(delete(webhook_subscriptions).where(c.nonce_digest == digest_of(nonce)))

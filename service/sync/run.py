@@ -37,6 +37,7 @@ from service.sync.absence import Absence, bury, look_for_absent, read_stale
 from service.sync.details import read_details
 from service.sync.far_ends import read_far_ends
 from service.sync.hold import holding
+from service.sync.inbox import note_missed
 from service.sync.landing import Arrival, Landed, land
 from service.sync.outcome import Mode, Outcome, Reason, RunStatus, ScopeResult, verdict
 from service.sync.plan import ScopePlan, plan_scopes
@@ -148,6 +149,8 @@ class _Run:
         self.learned = learned
         await self._settle(identity, found, learned.normalise)
         self._note_rejected(await journal.count_rejected(self.database, self.source.name))
+        if self.mode is Mode.CENSUS:
+            await note_missed(self.database, self.source.name, run_started=self.started_at)
         status = verdict(self.results, self.reasons)
         await journal.record_proof(
             self.database,

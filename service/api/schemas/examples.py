@@ -237,6 +237,15 @@ HISTORY: Final = enveloped(
         "next_cursor": None,
     }
 )
+_WEBHOOK: Final = {
+    "configured": True,
+    "last_event_at": "2026-11-20T07:58:41Z",
+    "waiting": 0,
+    "failed": 0,
+    "refused": 0,
+    "ignored": 0,
+    "missed_last_night": 0,
+}
 SOURCES: Final = enveloped(
     {
         "sources": [
@@ -261,6 +270,7 @@ SOURCES: Final = enveloped(
                 ],
                 "capabilities": [],
                 "details": {"wanted": 0, "read": 0},
+                "webhook": _WEBHOOK,
             },
             {
                 **_SOURCE,
@@ -278,6 +288,7 @@ SOURCES: Final = enveloped(
                     {"name": "goals", "available": False, "reason": "Payment Required"},
                 ],
                 "details": {"wanted": 400, "read": 280},
+                "webhook": _WEBHOOK | {"configured": False, "last_event_at": None, "missed_last_night": None},
             },
         ],
         "next_cursor": None,

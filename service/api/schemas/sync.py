@@ -35,6 +35,23 @@ class Details(Struct, frozen=True):
     read: int
 
 
+class Webhook(Struct, frozen=True):
+    """What the tool delivers by itself between the runs. `refused` and `ignored` count since the beginning.
+
+    `waiting` and `failed` are deliveries not applied yet, and given up; the next run makes those good. `refused` came
+    without proof. `ignored` are items of projects that are not pulled. `missed_last_night` are the changes that the
+    last census found and no delivery had told; null where none has counted yet.
+    """
+
+    configured: bool
+    last_event_at: datetime | None
+    waiting: int
+    failed: int
+    refused: int
+    ignored: int
+    missed_last_night: int | None
+
+
 class SourceData(Struct, frozen=True):
     """`configured` is false for one that is only remembered; `kind` is null before the first sync."""
 
@@ -53,6 +70,7 @@ class SourceData(Struct, frozen=True):
     scopes: tuple[ScopeData, ...]
     capabilities: tuple[Capability, ...]
     details: Details
+    webhook: Webhook
 
 
 class SourceList(Struct, frozen=True):
