@@ -35,6 +35,7 @@ class Operation:
     path: str
     summary: str
     description: str
+    scope: str | None  # that it asks for; None: it is open to everybody
     parameters: tuple[Parameter, ...]
     outcomes: tuple[Outcome, ...]
     curl: str
@@ -70,6 +71,7 @@ def _operation(method: str, path: str, said: Mapping[str, Any], base: str) -> Op
         path=path,
         summary=said.get("summary", ""),
         description=said.get("description", ""),
+        scope=said.get("x-interlock-scope"),
         parameters=parameters,
         outcomes=tuple(_outcome(status, each) for status, each in said["responses"].items()),
         curl=_curl(method, path, said, base),

@@ -9,15 +9,16 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from service.domain.suggestions import suggestion_id
 from service.store.engine import Database
 from service.store.tables.items import item_references
-from service.store.tables.programs import audit_log, programs
+from service.store.tables.programs import audit_log, memberships, programs
 from tests.api.client import a_client, services_over
+from tests.auth.support import a_key, bearer
 from tests.builders.edges import insert_pointer
-from tests.programs.portfolio import two_tools
+from tests.programs.portfolio import SYNCED, add_program, two_tools
 
 LIST = "/api/v1/mapping/suggestions"
 ISSUE, TASK = "acme-jira:11", "acme-asana:1201"
@@ -34,6 +35,24 @@ async def asked(database: Database) -> AsyncIterator[httpx.AsyncClient]:
         await insert_pointer(uow.connection, TASK, "https://acme-jira.example/browse/PAY-404", origin="text")
     async with a_client(services_over(database)) as client:
         yield client
+
+
+async def test_a_limited_key_sees_an_edge_only_when_it_sees_both_ends(
+    database: Database, asked: httpx.AsyncClient
+) -> None:
+    """ISSUE stands in both programs, TASK in one: its title is nothing for who sees the other program alone."""
+    await add_program(database, "BOTH", name="Across tools", position=1)
+    row = {"program_key": "BOTH", "rule": "r", "via": "direct", "valid_from": SYNCED}
+    async with database.transaction() as uow:
+        await uow.connection.execute(insert(memberships), [row | {"item_uid": uid} for uid in (ISSUE, TASK)])
+    told = {}
+    for program in ("CHECKOUT", "BOTH"):
+        key = await a_key(database, program, programs=(program,))
+        answer = await asked.get(LIST, headers=bearer(key))
+        told[program] = [each["id"] for each in answer.json()["data"]["suggestions"] if each["id"] == ID]
+        assert (TASK in answer.text) is (program == "BOTH")
+
+    assert told == {"CHECKOUT": [], "BOTH": [ID]}
 
 
 async def rows(client: httpx.AsyncClient, query: str = "") -> list[dict[str, Any]]:
