@@ -113,5 +113,11 @@ def _render(request: Request, problem: Problem) -> Response:
     if not path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
         if problem.kind is Kind.SIGN_IN_NEEDED and request.method in {"GET", "HEAD"}:
             return sign_in.first(request)
-        return views.problem_page(problem.kind.status, problem.kind.title, problem.detail, headers=problem.headers)
+        return views.problem_page(
+            problem.kind.status,
+            problem.kind.title,
+            problem.detail,
+            headers=problem.headers,
+            seen_by=request.scope.get("state", {}).get("principal"),  # None when nobody was recognised yet
+        )
     return problem.response(path)

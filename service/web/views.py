@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 
 from service.api.access import WithPrincipal
 from service.clock import Clock
+from service.domain.access import Principal
 from service.domain.breakdown import Breakdown
 from service.domain.errors import InvalidQuery
 from service.domain.progress import MissingWeight
@@ -76,9 +77,11 @@ def static_files() -> Mount:
     return Mount("/static", StaticFiles(directory=STATIC), name="static")
 
 
-def problem_page(status: int, title: str, detail: str, *, headers: Mapping[str, str] | None = None) -> Response:
+def problem_page(
+    status: int, title: str, detail: str, *, headers: Mapping[str, str] | None = None, seen_by: Principal | None = None
+) -> Response:
     """What a person sees instead of a problem document."""
-    return page("problem.html", status=status, headers=headers, code=status, title=title, detail=detail)
+    return page("problem.html", status=status, headers=headers, code=status, title=title, detail=detail, viewer=seen_by)
 
 
 def _home(reader: Reader) -> Callable[..., Awaitable[Response]]:

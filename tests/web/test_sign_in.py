@@ -267,6 +267,17 @@ async def test_a_provider_that_is_away_is_told_and_keys_are_offered(
     assert "The identity provider cannot be asked just now. Try again in a moment, or use an API key." in answer.text
 
 
+async def test_somebody_who_may_nothing_is_told_so_and_can_leave(person: httpx.AsyncClient, provider: Provider) -> None:
+    asked = parse_qs(urlsplit((await person.get("/login/start")).headers["location"]).query)
+    provider.id_token = provider.token(aud=CLIENT.id, nonce=asked["nonce"][0], groups=["chess"])
+    await person.get(f"/login/callback?code=c0de&state={asked['state'][0]}")
+    refused = await person.get("/")
+
+    assert refused.status_code == 403
+    assert "pat@acme.example (sign-in) may nothing here, and GET / needs the scope read" in refused.text
+    assert 'action="/logout"' in refused.text
+
+
 async def test_without_a_client_people_are_not_sent_to_the_provider(sqlite_database: Database) -> None:
     services = services_over(sqlite_database, provider=connected(Provider()))
     async with a_client(services) as browser:
