@@ -21,6 +21,7 @@ from service.store.engine import Database
 from service.sync import details
 from service.sync import run as running
 from service.sync.errors import SourceBusy
+from service.sync.inbox import Applier
 from service.sync.outcome import Mode
 from service.sync.run import sync_source
 from tests.flows.asana import ASANA, an_asana_source
@@ -41,6 +42,7 @@ class Job:
     minutes: float = 0.0  # how much later than NOW this process thinks it is
     dies_at: int = NEVER
     full: bool = False
+    applies: bool = False  # deliveries that wait, instead of a sync
 
 
 class Child:
@@ -87,6 +89,9 @@ async def _sync(job: Job) -> str:
         source = a_source(job.url, kind=job.kind, page_size=10)
     try:
         clock = FixedClock(NOW + timedelta(minutes=job.minutes))
+        if job.applies:
+            await Applier(source, database, clock).apply()
+            return "complete"
         outcome = await sync_source(source, database, clock=clock, mode=Mode.FULL if job.full else Mode.INCREMENTAL)
     except SourceBusy:
         return "busy"

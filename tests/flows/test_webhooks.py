@@ -10,12 +10,15 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select
 
 from connectors.asana.webhook import read_delivery as read_asana
+from connectors.deliveries import signature
 from connectors.errors import SourceError
-from connectors.jira.webhook import read_delivery
+from connectors.jira.webhook import is_signed, read_delivery
+from service.api.receivers import Receiver
 from service.store.engine import Database
 from service.store.inbox import Counters as WebhookCounters
 from service.store.inbox import Inbox, InboxStanding
@@ -25,9 +28,11 @@ from service.sync.errors import SourceBusy
 from service.sync.hold import holding
 from service.sync.inbox import Applier
 from service.sync.outcome import Mode
+from tests.api.client import a_client, services_over
 from tests.flows import asana
+from tests.flows.child import Child, Job
 from tests.flows.stored import differences, evidence, item, stored, tombs
-from tests.flows.support import CLOUD, DATA_CENTER, Flow, a_site, flowing, ids_in, project_id
+from tests.flows.support import CLOUD, DATA_CENTER, NOW, Flow, a_site, flowing, ids_in, project_id
 
 
 def told(flow: Flow, native_id: str, event: str = "jira:issue_updated") -> bytes:
@@ -269,11 +274,11 @@ async def test_a_census_counts_the_changes_that_no_delivery_told(database: Datab
 
 
 async def test_a_storm_is_weathered(database_url: str, fresh: Database) -> None:
-    """1,000 deliveries about 20 issues, shuffled, each three times, while the issues go on changing."""
+    """1,000 deliveries about 20 issues, each three times and shuffled, ten forged, and two kills in between."""
     database = Database.open(database_url)
     chance = random.Random(7)
     try:
-        async with flowing(a_site(issues=60), database) as flow:
+        async with flowing(a_site(issues=60), database) as flow, receiving(flow) as tool:
             await flow.sync_whole(full=True)
             flow.options.requests.clear()
             some = ids_in(flow.site, "BULK1")[:20]
@@ -283,19 +288,23 @@ async def test_a_storm_is_weathered(database_url: str, fresh: Database) -> None:
                 for native_id in some:
                     flow.site.touch(native_id, flow.clock.now(), summary=f"Now {chance.random()}")
                     bodies.append(told(flow, native_id))
-            storm = [*bodies, *bodies, *bodies]
+            forged = [told(flow, native_id, "jira:issue_deleted") for native_id in some[:10]]
+            storm = [*((body, SECRET) for body in 3 * bodies), *((body, "a guess") for body in forged)]
             chance.shuffle(storm)
-            for start in range(0, len(storm), 600):
-                await put_down(database, *storm[start : start + 600], now=flow.clock.now())
+            for wave, dies_at in enumerate((0, KILLED_ONCE_LANDED, 0, KILLED_ONCE_ASSIGNED, 0)):
+                await deliver(tool, storm[wave::5])
+                if dies_at:
+                    assert await a_killed_process_applies(flow, database_url, dies_at) is None
+                    flow.clock.pass_by(minutes=2)  # its hold is over
                 while await an_applier(flow).apply():
                     pass
 
-            assert (await standing(database)).received == 3_000
-            assert max(reads(flow).values()) <= 7
+            after, told_of = await stored(database), await standing(database)
+            assert (told_of.received, told_of.refused, told_of.waiting, told_of.failed) == (3_000, 10, 0, 0)
             assert set(reads(flow)) == set(some)
-            after = await stored(database)
+            assert max(reads(flow).values()) <= 12  # of 150 deliveries about each
             async with flowing(flow.site, fresh) as other:
-                other.clock.pass_by(seconds=1_000)
+                other.clock.pass_by(hours=1)
                 await other.sync_whole(full=True)
             assert differences(await stored(fresh), after) == []
             flow.clock.pass_by(hours=1)
@@ -303,6 +312,39 @@ async def test_a_storm_is_weathered(database_url: str, fresh: Database) -> None:
             assert night.changed == 0
     finally:
         await database.aclose()
+
+
+SECRET = "0123456789abcdef"
+KILLED_ONCE_LANDED = 4  # before this commit: held, begun and landed are stored
+KILLED_ONCE_ASSIGNED = 6  # all is done but saying so
+
+
+@asynccontextmanager
+async def receiving(flow: Flow) -> AsyncIterator[httpx.AsyncClient]:
+    """The service's own way in, as the tool finds it."""
+    receiver = Receiver(tool="jira", read=read_delivery, is_signed=is_signed, secret=SECRET)
+    services = services_over(flow.database, clock=flow.clock, source_names=("acme",), receivers={"acme": receiver})
+    async with a_client(services, peer="203.0.113.9") as client:
+        yield client
+
+
+async def deliver(tool: httpx.AsyncClient, storm: Sequence[tuple[bytes, str]]) -> None:
+    """Twenty at once, as Jira does."""
+    gate = asyncio.Semaphore(20)
+
+    async def post(body: bytes, secret: str) -> None:
+        async with gate:
+            proof = {"X-Hub-Signature": f"sha256={signature(body, secret)}"}
+            answer = await tool.post("/webhooks/jira/acme", content=body, headers=proof)
+            assert answer.status_code == (200 if secret == SECRET else 401)
+
+    await asyncio.gather(*(post(*each) for each in storm))
+
+
+async def a_killed_process_applies(flow: Flow, database_url: str, dies_at: int) -> str | None:
+    minutes = (flow.clock.now() - NOW).total_seconds() / 60
+    child = Child(Job(flow.url, database_url, minutes=minutes, dies_at=dies_at, applies=True))
+    return await asyncio.to_thread(child.verdict)
 
 
 async def test_a_task_of_asana_is_made_current_with_what_lies_beneath_and_a_trashed_one_goes(
