@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from connectors.asana import webhook as asana_webhook
 from connectors.asana.config import AsanaOptions
@@ -29,7 +30,6 @@ from service.store.engine import Database
 from service.sync.bell import Bell
 from service.sync.errors import SourceBusy
 from service.sync.fields import field_reader
-from service.sync.outcome import Outcome
 from service.sync.run import sync_source
 
 
@@ -60,7 +60,7 @@ class Application:
     schedule: Schedule | None = None
     provider: IdentityProvider | None = None
     bell: Bell = field(default_factory=Bell)
-    _runs: set[asyncio.Task[Outcome]] = field(default_factory=set)
+    _runs: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def services(self, *, with_worker: bool) -> Services:
         """What the API is given; without a worker in the process nobody here may start a sync."""
@@ -105,10 +105,25 @@ class Application:
         """What /readyz answers."""
         return await readiness(self.database, sources=self.sources, schedule=self.schedule, now=self.clock.now())
 
-    async def aclose(self) -> None:
-        for run in tuple(self._runs):
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """The task of the block is ended, and waited for, before anything is closed."""
+        task = cast("asyncio.Task[Any]", asyncio.current_task())  # a coroutine always runs in one
+        self._runs.add(task)
+        try:
+            yield
+        finally:
+            self._runs.discard(task)
+
+    async def end_runs(self) -> None:
+        """Cut off what runs; each still writes how it ended."""
+        runs = tuple(self._runs)
+        for run in runs:
             run.cancel()
-        await asyncio.gather(*self._runs, return_exceptions=True)
+        await asyncio.gather(*runs, return_exceptions=True)
+
+    async def aclose(self) -> None:
+        await self.end_runs()
         for source in self.sources.values():
             await source.aclose()
         if self.provider is not None:

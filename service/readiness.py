@@ -62,11 +62,15 @@ def _schedule(schedule: Schedule | None) -> list[Check]:
         return []
     if not schedule.running:
         return [Check("scheduler", False, "the schedule has stopped; restart this process")]
-    syncs = [job for job in schedule.get_jobs() if not job.id.endswith((DETAILS_JOB, MISSED_JOB))]
-    moments = [job.next_run_time for job in syncs if job.next_run_time is not None]
+    moments = [job.next_run_time for job in sync_jobs(schedule) if job.next_run_time is not None]
     return [
         Check("scheduler", True, f"next sync {wording.moment(min(moments))}" if moments else "nothing is scheduled")
     ]
+
+
+def sync_jobs(schedule: Schedule) -> list[Any]:
+    """Those that sync by the cron line of a source."""
+    return [job for job in schedule.get_jobs() if not job.id.endswith((DETAILS_JOB, MISSED_JOB))]
 
 
 def _last_sync(source: str, proof: datetime | None, now: datetime) -> Check:

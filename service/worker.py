@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 
 def start_worker(app: Application) -> AsyncIOScheduler:
-    """Schedule every source in the running event loop; `shutdown(wait=False)` on the result stops it."""
+    """Schedule every source in the running event loop; `stop_worker` ends it."""
     zone = app.settings.calendar.zone
     scheduler = AsyncIOScheduler(timezone=zone)
     for config in app.settings.sources:
@@ -69,14 +69,22 @@ def start_worker(app: Application) -> AsyncIOScheduler:
     return scheduler
 
 
+async def stop_worker(app: Application, scheduler: AsyncIOScheduler) -> None:
+    """No new jobs, then the end of those that run, and only then of the scheduler, which would not wait for them."""
+    scheduler.pause()
+    await app.end_runs()
+    scheduler.shutdown(wait=False)
+
+
 async def run_if_due(app: Application, name: str, cron: CronTrigger) -> None:
     """One scheduled run, which proves what exists, unless another worker was there before.
 
     A busy source or a database that is away is logged; the next look makes up for it.
     """
     try:
-        if await due(app, name, cron):
-            await sync_source(app.sources[name], app.database, clock=app.clock, trigger=SCHEDULE, mode=Mode.CENSUS)
+        with app.at_work():
+            if await due(app, name, cron):
+                await sync_source(app.sources[name], app.database, clock=app.clock, trigger=SCHEDULE, mode=Mode.CENSUS)
     except (SourceBusy, DatabaseUnusable) as error:
         log.warning("scheduled_sync_skipped", source=name, code=error.code, message=error.message)
     except Exception:
@@ -104,7 +112,8 @@ async def due(app: Application, name: str, cron: CronTrigger) -> bool:
 async def read_waiting_details(app: Application, name: str) -> None:
     """A part of the backlog. What goes wrong is logged; the rest waits for the next time."""
     try:
-        await drain_details(app.sources[name], app.database, clock=app.clock)
+        with app.at_work():
+            await drain_details(app.sources[name], app.database, clock=app.clock)
     except DatabaseUnusable as error:
         log.warning("details_skipped", source=name, code=error.code, message=error.message)
     except Exception:

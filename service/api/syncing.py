@@ -96,14 +96,21 @@ async def get_run(services: Services, run_id: int) -> Answer[SyncRunDetail]:
         reader = RunReads(uow.connection)
         row = await reader.run(run_id) if 0 < run_id <= LARGEST_ID else None
         if row is None:
-            raise Problem(
-                Kind.UNKNOWN_SYNC_RUN, f"There is no sync run {run_id}; GET /api/v1/sync-runs lists the latest ones."
-            )
+            raise _unknown_run(run_id)
         scopes = await reader.scopes_of_run(run_id)
         facts = [each for each in await Freshness(uow.connection).of_sources() if each.name == row.source]
     return enveloped(
         SyncRunDetail(_run(row), tuple(_run_scope(each) for each in scopes)), sources=facts, now=services.clock.now()
     )
+
+
+async def run_now(services: Services, run_id: int) -> SyncRun:
+    """The run as its journal has it at this moment. Raises Problem for a number that no run has."""
+    async with services.database.reading() as uow:
+        row = await RunReads(uow.connection).run(run_id) if 0 < run_id <= LARGEST_ID else None
+    if row is None:
+        raise _unknown_run(run_id)
+    return _run(row)
 
 
 async def start_sync(services: Services, name: str, *, actor: str, origin: str) -> Answer[StartedRun]:
@@ -137,6 +144,12 @@ async def source_states(services: Services, *, now: datetime) -> list[tuple[Sour
         running = await RunReads(uow.connection).running()
         facts = await Freshness(uow.connection).of_sources()
     return [(state_of(each, now=now), each.name in running) for each in facts]
+
+
+def _unknown_run(run_id: int) -> Problem:
+    return Problem(
+        Kind.UNKNOWN_SYNC_RUN, f"There is no sync run {run_id}; GET /api/v1/sync-runs lists the latest ones."
+    )
 
 
 def _place(cursor: str | None) -> int | None:

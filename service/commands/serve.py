@@ -12,9 +12,10 @@ from rich.console import Console
 
 from service.app import create_app
 from service.bootstrap import Application
+from service.readiness import sync_jobs
 from service.source_settings import is_loopback
 from service.store.keys import Keys
-from service.worker import applying_deliveries, start_worker
+from service.worker import applying_deliveries, start_worker, stop_worker
 
 
 class Exposed(Exception):
@@ -49,7 +50,7 @@ async def serve(app: Application, *, host: str, port: int, with_worker: bool, co
     finally:
         announcing.cancel()
         if scheduler is not None:
-            scheduler.shutdown(wait=False)
+            await stop_worker(app, scheduler)
 
 
 async def _has_keys(app: Application) -> bool:
@@ -90,7 +91,7 @@ async def _announce(server: uvicorn.Server, host: str, port: int, console: Conso
 async def work(app: Application, *, console: Console) -> None:
     """Run the schedule alone, until told to stop."""
     scheduler = start_worker(app)
-    for job in scheduler.get_jobs():
+    for job in sync_jobs(scheduler):
         console.print(f"{job.id}: next sync {job.next_run_time:%Y-%m-%d %H:%M %Z}", highlight=False)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -98,4 +99,4 @@ async def work(app: Application, *, console: Console) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with applying_deliveries(app):
         await stop.wait()
-    scheduler.shutdown(wait=False)
+    await stop_worker(app, scheduler)

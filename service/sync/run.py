@@ -104,6 +104,14 @@ class _Run:
             self.database, self.source, trigger=self.trigger, mode=self.mode.value, now=self.started_at
         )
 
+    @property
+    def fetched(self) -> int:
+        return sum(result.fetched for result in self.results)
+
+    @property
+    def rejected(self) -> int:
+        return sum(result.rejected for result in self.results)
+
     async def to_the_end(self) -> Outcome:
         """The run, and an entry in the journal however it ends."""
         with structlog.contextvars.bound_contextvars(run=self.id, source=self.source.name):
@@ -260,6 +268,14 @@ class _Run:
         self.changed += len(landed.changed)
         self.unchanged += len(landed.unchanged)
         self._count_rejected(batch, landed)
+        await journal.note_progress(
+            self.database,
+            self.id,
+            fetched=self.fetched,
+            changed=self.changed,
+            unchanged=self.unchanged,
+            rejected=self.rejected,
+        )
         self.progress.stored(self.source.name, len(batch))
 
     def _count_rejected(self, batch: Sequence[Arrival], landed: Landed) -> None:
@@ -358,10 +374,10 @@ class _Run:
             source=self.source.name,
             status=status,
             mode=self.mode,
-            fetched=sum(result.fetched for result in self.results),
+            fetched=self.fetched,
             changed=self.changed,
             unchanged=self.unchanged,
-            rejected=sum(result.rejected for result in self.results),
+            rejected=self.rejected,
             requests=self.source.usage.requests,
             reasons=tuple(self.reasons),
             started_at=self.started_at,

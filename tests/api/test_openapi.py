@@ -61,6 +61,7 @@ def test_the_document_lists_every_path_of_the_contract(document: dict[str, Any])
         "/api/v1/sources/{name}/sync",
         "/api/v1/sync-runs",
         "/api/v1/sync-runs/{run_id}",
+        "/api/v1/sync-runs/{run_id}/events",
         "/healthz",
         "/metrics",
         "/readyz",
@@ -88,7 +89,8 @@ def test_every_operation_of_the_api_has_a_name_a_summary_and_examples(document: 
         assert operation["summary"], path
         if path.startswith("/api/"):
             success = operation["responses"].get("200") or operation["responses"]["202"]
-            assert success["content"]["application/json"]["example"], path
+            kind = "text/event-stream" if path.endswith("/events") else "application/json"
+            assert success["content"][kind]["example"], path
             assert operation["responses"]["422"]["content"]["application/problem+json"]["examples"], path
     assert len(set(names)) == len(names)
 

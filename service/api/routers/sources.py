@@ -7,15 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi import Path as InPath
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from service.api import syncing
 from service.api.access import WithPrincipal, address_of
 from service.api.dependencies import WantedForm, WithServices
-from service.api.openapi import answers
+from service.api.openapi import answers, problem_responses
 from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from service.api.problems import Kind
 from service.api.replies import Rows, reply
+from service.api.run_events import run_events
 from service.api.schemas import examples
 from service.api.schemas.sync import SourceData, SourceList, StartedRun, SyncRun, SyncRunDetail, SyncRunList
 from service.programs.answers import Answer
@@ -102,3 +103,26 @@ async def get_sync_run(
     request: Request, services: WithServices, run_id: Annotated[int, InPath(description="The run's number.")]
 ) -> Response:
     return reply(request, await syncing.get_run(services, run_id))
+
+
+@router.get(
+    "/sync-runs/{run_id}/events",
+    summary="Watch a sync run",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Server-sent events: `progress` whenever its counts move, then one `finished`.",
+            "content": {"text/event-stream": {"example": examples.RUN_EVENTS}},
+        },
+        **problem_responses(Kind.UNKNOWN_SYNC_RUN, Kind.INVALID_REQUEST),
+    },
+)
+async def watch_sync_run(
+    services: WithServices, run_id: Annotated[int, InPath(description="The run's number.")]
+) -> Response:
+    await syncing.run_now(services, run_id)  # a number that no run has is refused before the stream begins
+    return StreamingResponse(
+        run_events(lambda: syncing.run_now(services, run_id)),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )

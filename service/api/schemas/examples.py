@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 _SOURCE: Final = {
@@ -70,6 +71,15 @@ _RUN: Final = {
     "requests": 12,
     "reasons": [],
 }
+
+
+RUN_EVENTS: Final = "".join(
+    f"event: {name}\ndata: {json.dumps(_RUN | moving)}\n\n"
+    for name, moving in (
+        ("progress", {"status": "running", "finished_at": None, "fetched": 60, "changed": 22, "unchanged": 38}),
+        ("finished", {}),
+    )
+)
 
 
 def enveloped(data: dict[str, Any], *, warnings: tuple[dict[str, str], ...] = ()) -> dict[str, Any]:
