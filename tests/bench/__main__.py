@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import asana, rollup, sync
+from tests.bench import asana, rollup, sync, webhooks
 
 PARTS = {
     "sync": sync.main,
@@ -13,6 +13,7 @@ PARTS = {
     "asana": asana.main,
     "asana-memory": asana.memory,
     "rollup": rollup.main,
+    "webhooks": webhooks.main,
 }
 
 
