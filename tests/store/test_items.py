@@ -133,6 +133,30 @@ async def test_parents_named_by_key_are_found_through_current_and_former_keys(da
     ]
 
 
+async def test_around_some_items_only_they_and_what_names_them_find_their_parents(database: Database) -> None:
+    """A child of another family stays as it is until it is asked about, or a whole run looks at everything."""
+    await store(
+        database,
+        an_item("1", former_keys=("OLD-1",)),
+        an_item("2", parent_key="PAY-1"),
+        an_item("3", parent_key="OLD-1"),
+        an_item("4"),
+        an_item("5", parent_key="PAY-4"),
+    )
+    w = tables.work_items.c
+    async with database.transaction() as uow:
+        assert await WorkItems(uow.connection).resolve_parents("acme", ["acme:1"]) == 2
+    assert await rows(database, w.uid, w.parent_uid) == [
+        ("acme:1", None),
+        ("acme:2", "acme:1"),
+        ("acme:3", "acme:1"),
+        ("acme:4", None),
+        ("acme:5", None),
+    ]
+    async with database.transaction() as uow:
+        assert await WorkItems(uow.connection).resolve_parents("acme", ["acme:5"]) == 1
+
+
 async def test_a_moved_parent_takes_all_below_it_to_another_epic(database: Database) -> None:
     await store(
         database,
