@@ -31,6 +31,11 @@ class SyncRuns:
         """Set columns of the run: counts, status, reasons."""
         await self._connection.execute(update(sync_runs).where(sync_runs.c.id == run_id).values(**values))
 
+    async def advance(self, run_id: int, **counts: int) -> None:
+        """Add to columns of a run that goes on, for whoever watches it; its end sets them for good."""
+        grown = {name: sync_runs.c[name] + count for name, count in counts.items()}
+        await self._connection.execute(update(sync_runs).where(sync_runs.c.id == run_id).values(**grown))
+
     async def abandon_dead(self, source: str, *, now: datetime) -> int:
         """Runs still "running" although the caller holds the lease were killed; how many."""
         c = sync_runs.c

@@ -168,16 +168,6 @@ async def record_proof(
             await Sources(uow.connection).describe(source, last_complete_sync=identity.server_time)
 
 
-async def note_progress(
-    database: Database, run_id: int, *, fetched: int, changed: int, unchanged: int, rejected: int
-) -> None:
-    """How far a run has come, for whoever watches it, in this process or another."""
-    async with database.transaction() as uow:
-        await SyncRuns(uow.connection).set(
-            run_id, fetched=fetched, changed=changed, unchanged=unchanged, rejected=rejected
-        )
-
-
 async def close_run(database: Database, outcome: Outcome, results: Sequence[ScopeResult]) -> None:
     async with database.transaction() as uow:
         for result in results:

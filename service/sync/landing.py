@@ -18,6 +18,7 @@ from service.store.details import PendingDetails
 from service.store.engine import Database
 from service.store.items import WorkItems
 from service.store.raw import DETAILS, LandedRecord, RawRecords, digest
+from service.store.runs import SyncRuns
 from service.store.tombstones import Tombstones
 from service.sync.stored import completed
 
@@ -48,7 +49,7 @@ class _Sorted:
     items: list[SourceItem]
 
 
-async def land(
+async def land(  # noqa: PLR0913 - what a batch is stored with, each named at the call
     database: Database,
     source: str,
     arrivals: Sequence[Arrival],
@@ -57,10 +58,12 @@ async def land(
     run_id: int,
     now: datetime,
     details: bool = False,
+    counted: bool = False,
 ) -> Landed:
     """Store a batch (up to about a thousand items): all of it or nothing.
 
     `details`: the batch brings what pages do not; else the items that changed are put down for it.
+    `counted`: the batch is a step of the run, and its journal says so from the same moment on.
     """
     arrivals = _last_of_each(arrivals)
     digests = [_digests(arrival.item) for arrival in arrivals]
@@ -71,6 +74,14 @@ async def land(
         await raw.touch(source, sorted_.landed.unchanged, run_id=run_id)
         await WorkItems(uow.connection).materialise(source, sorted_.items, run_id=run_id, now=now)
         await Tombstones(uow.connection).restore_ids(source, sorted_.landed.unchanged, now=now)
+        if counted:
+            await SyncRuns(uow.connection).advance(
+                run_id,
+                fetched=len(arrivals),
+                changed=len(sorted_.landed.changed),
+                unchanged=len(sorted_.landed.unchanged),
+                rejected=len(sorted_.landed.rejected),
+            )
         if details:
             await backlog.done(source, [arrival.item.record.native_id for arrival in arrivals])
         else:

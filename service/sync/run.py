@@ -263,19 +263,17 @@ class _Run:
         if not batch:
             return
         landed = await land(
-            self.database, self.source.name, batch, normalise=normalise, run_id=self.id, now=self.clock.now()
+            self.database,
+            self.source.name,
+            batch,
+            normalise=normalise,
+            run_id=self.id,
+            now=self.clock.now(),
+            counted=True,
         )
         self.changed += len(landed.changed)
         self.unchanged += len(landed.unchanged)
         self._count_rejected(batch, landed)
-        await journal.note_progress(
-            self.database,
-            self.id,
-            fetched=self.fetched,
-            changed=self.changed,
-            unchanged=self.unchanged,
-            rejected=self.rejected,
-        )
         self.progress.stored(self.source.name, len(batch))
 
     def _count_rejected(self, batch: Sequence[Arrival], landed: Landed) -> None:

@@ -16,7 +16,6 @@ from service.app import create_app
 from service.store.engine import Database
 from service.store.runs import SyncRuns
 from service.store.sources import Sources
-from service.sync.journal import note_progress
 from tests.api.client import a_client, services_over
 from tests.programs.portfolio import NOW
 
@@ -33,7 +32,8 @@ async def finish(database: Database, run_id: int) -> None:
 
 
 async def moved(database: Database, run_id: int, fetched: int) -> None:
-    await note_progress(database, run_id, fetched=fetched, changed=fetched, unchanged=0, rejected=0)
+    async with database.transaction() as uow:
+        await SyncRuns(uow.connection).advance(run_id, fetched=fetched, changed=fetched, unchanged=0, rejected=0)
 
 
 def told(lines: list[str]) -> list[tuple[str, int]]:
