@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.tables.webhooks import webhook_subscriptions
@@ -51,27 +49,7 @@ class Subscriptions:
         query = select(c.sealed_secret).where(c.nonce_digest == digest_of(nonce), c.source == source, c.state == ACTIVE)
         return (await self._connection.execute(query)).scalar_one_or_none()
 
-    async def name(self, nonce: str, native_id: str) -> None:
-        """The tool has told its own id of the webhook."""
-        c = webhook_subscriptions.c
-        statement = update(webhook_subscriptions).where(c.nonce_digest == digest_of(nonce))
-        await self._connection.execute(statement.values(native_id=native_id))
-
-    async def of_source(self, source: str) -> Sequence[Row[Any]]:
-        c = webhook_subscriptions.c
-        query = select(webhook_subscriptions).where(c.source == source).order_by(c.created_at, c.nonce_digest)
-        return (await self._connection.execute(query)).all()
-
     async def sources(self) -> set[str]:
         """Those that have a webhook which shook hands."""
         c = webhook_subscriptions.c
         return set((await self._connection.execute(select(c.source).where(c.state == ACTIVE).distinct())).scalars())
-
-    async def drop(self, nonce: str) -> None:
-        c = webhook_subscriptions.c
-        await self._connection.execute(delete(webhook_subscriptions).where(c.nonce_digest == digest_of(nonce)))
-
-    async def drop_named(self, source: str, native_id: str) -> None:
-        c = webhook_subscriptions.c
-        statement = delete(webhook_subscriptions).where(c.source == source, c.native_id == native_id)
-        await self._connection.execute(statement)
