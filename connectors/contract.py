@@ -158,12 +158,26 @@ class Normaliser(Protocol):
 
 
 class Usage(Struct, frozen=True):
-    """What a source has asked of its tool so far in this process."""
+    """What a source has asked of its tool so far in this process, and how its request budget stands now.
+
+    `allowed` of `limit` requests may be in flight, fewer than the limit after push-back; `waiting` ones wait for a
+    place. Until `paused_until` (aware UTC) none leaves; `reason` is the tool's word for its last push-back. The quota
+    is what the tool last said of its own allowance, where it says anything.
+    """
 
     requests: int = 0
     retries: int = 0
     throttled: int = 0
     bytes_received: int = 0
+    in_flight: int = 0
+    waiting: int = 0
+    allowed: int | None = None
+    limit: int | None = None
+    paused_until: datetime | None = None
+    reason: str | None = None
+    quota_limit: int | None = None
+    quota_remaining: int | None = None
+    quota_resets_at: datetime | None = None
 
 
 class Source(Protocol):
