@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import asana, rollup, sync, webhooks
+from tests.bench import asana, census, rollup, sync, webhooks
 
 PARTS = {
     "sync": sync.main,
     "incremental": sync.incremental,
+    "census": census.main,
     "memory": sync.memory,
     "asana": asana.main,
     "asana-memory": asana.memory,
