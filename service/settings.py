@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.access_settings import AUTH_PARTS, AuthConfig
 from service.domain.progress import MissingWeight
-from service.source_settings import KINDS, PARTS, Part, SourceConfig, key_of_the_other_tool
+from service.source_settings import KINDS, PARTS, JiraConfig, Part, SourceConfig, key_of_the_other_tool
 
 DEFAULT_CONFIG = Path("interlock.yaml")
 MAX_CONFIG_BYTES = 1_000_000
@@ -107,6 +107,14 @@ class Settings(Part):
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
             raise ValueError(f"sources: the name {doubled[0]!r} is used twice; every source needs its own")
+        return self
+
+    @model_validator(mode="after")
+    def _can_seal(self) -> Settings:
+        for place, source in enumerate(self.sources):
+            rotates = isinstance(source, JiraConfig) and source.oauth and source.oauth.refresh_token
+            if rotates and self.secret_key is None:
+                raise ValueError(f"sources[{place}].oauth.refresh_token: {_UNSEALABLE}")
         return self
 
     @property
@@ -283,6 +291,10 @@ def _place(detail: ErrorDetails) -> tuple[tuple[Any, ...], str | None]:
             return parts, None
 
 
+_UNSEALABLE = (
+    "each use of it gives a new one, which is stored sealed, and INTERLOCK_SECRET_KEY is not set; "
+    "make one with `openssl rand -hex 32`"
+)
 _GUIDES = "docs/how-to/connect-jira.md, docs/how-to/connect-asana.md"
 _SOURCES_HINT = f"list at least one tool, as in {_GUIDES}"
 _KINDS = f"{', '.join(map(repr, KINDS[:-1]))} or {KINDS[-1]!r}"
@@ -293,12 +305,11 @@ _EXAMPLES = {
     "url": "; write it like https://acme.atlassian.net",
     "name": "; a short name of your own, such as acme-jira",
 }
-_AUTH = "; {email: …, token: …} for Jira Cloud, {token: …} for a personal access token"
 
 
 def _example(key: str, kind: str | None) -> str:
-    if key == "auth":
-        return "; {token: …}" if kind == "asana" else _AUTH
+    if key == "auth" and kind == "asana":
+        return "; {token: …}"
     return _EXAMPLES.get(key, "")
 
 

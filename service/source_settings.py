@@ -10,11 +10,23 @@ from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 DEFAULT_SCHEDULE = "0 2 * * *"
 SHORTEST_WEBHOOK_SECRET = 16
 ASANA_URL = "https://app.asana.com/api/1.0"
+ATLASSIAN_TOKEN_URL = "https://auth.atlassian.com/oauth/token"  # noqa: S105 - an address
+ATLASSIAN_API_URL = "https://api.atlassian.com"
+JIRA_AUTH_FORMS = "{email: …, token: …} for Jira Cloud, {token: …} for a personal access token"
 
 
 def _text(value: Any) -> Any:
@@ -51,6 +63,27 @@ class JiraAuth(TokenAuth):
     """`email` with `token` is Basic (Jira Cloud)."""
 
     email: str | None = None
+
+
+class JiraOAuth(Part):
+    """An app of Atlassian's developer console, or a service account's credential (without `refresh_token`).
+
+    `refresh_token` is the one that somebody's consent gave; it begins a grant, and what follows it is kept sealed.
+    """
+
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: SecretStr
+    refresh_token: SecretStr | None = None
+    cloud_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,64}$")] | None = None
+    token_url: str = ATLASSIAN_TOKEN_URL
+    api_url: str = ATLASSIAN_API_URL
+
+    @field_validator("client_secret", "refresh_token")
+    @classmethod
+    def _not_blank(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not secret.get_secret_value().strip():
+            raise ValueError("is empty; give it as ${NAME} from the environment, or leave it out")
+        return secret
 
 
 class JiraScope(Part):
@@ -146,25 +179,42 @@ class CommonConfig(Part):
 
     @model_validator(mode="after")
     def _safe_url(self) -> CommonConfig:
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f'url: "{self.url}" is not a web address; write it like https://acme.atlassian.net')
-        if parts.username or parts.password:
-            raise ValueError("url: carries a credential; put it under auth instead")
-        if parts.scheme == "http" and not (self.allow_http or is_loopback(parts.hostname)):
-            raise ValueError("url: plain http would show the token to the network; use https, or set allow_http: true")
+        insist_on_safe(self.url, "url", allow_http=self.allow_http)
         return self
 
 
 class JiraConfig(CommonConfig):
+    """Exactly one of `auth` and `oauth`."""
+
     kind: Literal["jira-cloud", "jira-dc"]
-    auth: JiraAuth
+    oauth: JiraOAuth | None = None
+    auth: Annotated[JiraAuth | None, Field(validate_default=True)] = None
     scope: JiraScope = JiraScope()
     webhook: Webhook | None = None
     link_directions: Mapping[str, Literal["predecessor_first", "successor_first", "none"]] = {}
     start_field: str | None = None
     target_fields: Names = ()
     cancelled: JiraCancelled = JiraCancelled()
+
+    @field_validator("oauth")
+    @classmethod
+    def _of_a_cloud(cls, oauth: JiraOAuth | None, info: ValidationInfo) -> JiraOAuth | None:
+        if oauth is not None and info.data.get("kind") == "jira-dc":
+            raise ValueError("is for jira-cloud; a Data Center takes auth: {token: …} with a personal access token")
+        if oauth is not None:
+            for key in ("token_url", "api_url"):
+                insist_on_safe(getattr(oauth, key), key, allow_http=bool(info.data.get("allow_http")))
+        return oauth
+
+    @field_validator("auth")
+    @classmethod
+    def _one_way_in(cls, auth: JiraAuth | None, info: ValidationInfo) -> JiraAuth | None:
+        is_refused = "oauth" not in info.data  # and told about already
+        if auth is None and info.data.get("oauth") is None and not is_refused:
+            raise ValueError(f"is missing; {JIRA_AUTH_FORMS}, or oauth: {{client_id: …, client_secret: …}} instead")
+        if auth is not None and info.data.get("oauth") is not None:
+            raise ValueError("stands beside oauth, and only one of them can be used; leave one out")
+        return auth
 
 
 class AsanaConfig(CommonConfig):
@@ -183,13 +233,14 @@ class AsanaConfig(CommonConfig):
 SourceConfig = Annotated[JiraConfig | AsanaConfig, Field(discriminator="kind")]
 KINDS = ("jira-cloud", "jira-dc", "asana")
 PARTS = (
-    *(JiraConfig, JiraAuth, JiraScope, JiraCancelled),
+    *(JiraConfig, JiraAuth, JiraOAuth, JiraScope, JiraCancelled),
     *(AsanaConfig, TokenAuth, AsanaScope, AsanaCancelled, AsanaInProgress),
     Webhook,
 )
 
 _NOT_IN_ASANA = {
     "auth.email": "Asana takes a token alone; leave it out",
+    "oauth": "Asana takes the token of a person or of a service account under auth; leave it out",
     "webhook": "Asana gives each webhook a secret of its own; leave it out",
     "link_directions": "Asana has one kind of dependency, and its direction is known; leave it out",
     "start_field": "an Asana task has a start date of its own; leave it out",
@@ -215,6 +266,17 @@ def key_of_the_other_tool(kind: str, key: str) -> str | None:
     """Why `key` (dotted, below the source) is wrong for a source of `kind`; None when no tool knows it."""
     tool, refused = ("Jira", _NOT_IN_ASANA) if kind == "asana" else ("Asana", _NOT_IN_JIRA)
     return f"is a key of {tool} sources; {refused[key]}" if key in refused else None
+
+
+def insist_on_safe(url: str, key: str, *, allow_http: bool) -> None:
+    """Raises ValueError, naming `key`, for an address that a secret may not be sent to."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f'{key}: "{url}" is not a web address; write it like https://acme.atlassian.net')
+    if parts.username or parts.password:
+        raise ValueError(f"{key}: carries a credential; put it under auth instead")
+    if parts.scheme == "http" and not (allow_http or is_loopback(parts.hostname)):
+        raise ValueError(f"{key}: plain http would show the token to the network; use https, or set allow_http: true")
 
 
 def is_loopback(host: str) -> bool:
