@@ -53,15 +53,21 @@ def upgrade() -> None:
     )
     op.create_table(
         "webhook_subscriptions",
-        sa.Column("nonce_digest", sa.Text(), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("scope_id", sa.Text()),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("pending_until", MOMENT, nullable=False),
+        sa.Column("nonce_digest", sa.Text()),
+        sa.Column("pending_until", MOMENT),
         sa.Column("sealed_secret", sa.Text()),
-        sa.Column("scope_id", sa.Text(), nullable=False),
         sa.Column("native_id", sa.Text()),
         sa.Column("created_at", MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("nonce_digest", name="pk_webhook_subscriptions"),
+        *(sa.Column(name, MOMENT) for name in ("expires_at", "last_success_at", "last_failure_at")),
+        sa.Column("last_failure", sa.Text()),
+        sa.Column("looked_at", MOMENT),
+        sa.PrimaryKeyConstraint("id", name="pk_webhook_subscriptions"),
+        sa.UniqueConstraint("nonce_digest", name="uq_webhook_subscriptions_nonce_digest"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_webhook_subscriptions_source", "webhook_subscriptions", ["source"])
 

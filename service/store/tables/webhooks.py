@@ -49,14 +49,21 @@ webhook_counters = Table(
 )
 
 webhook_subscriptions = Table(
-    "webhook_subscriptions",  # of a tool that gives each webhook a secret of its own
+    "webhook_subscriptions",  # webhooks that we registered, and how the tool says they are doing
     metadata,
-    Column("nonce_digest", Text, primary_key=True),  # SHA-256 of the last part of the path, in hex
+    Column("id", Integer, primary_key=True, autoincrement=True),
     Column("source", Text, nullable=False, index=True),
-    Column("state", Text, nullable=False),  # pending | active
-    Column("pending_until", Moment, nullable=False),
+    Column("scope_id", Text),  # None: one for all that the source reads
+    Column("state", Text, nullable=False),  # pending | active | disabled | missing
+    Column("nonce_digest", Text, unique=True),  # SHA-256 of the last part of the path, in hex, where it has a nonce
+    Column("pending_until", Moment),
     Column("sealed_secret", Text),  # readable with INTERLOCK_SECRET_KEY alone
-    Column("scope_id", Text, nullable=False),
     Column("native_id", Text),  # the tool's own id of the webhook, once it has said so
     Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("last_success_at", Moment),
+    Column("last_failure_at", Moment),
+    Column("last_failure", Text),
+    Column("looked_at", Moment),  # when the tool was last asked about it
+    sqlite_autoincrement=True,
 )
