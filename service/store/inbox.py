@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import Column, ColumnElement, Text, case, delete, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.deliveries import Delivery
 from service.store.bulk import fetch, run, within
+from service.store.delays import Delays
 from service.store.tables.webhooks import webhook_counters, webhook_inbox
 
 
@@ -35,15 +37,40 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class InboxStanding:
-    """Of one source, what people are told. `missed` None: no census has counted yet."""
+    """Of one source, what people are told. `missed` None: no census has counted yet; `found` is of how many.
+
+    `failed_why` is what stopped one of those that were given up.
+    """
 
     received: int = 0
+    repeated: int = 0
     refused: int = 0
     ignored: int = 0
     last_event_at: datetime | None = None
+    last_refused_at: datetime | None = None
     missed: int | None = None
+    found: int | None = None
     waiting: int = 0
+    oldest_waiting_at: datetime | None = None
     failed: int = 0
+    failed_why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Of the `found` items that changed, `missed` were named by no delivery."""
+
+    missed: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """Deliveries of one source in one state that are not applied."""
+
+    number: int = 0
+    oldest: datetime | None = None
+    why: str | None = None
 
 
 class Inbox:
@@ -84,9 +111,15 @@ class Inbox:
         statement = update(webhook_inbox).where(c.id.in_(ids))
         await self._connection.execute(statement.values(attempts=c.attempts + 1, due_at=again_at))
 
-    async def applied(self, ids: Sequence[int]) -> None:
-        statement = update(webhook_inbox).where(webhook_inbox.c.id.in_(ids))
-        await self._connection.execute(statement.values(state=State.APPLIED, error=None))
+    async def applied(self, ids: Sequence[int], *, now: datetime) -> None:
+        """From now on answers show what they told; how long that took is counted."""
+        c = webhook_inbox.c
+        statement = update(webhook_inbox).where(c.id.in_(ids)).values(state=State.APPLIED, error=None)
+        taken: defaultdict[str, list[timedelta]] = defaultdict(list)
+        for source, received_at in await self._connection.execute(statement.returning(c.source, c.received_at)):
+            taken[source].append(now - received_at)
+        for source, delays in taken.items():
+            await Delays(self._connection).add(source, delays)
 
     async def not_applied(self, ids: Sequence[int], *, error: str, most_attempts: int) -> None:
         """Say why; those tried so often are given up."""
@@ -114,8 +147,8 @@ class Inbox:
 
     async def count_untold(
         self, source: str, *, found_since: datetime, changed_after: datetime, changed_before: datetime
-    ) -> int:
-        """Items written since `found_since` that changed in between, and that no delivery since then named."""
+    ) -> Untold:
+        """Items written since `found_since` that changed in between, and how many of them no delivery named."""
         c = webhook_inbox.c
         told = select(c.native_ids).where(c.source == source, c.received_at >= changed_after)
         named = {each for row in await self._connection.execute(told) for each in row.native_ids}
@@ -126,28 +159,44 @@ class Inbox:
             "AND r.fetched_at >= ? AND w.updated_at > ? AND w.updated_at < ?",
             (source, found_since, changed_after, changed_before),
         )
-        return sum(row[0] not in named for row in rows)
+        return Untold(missed=sum(row[0] not in named for row in rows), found=len(rows))
 
     async def standing(self) -> dict[str, InboxStanding]:
         """By source, of those that ever got something."""
         c, inbox = webhook_counters.c, webhook_inbox.c
-        counted = select(inbox.source, inbox.state, func.count().label("number")).where(inbox.state != State.APPLIED)
-        left: dict[str, dict[str, int]] = {}
-        for row in await self._connection.execute(counted.group_by(inbox.source, inbox.state)):
-            left.setdefault(row.source, {})[row.state] = row.number
-        query = select(c.source, c.received, c.refused, c.ignored, c.last_event_at, c.missed)
+        oldest, why = func.min(inbox.received_at), func.max(inbox.error)
+        counted = select(inbox.source, inbox.state, func.count(), oldest, why).where(inbox.state != State.APPLIED)
+        left = {
+            (source, state): _Left(*values)
+            for source, state, *values in await self._connection.execute(counted.group_by(inbox.source, inbox.state))
+        }
         return {
             row.source: InboxStanding(
                 received=row.received,
+                repeated=row.repeated,
                 refused=row.refused,
                 ignored=row.ignored,
                 last_event_at=row.last_event_at,
+                last_refused_at=row.last_refused_at,
                 missed=row.missed,
-                waiting=left.get(row.source, {}).get(State.WAITING, 0),
-                failed=left.get(row.source, {}).get(State.FAILED, 0),
+                found=row.found,
+                waiting=(waiting := left.get((row.source, State.WAITING), _Left())).number,
+                oldest_waiting_at=waiting.oldest,
+                failed=(failed := left.get((row.source, State.FAILED), _Left())).number,
+                failed_why=failed.why,
             )
-            for row in await self._connection.execute(query)
+            for row in await self._connection.execute(select(c))
         }
+
+    async def hours(self, *, since: datetime) -> dict[str, list[datetime]]:
+        """source → the hours since then in which a delivery came, ascending: a few hundred at most."""
+        c = webhook_inbox.c
+        hour = _hour(self._connection, c.received_at)
+        query = select(c.source, hour).where(c.received_at >= since).distinct().order_by(c.source, hour)
+        found: defaultdict[str, list[datetime]] = defaultdict(list)
+        for source, text in await self._connection.execute(query):
+            found[source].append(datetime.fromisoformat(f"{text}:00+00:00"))
+        return dict(found)
 
 
 class Counters:
@@ -165,9 +214,10 @@ class Counters:
     async def ignored(self, source: str, items: int) -> None:
         await self._count(source, ignored=items)
 
-    async def missed(self, source: str, items: int) -> None:
+    async def missed(self, source: str, untold: Untold) -> None:
         c = webhook_counters.c
-        await self._connection.execute(update(webhook_counters).where(c.source == source).values(missed=items))
+        statement = update(webhook_counters).where(c.source == source)
+        await self._connection.execute(statement.values(missed=untold.missed, found=untold.found))
 
     async def first_heard(self, source: str) -> datetime | None:
         """When the oldest delivery that is still kept came; None when there is none."""
@@ -199,3 +249,10 @@ class Counters:
             "last_refused_at = COALESCE(excluded.last_refused_at, webhook_counters.last_refused_at)",
             (source, received, repeated, refused, ignored, last_event_at, last_refused_at),
         )
+
+
+def _hour(connection: AsyncConnection, moment: Column[datetime]) -> ColumnElement[str]:
+    """The hour a moment lies in, as "2026-11-20T02" in UTC."""
+    if connection.dialect.name == "sqlite":
+        return func.substr(type_coerce(moment, Text), 1, 13)
+    return func.to_char(func.timezone("UTC", moment), 'YYYY-MM-DD"T"HH24')

@@ -11,6 +11,7 @@ from sqlalchemy import null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.bulk import run, upsert, within
+from service.store.coverage import Coverage
 from service.store.tables import sources as tables
 
 
@@ -87,18 +88,25 @@ class Scopes:
         *,
         cursor: datetime,
         proven_at: datetime,
-        listed: int | None,
+        coverage: Coverage | None,
         token: str | None = None,
     ) -> None:
-        """Move the cursor: every page and child is stored. `listed` counts a census, None when none was taken."""
-        values: dict[str, Any] = {"cursor": cursor, "last_complete_sync": proven_at, "error": null(), "token": token}
-        if listed is not None:
-            values |= {"listed": listed, "proven_at": proven_at}
+        """Move the cursor: every page and child is stored. `coverage` is that of a census, None when none was taken."""
+        values: dict[str, Any] = {"cursor": cursor, "last_complete_sync": proven_at, "token": token}
+        values |= {"error": null(), "error_since": None}
+        if coverage is not None:
+            values |= {"listed": coverage.listed, "stored": coverage.stored, "rejected": coverage.rejected}
+            values |= {"proven_at": proven_at}
         await self._update(source, scope_id, values)
 
-    async def fail(self, source: str, scope_id: str, error: Mapping[str, Any]) -> None:
-        """Keep the cursor where it is, and say why ({"code", "message", …})."""
-        await self._update(source, scope_id, {"error": dict(error)})
+    async def fail(self, source: str, scope_id: str, error: Mapping[str, Any], *, now: datetime) -> None:
+        """Keep the cursor where it is, and say why ({"code", "message", …}); the same trouble keeps its beginning."""
+        c = tables.scopes.c
+        query = select(c.error, c.error_since).where(c.source == source, c.native_id == scope_id)
+        known = (await self._connection.execute(query)).first()
+        same = known is not None and known.error is not None and known.error.get("code") == error["code"]
+        since = known.error_since if known is not None and same else None
+        await self._update(source, scope_id, {"error": dict(error), "error_since": since or now})
 
     async def _update(self, source: str, scope_id: str, values: dict[str, Any]) -> None:
         c = tables.scopes.c

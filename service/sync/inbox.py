@@ -79,7 +79,7 @@ class Applier:
                 await self._not_applied(ids, error)
                 return 0
             async with self.database.transaction() as uow:
-                await Inbox(uow.connection).applied(ids)
+                await Inbox(uow.connection).applied(ids, now=self.clock.now())
         return len(waiting)
 
     async def _due(self) -> list[Waiting]:
@@ -187,15 +187,15 @@ async def note_missed(database: Database, source: str, *, run_started: datetime)
         proven = (await Sources(uow.connection).proofs()).get(source)
         if first is None or proven is None:
             return
-        missed = await Inbox(uow.connection).count_untold(
+        untold = await Inbox(uow.connection).count_untold(
             source,
             found_since=run_started,
             changed_after=max(first, proven - OVERLAP),
             changed_before=run_started - ON_THE_WAY,
         )
-        await counters.missed(source, missed)
-    if missed:
-        log.warning("deliveries_missed", source=source, items=missed)
+        await counters.missed(source, untold)
+    if untold.missed:
+        log.warning("deliveries_missed", source=source, items=untold.missed, of=untold.found)
 
 
 def _named(waiting: Sequence[Waiting]) -> dict[str, str | None]:

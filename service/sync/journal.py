@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.contract import Finding, Identity, MissingScope, ReferenceData, Scope, Source
 from service.programs.apply import matched_fields
+from service.store.coverage import coverage_of
 from service.store.engine import Database
 from service.store.items import WorkItems
 from service.store.raw import LandedRecord, RawRecords, digest
@@ -117,14 +118,15 @@ async def complete_scope(
     async with database.transaction() as uow:
         scopes = Scopes(uow.connection)
         if result.error is not None:
-            await scopes.fail(source, result.scope_id, _as_json(result.error))
+            await scopes.fail(source, result.scope_id, _as_json(result.error), now=proven_at)
             return
+        counted = None if result.census is None else await coverage_of(uow.connection, source, result.listed)
         await scopes.complete(
             source,
             result.scope_id,
             cursor=cursor,
             proven_at=proven_at,
-            listed=result.census,
+            coverage=counted,
             token=result.token,
         )
 
@@ -172,7 +174,9 @@ async def close_run(database: Database, outcome: Outcome, results: Sequence[Scop
     async with database.transaction() as uow:
         for result in results:
             if result.error is not None:
-                await Scopes(uow.connection).fail(outcome.source, result.scope_id, _as_json(result.error))
+                await Scopes(uow.connection).fail(
+                    outcome.source, result.scope_id, _as_json(result.error), now=outcome.finished_at
+                )
         runs = SyncRuns(uow.connection)
         await runs.set(
             outcome.run_id,

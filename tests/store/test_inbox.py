@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from connectors.deliveries import Delivery
 from service.store.engine import Database
-from service.store.inbox import Counters, Inbox, InboxStanding, Waiting
+from service.store.inbox import Counters, Inbox, InboxStanding, Untold, Waiting
 from service.store.subscriptions import Subscriptions
 from service.store.tables.webhooks import webhook_inbox, webhook_subscriptions
 
@@ -79,7 +79,7 @@ async def test_what_is_applied_is_kept_for_a_while_so_that_it_is_known_again(dat
     await added(database, "k2", "2")
     (first, _) = await due(database)
     async with database.transaction() as uow:
-        await Inbox(uow.connection).applied([first.id])
+        await Inbox(uow.connection).applied([first.id], now=LATER)
         await Inbox(uow.connection).forget("acme", before=NOW)
     assert not await added(database, "k1", "1")
 
@@ -97,11 +97,13 @@ async def test_counts_add_up_and_remember_the_last_moment(database: Database) ->
         await counters.refused("acme", now=LATER)
         await counters.refused("acme", now=LATER)
         await counters.ignored("acme", 3)
-        await counters.missed("acme", 4)
+        await counters.missed("acme", Untold(missed=4, found=9))
     async with database.reading() as uow:
         standing = await Inbox(uow.connection).standing()
     assert standing == {
-        "acme": InboxStanding(received=1, refused=2, ignored=3, last_event_at=NOW, missed=4, waiting=0, failed=0)
+        "acme": InboxStanding(
+            received=1, refused=2, ignored=3, last_event_at=NOW, last_refused_at=LATER, missed=4, found=9
+        )
     }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from connectors.contract import Finding, ReferenceData
 from connectors.items import SourceField, SourceStatus, StatusCategory
+from service.store.coverage import Coverage
 from service.store.engine import Database
 from service.store.items import WorkItems
 from service.store.reference import Reference
@@ -33,8 +34,8 @@ async def test_a_cursor_moves_on_completion_only_and_survives_a_new_registration
         await Sources(uow.connection).register("acme", kind="jira-cloud", url="https://acme.example")
         scopes = Scopes(uow.connection)
         await scopes.register("acme", [PAY, CART])
-        await scopes.complete("acme", "100", cursor=MONDAY, proven_at=LATER, listed=7)
-        await scopes.fail("acme", "100", {"code": "unavailable", "message": "…"})
+        await scopes.complete("acme", "100", cursor=MONDAY, proven_at=LATER, coverage=Coverage(7, 6, 1))
+        await scopes.fail("acme", "100", {"code": "unavailable", "message": "…"}, now=LATER)
         await scopes.register("acme", [PAY])
         known = await scopes.known("acme")
     assert (known["100"].cursor, known["100"].listed, known["100"].proven_at) == (MONDAY, 7, LATER)

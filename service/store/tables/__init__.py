@@ -1,6 +1,18 @@
 """Every table, one subject a file."""
 
-from service.store.tables import access, items, oauth, programs, reference, sources, webhooks
+from service.store.tables import access, items, oauth, operations, programs, reference, sources, webhooks
 from service.store.tables.base import Moment, metadata, to_text
 
-__all__ = ["Moment", "access", "items", "metadata", "oauth", "programs", "reference", "sources", "to_text", "webhooks"]
+__all__ = [
+    "Moment",
+    "access",
+    "items",
+    "metadata",
+    "oauth",
+    "operations",
+    "programs",
+    "reference",
+    "sources",
+    "to_text",
+    "webhooks",
+]

@@ -31,8 +31,11 @@ scopes = Table(
     Column("cursor", Moment),  # incremental runs ask from here; None: never completed
     Column("last_complete_sync", Moment),
     Column("listed", Integer),  # ids in the last complete full listing (the census), None: never taken
+    Column("stored", Integer),  # of them: live in the store when the census was over
+    Column("rejected", Integer),  # of them: read, and not understood
     Column("proven_at", Moment),  # when that census was taken
     Column("error", JSON),  # {"code", "message"} of the last failure, None once complete again
+    Column("error_since", Moment),  # the first failure in a row with this code
     Column("token", Text),  # from where the tool's feed of changes goes on, where it has one
 )
 
