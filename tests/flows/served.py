@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from rich.console import Console
@@ -48,15 +49,28 @@ class Served:
 
     async def done(self) -> int:
         """How many items the roll-up counts as done, as anybody would see it now."""
-        answer = await self.client.get("/api/v1/programs/ALL/rollup?basis=count")
-        assert answer.status_code == 200, answer.text
-        number: int = answer.json()["data"]["progress"]["count"]["done"]
+        number: int = (await self._progress("count"))["done"]
         return number
+
+    async def points(self) -> float:
+        """All points of the roll-up, as anybody would see it now."""
+        number: float = (await self._progress("points"))["total"]
+        return number
+
+    async def _progress(self, basis: str) -> dict[str, Any]:
+        answer = await self.client.get("/api/v1/programs/ALL/rollup", params={"basis": basis})
+        assert answer.status_code == 200, answer.text
+        progress: dict[str, Any] = answer.json()["data"]["progress"][basis]
+        return progress
 
     async def finish(self, native_id: str) -> None:
         """Somebody finishes an issue, and the site tells of it."""
         done = next(row["id"] for row in self.site.statuses if row["statusCategory"]["key"] == "done")
         self.site.transition(native_id, done, self.app.clock.now())
+        await self.tell(native_id)
+
+    async def tell(self, native_id: str) -> None:
+        """The site delivers that an issue was updated, signed."""
         moment = int(self.app.clock.now().timestamp() * 1000)
         said = {"timestamp": moment, "webhookEvent": "jira:issue_updated", "issue": {"id": native_id}}
         body = json.dumps(said).encode()
