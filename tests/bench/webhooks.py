@@ -109,7 +109,8 @@ def _show(measured: dict[str, Figures]) -> None:
     for name, figures in measured.items():
         print(
             f"{name:12} {figures['deliveries']:.0f} deliveries at {RATE}/s, {figures['lost']:.0f} lost, "
-            f"{figures['requests']:.0f} requests; in the roll-up after p50 {figures['p50']:.2f} s, p95 {figures['p95']:.2f} s, worst {figures['worst']:.2f} s"
+            f"{figures['requests']:.0f} requests; in the roll-up after "
+            f"p50 {figures['p50']:.2f} s, p95 {figures['p95']:.2f} s, worst {figures['worst']:.2f} s"
         )
 
 
