@@ -25,7 +25,14 @@ class Edges:
 
         Dismissed and unresolved suggestions are none. The far end may be in another program, in none, or unseen.
         """
-        members = frozenset((await self._connection.execute(live_members(key))).scalars())
+        return await self.touching(await self.members(key))
+
+    async def members(self, key: str) -> frozenset[str]:
+        """Uids of the live members of the program."""
+        return frozenset((await self._connection.execute(live_members(key))).scalars())
+
+    async def touching(self, members: frozenset[str]) -> list[Edge]:
+        """As of a program with these members."""
         if not members:
             return []
         drawn = await DrawnEdges(self._connection).touching(members)

@@ -86,7 +86,7 @@ class ProgramItems:
 
         Epic, team and workstream are only read where `by` asks for them; every value of 5,000 items costs.
         """
-        await self._prefer_indexes()
+        await self.prefer_indexes()
         homes = await self._further_homes(key)
         rows = await fetch_many(self._connection, _rollup_items(by, self._connection.dialect.name), [key])
         items = convert(rows, list[RollupItem], strict=False)  # SQLite has 0 and 1 for false and true, text for dates
@@ -118,7 +118,7 @@ class ProgramItems:
         query = f"SELECT uid, key, title FROM {table} WHERE {named}"  # noqa: S608 - names of this file
         return {uid: Label(key, title) for uid, key, title in await fetch(self._connection, query, [uids])}
 
-    async def _prefer_indexes(self) -> None:
+    async def prefer_indexes(self) -> None:
         """PostgreSQL plans for spinning disks by default, and would rather read the whole table than 5,000 rows;
         and it starts a worker process for them, which costs more than the rows do."""
         if self._connection.dialect.name == "postgresql":

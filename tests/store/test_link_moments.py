@@ -1,0 +1,61 @@
+"""Since when two items are linked, from the histories of both."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from service.store.engine import Database
+from service.store.link_moments import linked_since
+from tests.builders.items import SOURCE, an_item, insert_alias, insert_items
+from tests.builders.planning import insert_change
+
+MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+ONE, TWO, THREE = (f"{SOURCE}:{number}" for number in (1, 2, 3))
+PAIR = frozenset((ONE, TWO))
+
+
+async def since(database: Database, *pairs: frozenset[str]) -> dict[frozenset[str], datetime]:
+    async with database.reading() as uow:
+        return await linked_since(uow.connection, pairs)
+
+
+async def link_told(database: Database, uid: str, change: str, left: str | None, entered: str | None, day: int) -> None:
+    async with database.transaction() as uow:
+        await insert_change(uow.connection, uid, change, "link", left, entered, at=MONDAY + timedelta(days=day))
+
+
+async def test_the_end_that_tells_first_decides(database: Database) -> None:
+    async with database.transaction() as uow:
+        await insert_items(uow.connection, an_item(1), an_item(2), an_item(3))
+    await link_told(database, ONE, "1", None, "PAY-2", 1)
+    await link_told(database, TWO, "2", None, "PAY-1", 2)
+    await link_told(database, ONE, "3", None, "PAY-3", 0)
+
+    assert await since(database, PAIR) == {PAIR: MONDAY + timedelta(days=1)}
+
+
+async def test_a_link_that_was_made_again_exists_since_then(database: Database) -> None:
+    async with database.transaction() as uow:
+        await insert_items(uow.connection, an_item(1), an_item(2))
+    await link_told(database, ONE, "1", None, "PAY-2", 1)
+    await link_told(database, ONE, "2", "PAY-2", None, 3)
+    await link_told(database, ONE, "3", None, "PAY-2", 5)
+
+    assert await since(database, PAIR) == {PAIR: MONDAY + timedelta(days=5)}
+
+
+async def test_an_item_is_found_by_the_key_it_had_when_it_was_linked(database: Database) -> None:
+    async with database.transaction() as uow:
+        await insert_items(uow.connection, an_item(1), an_item(2))
+        await insert_alias(uow.connection, "OLD-7", TWO)
+    await link_told(database, ONE, "1", None, "OLD-7", 1)
+
+    assert await since(database, PAIR) == {PAIR: MONDAY + timedelta(days=1)}
+
+
+async def test_where_no_history_tells_nothing_is_known(database: Database) -> None:
+    async with database.transaction() as uow:
+        await insert_items(uow.connection, an_item(1), an_item(2))
+
+    assert await since(database, PAIR) == {}
+    assert await since(database) == {}
