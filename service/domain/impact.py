@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +74,8 @@ def by_group(
     `behind` is `downstream(graph, weights).nodes`; `among` are the nodes that can be waited for, `top` the bottlenecks.
     """
     count = int(groups.max(initial=-1)) + 1
+    if not count:
+        return []
     waiting = weights @ _groups_ahead(graph, np.where(among, groups, -1), count)
     waited_for = np.bincount(groups[among & (behind > 0) & (groups >= 0)], minlength=count)
     worst: dict[int, list[int]] = {}
@@ -109,7 +112,7 @@ class _Rows:
         by_tail = np.unique((tails << 32) | heads)
         ends = (by_tail & 0xFFFFFFFF).tolist()
         first = np.searchsorted(by_tail, np.arange(count + 1) << 32).tolist()
-        return cls(rank[place], [ends[begin:end] for begin, end in zip(first, first[1:], strict=False)])
+        return cls(rank[place], [ends[begin:end] for begin, end in pairwise(first)])
 
 
 def _reach(rows: _Rows, weights: Weights) -> Weights:
