@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from connectors.allowance import Allowance, read_allowance
 from connectors.errors import (
     AuthenticationFailed,
     PermissionDenied,
@@ -30,8 +31,15 @@ Shape = TypeVar("Shape")
 LONGEST_TEXT = 300  # characters of a vendor's message in ours
 QUOTA_PAUSE = timedelta(minutes=1)  # for a spent quota that does not say when it returns
 TOO_HEAVY = frozenset({413, 500, 504})
+SCOPE_MISSING = "scope does not match"  # Atlassian's gateway says so with 401, though the token itself is good
+
+
+class Unauthorised(AuthenticationFailed):
+    """401: the credential itself is refused; a renewed one may be taken."""
+
+
 POLICY: Mapping[int, tuple[type[SourceError], str]] = {
-    401: (AuthenticationFailed, "check the user and the token, which may have expired."),
+    401: (Unauthorised, "check the user and the token, which may have expired."),
     402: (SourceMisconfigured, "the account's plan does not include it."),
     403: (PermissionDenied, "check the account's permissions."),
     404: (SourceMisconfigured, "it does not exist or the account may not see it; check the url."),
@@ -106,13 +114,15 @@ def refusal(  # noqa: PLR0911 - one line per policy reads better than a nest
         return _login_page(source, answer.call) if _is_html(answer.headers) else None
     if 300 <= status < 400:
         return _redirected(source, answer)
-    said = f"{answer.call} answered {status}{_hidden(_vendor_text(answer), secrets)}".rstrip(".")
+    said = f"{answer.call} answered {status}{hidden(_vendor_text(answer), secrets)}".rstrip(".")
     if status == 429 or (status == 503 and retry_after(answer.headers) is not None):
         return _throttled(source, answer, said)
     if status in TOO_HEAVY:
         return AnswerTooHeavy(source, f"{said}.", status=status)
     if status >= 500 or status in {408, 425}:
         return SourceUnavailable(source, f"{said}.", status=status)
+    if status == 401 and SCOPE_MISSING in said:
+        return PermissionDenied(source, f"{said}; give the app the scope that this call needs, and authorise again.")
     if status == 403 and (reason := _denied_reason(answer.headers)):
         return AuthenticationFailed(source, f"{said} ({reason}); log in once in a browser.")
     kind, advice = POLICY.get(status, UNEXPECTED)
@@ -120,12 +130,17 @@ def refusal(  # noqa: PLR0911 - one line per policy reads better than a nest
 
 
 def _throttled(source: str, answer: Answer, said: str) -> SourceThrottled:
+    """What it asks for is obeyed; a spent allowance that does not say so returns at its reset."""
     reason = answer.headers.get("ratelimit-reason")
-    pause = retry_after(answer.headers)
-    if pause is None and is_quota(reason):
-        pause = _until_reset(answer.headers) or QUOTA_PAUSE
+    allowance = read_allowance(answer.headers)
+    pause, is_spent = retry_after(answer.headers), is_quota(reason)
+    if pause is None and (is_spent or (reason is None and allowance is not None and allowance.remaining == 0)):
+        pause = _until_reset(answer.headers, allowance) or (QUOTA_PAUSE if is_spent else None)
+        is_spent = pause is not None
     why = f" ({reason})" if reason else ""
-    return SourceThrottled(source, f"{said}{why}.", retry_after=pause, reason=reason)
+    return SourceThrottled(
+        source, f"{said}{why}.", retry_after=pause, reason=reason, allowance=allowance, is_spent=is_spent
+    )
 
 
 def is_quota(reason: str | None) -> bool:
@@ -133,15 +148,10 @@ def is_quota(reason: str | None) -> bool:
     return reason is not None and "quota" in reason
 
 
-def _until_reset(headers: Headers) -> timedelta | None:
-    text, now = headers.get("x-ratelimit-reset", ""), server_time(headers)
-    try:
-        until = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if now is None or until.tzinfo is None or until <= now:
-        return None
-    return until - now
+def _until_reset(headers: Headers, allowance: Allowance | None) -> timedelta | None:
+    """By the tool's own clock: ours may differ."""
+    now, until = server_time(headers), allowance.resets_at if allowance else None
+    return until - now if now is not None and until is not None and until > now else None
 
 
 def _http_date(text: str) -> datetime | None:
@@ -211,7 +221,8 @@ def _worded(error: Mapping[str, object]) -> str:
     return f"{error['message']} ({phrase})" if phrase else str(error["message"])
 
 
-def _hidden(text: str, secrets: Iterable[str]) -> str:
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """The text with each secret starred out."""
     for secret in secrets:
         text = text.replace(secret, "***") if secret else text
     return text

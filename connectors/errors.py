@@ -14,6 +14,10 @@ SourceError
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from connectors.allowance import Allowance
 
 
 class SourceError(Exception):
@@ -48,15 +52,28 @@ class ScopeGone(SourceError):
 
 
 class SourceThrottled(SourceError):
-    """`retry_after` is what the tool asked for, exactly; None when it did not say."""
+    """`retry_after` is what the tool asked for, exactly; None when it did not say.
+
+    `allowance` is what it said of its limits. `is_spent`: nothing is answered before the allowance returns, however
+    few requests are made at a time.
+    """
 
     code = "throttled"
 
     def __init__(
-        self, source: str, message: str, *, retry_after: timedelta | None = None, reason: str | None = None
+        self,
+        source: str,
+        message: str,
+        *,
+        retry_after: timedelta | None = None,
+        reason: str | None = None,
+        allowance: Allowance | None = None,
+        is_spent: bool = False,
     ) -> None:
         self.retry_after = retry_after
         self.reason = reason
+        self.allowance = allowance
+        self.is_spent = is_spent
         super().__init__(source, message)
 
 

@@ -10,12 +10,13 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import structlog
 
 from connectors.answers import AnswerTooHeavy
+from connectors.contract import Usage
 from connectors.errors import SourceError, SourceThrottled, SourceUnavailable
 from connectors.throttle import LONGEST_PAUSE, Budget, Sleep
 
@@ -54,8 +55,13 @@ class Retrying:
         self._sleep = sleep
         self._jitter = jitter
 
-    async def call(self, operation: Callable[[], Awaitable[T]], *, can_ask_for_less: bool = False) -> T:
-        """The operation's result; raises its last SourceError. Each attempt takes its own place in the budget."""
+    async def call(
+        self, operation: Callable[[], Awaitable[T]], *, can_ask_for_less: bool = False, once: bool = False
+    ) -> T:
+        """The operation's result; raises its last SourceError. Each attempt takes its own place in the budget.
+
+        `once`: it is not repeated when it may have been done, only when the tool put it off.
+        """
         throttled = failed = 0
         while True:
             try:
@@ -68,11 +74,33 @@ class Retrying:
                 wait = None if error.retry_after is not None else self._back_off(throttled)
                 await self._before_next(error, wait)
             except SourceUnavailable as error:
+                if once:
+                    raise
                 failed += 1
                 heavy = can_ask_for_less and isinstance(error, AnswerTooHeavy)
                 if failed > (self.patience.heavy_retries if heavy else self.patience.retries):
                     raise
                 await self._before_next(error, self._back_off(failed))
+
+    def usage(self, *, bytes_received: int) -> Usage:
+        """How the source stands with its tool; a pause is told by our own clock."""
+        budget, left = self.budget, self.budget.pause_left
+        allowance = budget.allowance
+        return Usage(
+            requests=budget.requests,
+            retries=self.retries,
+            throttled=budget.throttled,
+            bytes_received=bytes_received,
+            in_flight=budget.in_flight,
+            waiting=budget.waiting,
+            allowed=budget.allowed,
+            limit=budget.limit,
+            paused_until=datetime.now(UTC) + left if left else None,
+            reason=budget.push_back,
+            quota_limit=allowance.limit if allowance else None,
+            quota_remaining=allowance.remaining if allowance else None,
+            quota_resets_at=allowance.resets_at if allowance else None,
+        )
 
     async def _before_next(self, error: SourceError, wait: float | None) -> None:
         """None: the budget itself is paused for as long as the tool asked, and holds the next attempt back."""

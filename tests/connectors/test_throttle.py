@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import timedelta
 
 import pytest
 
+from connectors.allowance import Allowance
 from connectors.errors import SourceThrottled, SourceUnavailable
-from connectors.throttle import CALM_STRETCH, Budget
+from connectors.throttle import CALM_STRETCH, URGENT_IN_A_ROW, Budget, urgent
 from tests.connectors.time import FakeTime
 
 
@@ -148,3 +150,124 @@ async def test_a_cancelled_waiter_does_not_keep_others_from_their_turn() -> None
 def test_a_budget_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one request"):
         Budget(0)
+
+
+class Queue:
+    """Requests that each note their name when they get their place, behind one that holds the only place."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.order: list[str] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._may_end = asyncio.Event()
+
+    async def hold(self) -> None:
+        self._begin(self._holder())
+        await asyncio.sleep(0)
+
+    async def ask(self, name: str, *, in_a_hurry: bool = False) -> asyncio.Task[None]:
+        if in_a_hurry:
+            with urgent():  # what begins inside stays urgent
+                task = self._begin(self._request(name))
+        else:
+            task = self._begin(self._request(name))
+        await asyncio.sleep(0)
+        return task
+
+    async def served(self) -> list[str]:
+        self._may_end.set()
+        async with asyncio.timeout(5):
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        assert (self.budget.in_flight, self.budget.waiting) == (0, 0)
+        return self.order
+
+    def _begin(self, coroutine: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        self._tasks.append(asyncio.create_task(coroutine))
+        return self._tasks[-1]
+
+    async def _holder(self) -> None:
+        async with self.budget.slot():
+            await self._may_end.wait()
+
+    async def _request(self, name: str) -> None:
+        async with self.budget.slot():
+            self.order.append(name)
+
+
+async def test_places_are_given_in_the_order_of_asking_and_first_to_who_is_in_a_hurry() -> None:
+    queue = Queue(Budget(1))
+    await queue.hold()
+    for name in ("first", "second"):
+        await queue.ask(name)
+    await queue.ask("delivery", in_a_hurry=True)
+    await queue.ask("third")
+    await queue.ask("another delivery", in_a_hurry=True)
+
+    assert queue.budget.waiting == 5
+    assert await queue.served() == ["delivery", "another delivery", "first", "second", "third"]
+
+
+async def test_however_many_are_in_a_hurry_the_others_get_every_eighth_place() -> None:
+    queue = Queue(Budget(1))
+    await queue.hold()
+    for number in range(20):
+        await queue.ask("hurried", in_a_hurry=True)
+        await queue.ask(f"patient {number}")
+
+    order = await queue.served()
+
+    waits = [order.index(f"patient {number}") for number in range(2)]
+    assert waits == [URGENT_IN_A_ROW, 2 * URGENT_IN_A_ROW + 1]
+
+
+async def test_nobody_overtakes_those_who_wait_when_a_place_comes_free() -> None:
+    """A newcomer that finds a free place in the moment between two tasks would starve who waits."""
+    queue = Queue(Budget(1))
+    await queue.hold()
+    await queue.ask("waiting")
+    queue._may_end.set()
+    await asyncio.sleep(0)
+    await queue.ask("newcomer")
+
+    assert await queue.served() == ["waiting", "newcomer"]
+
+
+async def test_a_waiter_cancelled_at_the_moment_it_gets_its_place_gives_it_on() -> None:
+    queue = Queue(Budget(1))
+    await queue.hold()
+    cancelled = await queue.ask("cancelled")
+    await queue.ask("next")
+    queue._may_end.set()
+    await asyncio.sleep(0)  # the holder ends and gives its place away
+    cancelled.cancel()
+
+    assert await queue.served() == ["next"]
+
+
+async def test_an_allowance_near_its_end_halves_once_and_growth_waits_until_it_is_renewed() -> None:
+    budget = Budget(8)
+    for remaining in (190, 180, 170):
+        budget.hear(Allowance(limit=1000, remaining=remaining, is_near_its_end=True))
+    await succeed(budget, 3 * CALM_STRETCH)
+    near = budget.allowed, budget.push_back
+    budget.hear(Allowance(limit=1000, remaining=1000))
+    await succeed(budget, 4 * CALM_STRETCH)
+
+    assert near == (4, "near the limit")
+    assert (budget.allowed, budget.push_back) == (8, None)
+
+
+async def test_a_spent_allowance_pauses_and_its_numbers_are_told() -> None:
+    time = FakeTime()
+    budget = Budget(8, clock=time.now, sleep=time.sleep)
+    allowance = Allowance(limit=65_000, remaining=0)
+    await fail(
+        budget,
+        SourceThrottled("acme", "spent", retry_after=timedelta(minutes=5), allowance=allowance, is_spent=True),
+    )
+
+    assert (budget.allowed, budget.pause_left, budget.allowance) == (8, timedelta(minutes=5), allowance)
+    assert budget.push_back == "too many requests"
+    await succeed(budget, 1)
+    assert time.now() == 300
+    assert budget.push_back is None
