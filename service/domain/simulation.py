@@ -130,7 +130,7 @@ def _rewired(network: ActivityNetwork, what_if: WhatIf) -> ActivityNetwork:
 
 
 def _slipped(network: ActivityNetwork, slips: Mapping[int, int]) -> ActivityNetwork:
-    """A slip is a wait before the start: it adds to the item's own earliest start and to the lag of all it waits for."""
+    """A slip is a wait before the start: it adds to the item's own earliest start and to each lag before it."""
     if not slips:
         return network
     wait = np.zeros(network.graph.nodes, np.int64)
