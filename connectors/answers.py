@@ -32,14 +32,8 @@ LONGEST_TEXT = 300  # characters of a vendor's message in ours
 QUOTA_PAUSE = timedelta(minutes=1)  # for a spent quota that does not say when it returns
 TOO_HEAVY = frozenset({413, 500, 504})
 SCOPE_MISSING = "scope does not match"  # Atlassian's gateway says so with 401, though the token itself is good
-
-
-class Unauthorised(AuthenticationFailed):
-    """401: the credential itself is refused; a renewed one may be taken."""
-
-
 POLICY: Mapping[int, tuple[type[SourceError], str]] = {
-    401: (Unauthorised, "check the user and the token, which may have expired."),
+    401: (AuthenticationFailed, "check the user and the token, which may have expired."),
     402: (SourceMisconfigured, "the account's plan does not include it."),
     403: (PermissionDenied, "check the account's permissions."),
     404: (SourceMisconfigured, "it does not exist or the account may not see it; check the url."),
@@ -126,6 +120,8 @@ def refusal(  # noqa: PLR0911 - one line per policy reads better than a nest
     if status == 403 and (reason := _denied_reason(answer.headers)):
         return AuthenticationFailed(source, f"{said} ({reason}); log in once in a browser.")
     kind, advice = POLICY.get(status, UNEXPECTED)
+    if kind is AuthenticationFailed:
+        return AuthenticationFailed(source, f"{said}; {advice}", status=status)
     return kind(source, f"{said}; {advice}")
 
 

@@ -36,7 +36,13 @@ class SourceMisconfigured(SourceError):
 
 
 class AuthenticationFailed(SourceError):
+    """`status` is 401 where the tool refused the credential itself; a renewed one may then be taken."""
+
     code = "authentication_failed"
+
+    def __init__(self, source: str, message: str, *, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(source, message)
 
 
 class PermissionDenied(SourceError):

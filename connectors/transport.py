@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import msgspec
 
 from connectors.answers import Answer, AnswerTooHeavy, Headers, refusal
-from connectors.errors import SourceError, SourceMisconfigured, SourceUnavailable
+from connectors.errors import AuthenticationFailed, SourceError, SourceMisconfigured, SourceUnavailable
+
+T = TypeVar("T")
+UNAUTHORISED = 401
 
 HttpTransport = httpx.AsyncBaseTransport  # what tests put in place of the network
 
@@ -63,7 +67,70 @@ class BearerAuth:
         return (self.token,)
 
 
-Auth = BasicAuth | BearerAuth
+@dataclass(frozen=True)
+class Permit:
+    """What one request needs: the tool's address, without a slash at its end, and its Authorization header."""
+
+    base_url: str
+    header: str | None = field(repr=False)
+
+
+class RenewableAuth(Protocol):
+    """A credential that ends while we work, and that knows the address where it is good."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown."""
+        ...
+
+    async def permit(self) -> Permit:
+        """One that holds for longer than a request takes. Raises SourceError."""
+        ...
+
+    async def renewed(self, refused: Permit) -> Permit | None:
+        """Another one; None when there is nothing to hope from another. Raises SourceError."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class StandingAuth:
+    """A credential that is what the configuration says, or none at all, as a RenewableAuth that never changes."""
+
+    def __init__(self, auth: BasicAuth | BearerAuth | None, base_url: str) -> None:
+        self.secrets: tuple[str, ...] = () if auth is None else auth.secrets
+        self._permit = Permit(base_url, None if auth is None else auth.header)
+
+    async def permit(self) -> Permit:
+        return self._permit
+
+    async def renewed(self, refused: Permit) -> Permit | None:
+        return None
+
+    async def aclose(self) -> None:
+        """It holds nothing."""
+
+
+Auth = BasicAuth | BearerAuth | RenewableAuth
+
+
+def renewable(auth: Auth | None, base_url: str) -> RenewableAuth:
+    """One way to ask, whatever the credential. A renewable one has its own address."""
+    if auth is None or isinstance(auth, BasicAuth | BearerAuth):
+        return StandingAuth(auth, base_url)
+    return auth
+
+
+async def permitted(auth: RenewableAuth, ask: Callable[[Permit], Awaitable[T]]) -> T:
+    """The answer to `ask`, which is asked once more, with a renewed permit, when the first one was refused."""
+    permit = await auth.permit()
+    try:
+        return await ask(permit)
+    except AuthenticationFailed as error:
+        another = await auth.renewed(permit) if error.status == UNAUTHORISED else None
+        if another is None:
+            raise
+    return await ask(another)
 
 
 def user_agent() -> str:
@@ -107,7 +174,7 @@ class Transport:
         *,
         source: str,
         url: str,
-        auth: Auth,
+        auth: Auth | None,
         limits: Limits | None = None,
         allow_http: bool = False,
         transport: HttpTransport | None = None,
@@ -115,13 +182,13 @@ class Transport:
     ) -> None:
         limits = limits or Limits()
         self._source = source
-        self._secrets = auth.secrets
+        self._auth = renewable(auth, base_url(source, url, allow_http=allow_http))
+        self._url = url
         self._on_answer = on_answer
         self._largest_body = limits.largest_body
         self.bytes_received = 0
         self._http = httpx.AsyncClient(
-            base_url=base_url(source, url, allow_http=allow_http),
-            headers={"Authorization": auth.header, "Accept": "application/json", "User-Agent": user_agent()},
+            headers={"Accept": "application/json", "User-Agent": user_agent()},
             timeout=httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds, pool=None),
             limits=httpx.Limits(max_connections=limits.connections, max_keepalive_connections=limits.connections),
             follow_redirects=False,
@@ -129,7 +196,7 @@ class Transport:
         )
 
     def __repr__(self) -> str:
-        return f"Transport(source={self._source!r}, url={str(self._http.base_url)!r})"
+        return f"Transport(source={self._source!r}, url={self._url!r})"
 
     async def send(
         self,
@@ -143,13 +210,20 @@ class Transport:
         """`accept` names the statuses, besides success, that the caller reads for itself."""
         call = f"{method} {path}"
         content = None if json is None else msgspec.json.encode(json)
-        headers = None if content is None else {"Content-Type": "application/json"}
-        try:
-            async with self._http.stream(method, path, params=params, content=content, headers=headers) as response:
-                answer = Answer(call, response.status_code, response.headers, await self._body(response, call))
-        except httpx.HTTPError as error:
-            raise self._broken(error, call) from None  # the cause would hold the request, and so the token
-        return self._judged(answer, accept)
+
+        async def ask(permit: Permit) -> Answer:
+            headers = _headers(permit, has_body=content is not None)
+            address = permit.base_url + path
+            try:
+                async with self._http.stream(
+                    method, address, params=params, content=content, headers=headers
+                ) as response:
+                    answer = Answer(call, response.status_code, response.headers, await self._body(response, call))
+            except httpx.HTTPError as error:
+                raise self._broken(error, call) from None  # the cause would hold the request, and so the token
+            return self._judged(answer, accept)
+
+        return await permitted(self._auth, ask)
 
     async def _body(self, response: httpx.Response, call: str) -> bytes:
         chunks: list[bytes] = []
@@ -168,7 +242,7 @@ class Transport:
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def _judged(self, answer: Answer, accept: Collection[int]) -> Answer:
-        error = None if answer.status in accept else refusal(self._source, answer, secrets=self._secrets)
+        error = None if answer.status in accept else refusal(self._source, answer, secrets=self._auth.secrets)
         if error is not None:
             raise error
         if self._on_answer is not None:
@@ -188,3 +262,8 @@ class Transport:
 
     async def aclose(self) -> None:
         await self._http.aclose()
+
+
+def _headers(permit: Permit, *, has_body: bool) -> dict[str, str]:
+    headers = {} if permit.header is None else {"Authorization": permit.header}
+    return headers | ({"Content-Type": "application/json"} if has_body else {})

@@ -19,7 +19,7 @@ from connectors.answers import Answer, Headers, refusal
 from connectors.errors import AuthenticationFailed, SourceError, SourceMisconfigured, SourceUnavailable
 from connectors.pagination import OffsetPage, offset_pages
 from connectors.retrying import Retrying
-from connectors.transport import Auth, BasicAuth, base_url, user_agent
+from connectors.transport import Auth, Permit, base_url, permitted, renewable, user_agent
 
 JsonObject = dict[str, Any]  # as Jira sent it
 T = TypeVar("T")
@@ -42,23 +42,21 @@ class JiraGateway:
         allow_http: bool = False,
     ) -> None:
         self._source = source
-        self._secrets = auth.secrets
+        address = base_url(source, url, allow_http=allow_http)
+        self._auth = renewable(auth, address)
+        self._permit = Permit(address, None)
         self._retrying = retrying
         self._on_answer = on_answer
-        self._context_path = urlsplit(url).path.rstrip("/")
         self.bytes_received = 0
-        credential: JsonObject = (
-            {"basic_auth": (auth.email, auth.token)} if isinstance(auth, BasicAuth) else {"token_auth": auth.token}
-        )
         self._sdk = JIRA(
-            base_url(source, url, allow_http=allow_http),
+            address,
             options={"rest_api_version": rest_version},
             get_server_info=False,
             max_retries=0,
             timeout=(10.0, 60.0),
-            **credential,
         )
-        session = self._sdk._session  # the SDK offers no public way to see answers or to forbid redirects
+        session = self._sdk._session  # the SDK offers no public way to see answers, to forbid redirects or to renew
+        session.auth = self._sign
         session.max_redirects = 0
         session.headers["User-Agent"] = user_agent()
         session.hooks["response"].append(self._look)
@@ -115,10 +113,18 @@ class JiraGateway:
         return [each async for rows in offset_pages(fetch, source=self._source) for each in rows]
 
     async def _call(self, work: Callable[[], T]) -> T:
-        async def attempt() -> T:
+        async def ask(permit: Permit) -> T:
+            self._permit = permit
+            self._sdk._options["server"] = permit.base_url
             return await asyncio.to_thread(self._translated, work)
 
-        return await self._retrying.call(attempt)
+        return await self._retrying.call(lambda: permitted(self._auth, ask))
+
+    def _sign(self, request: Any) -> Any:
+        """Called by the SDK's session for each request, in the thread that sends it."""
+        if self._permit.header is not None:
+            request.headers["Authorization"] = self._permit.header
+        return request
 
     def _translated(self, work: Callable[[], T]) -> T:
         """SDK errors as ours; without their cause, which would hold the request and so the token."""
@@ -140,9 +146,10 @@ class JiraGateway:
     def _look(self, response: Any, *_: object, **__: object) -> None:
         """Runs in the SDK's session on each answer, before the SDK interprets (or logs) it."""
         place = response.request
-        call = f"{place.method} {place.path_url.partition('?')[0].removeprefix(self._context_path)}"
+        context_path = urlsplit(self._permit.base_url).path
+        call = f"{place.method} {place.path_url.partition('?')[0].removeprefix(context_path)}"
         answer = Answer(call, response.status_code, response.headers, response.content)
         self.bytes_received += len(answer.body)
-        if (error := refusal(self._source, answer, secrets=self._secrets)) is not None:
+        if (error := refusal(self._source, answer, secrets=self._auth.secrets)) is not None:
             raise error
         self._on_answer(answer.headers)

@@ -11,6 +11,7 @@ from itertools import islice
 
 import msgspec
 
+from connectors.allowance import read_allowance
 from connectors.answers import Headers
 from connectors.client import Client
 from connectors.contract import (
@@ -26,6 +27,7 @@ from connectors.contract import (
     Scope,
     ScopeListing,
     Usage,
+    WebhookAdmin,
 )
 from connectors.errors import SourceMisconfigured, SourceUnavailable
 from connectors.jira.cloud import API as CLOUD_API
@@ -40,10 +42,11 @@ from connectors.jira.normalise import JiraNormaliser
 from connectors.jira.reading import Batch, BatchReader, Edition
 from connectors.jira.reference import read_reference
 from connectors.jira.web_links import read_web_links
+from connectors.jira.webhooks import AdminWebhooks, AppWebhooks
 from connectors.jira.witness import Witness
 from connectors.retrying import Retrying
 from connectors.throttle import Budget, Sleep
-from connectors.transport import Auth, HttpTransport, Limits, Transport, base_url
+from connectors.transport import Auth, HttpTransport, Limits, Transport, base_url, renewable
 
 CLOUD, DATA_CENTER = "jira-cloud", "jira-dc"
 
@@ -52,6 +55,7 @@ class JiraSource:
     """Implements `connectors.contract.Source` for Jira Cloud and Jira Data Center.
 
     `projects` None: every project the account can see. `page_size` issues are read at once, at most a hundred.
+    Webhooks are those of an administrator, signed with `webhook_secret`; or those of the app, where `auth` is an app's.
     All requests, of runs that overlap too, share one budget of `concurrency` in flight.
     """
 
@@ -66,6 +70,8 @@ class JiraSource:
         options: JiraOptions,
         concurrency: int = 8,
         page_size: int = 100,
+        webhook_secret: str | None = None,
+        is_app: bool = False,
         allow_http: bool = False,
         transport: HttpTransport | None = None,
         sleep: Sleep = asyncio.sleep,
@@ -83,10 +89,11 @@ class JiraSource:
         is_cloud = kind == CLOUD
         self._witness = Witness(name, clock=clock)
         self._retrying = Retrying(Budget(concurrency, clock=clock, sleep=sleep), sleep=sleep)
+        self._auth = renewable(auth, base_url(name, url, allow_http=allow_http))
         self._transport = Transport(
             source=name,
             url=url,
-            auth=auth,
+            auth=self._auth,
             limits=Limits(connections=concurrency),
             allow_http=allow_http,
             transport=transport,
@@ -95,7 +102,7 @@ class JiraSource:
         self._gateway = JiraGateway(
             source=name,
             url=url,
-            auth=auth,
+            auth=self._auth,
             rest_version="3" if is_cloud else "2",
             retrying=self._retrying,
             on_answer=self._saw,
@@ -113,9 +120,24 @@ class JiraSource:
             is_cloud=is_cloud,
             projects=projects,
         )
+        self._webhooks: WebhookAdmin = (
+            AppWebhooks(client)
+            if is_app
+            else AdminWebhooks(
+                client,
+                secret=webhook_secret,
+                all_projects=projects is None,
+                is_cloud=is_cloud,
+                server_info=self._gateway.server_info,
+            )
+        )
 
     def __repr__(self) -> str:
         return f"JiraSource(name={self.name!r}, kind={self.kind!r})"
+
+    @property
+    def webhooks(self) -> WebhookAdmin:
+        return self._webhooks
 
     async def connect(self) -> Identity:
         self._discovery.forget()
@@ -205,19 +227,15 @@ class JiraSource:
 
     @property
     def usage(self) -> Usage:
-        budget = self._retrying.budget
-        return Usage(
-            requests=budget.requests,
-            retries=self._retrying.retries,
-            throttled=budget.throttled,
-            bytes_received=self._transport.bytes_received + self._gateway.bytes_received,
-        )
+        return self._retrying.usage(bytes_received=self._transport.bytes_received + self._gateway.bytes_received)
 
     async def aclose(self) -> None:
         self._gateway.close()
         await self._transport.aclose()
+        await self._auth.aclose()
 
     def _saw(self, headers: Headers) -> None:
+        self._retrying.budget.hear(read_allowance(headers))
         self._witness.saw(headers)
 
     async def _confirm_account(self) -> None:
