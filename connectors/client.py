@@ -13,7 +13,7 @@ Shape = TypeVar("Shape")
 
 
 class Client:
-    """`get` and `post` return the body in `shape`; `ask` leaves some statuses to the caller.
+    """`get`, `post`, `put` and `create` return the body in `shape`; `ask` leaves some statuses to the caller.
 
     A body that cannot be decoded counts as a cut-off answer, so decoding happens inside the attempt.
     """
@@ -51,6 +51,20 @@ class Client:
             return decode(self.source, await self.transport.send("POST", path, json=body), shape)
 
         return await self.retrying.call(attempt, can_ask_for_less=can_ask_for_less)
+
+    async def put(self, path: str, shape: type[Shape], *, json: object) -> Shape:
+        async def attempt() -> Shape:
+            return decode(self.source, await self.transport.send("PUT", path, json=json), shape)
+
+        return await self.retrying.call(attempt)
+
+    async def create(self, path: str, shape: type[Shape], *, json: object) -> Shape:
+        """A POST that makes something: where its answer was lost it raises SourceUnavailable and is not repeated."""
+
+        async def attempt() -> Shape:
+            return decode(self.source, await self.transport.send("POST", path, json=json), shape)
+
+        return await self.retrying.call(attempt, once=True)
 
     async def ask(
         self,

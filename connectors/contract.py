@@ -180,12 +180,77 @@ class Usage(Struct, frozen=True):
     quota_resets_at: datetime | None = None
 
 
+class WantedWebhook(Struct, frozen=True):
+    """One that should be there. `scope_id` None: for all that is read. `events` and `filter` are the tool's words."""
+
+    scope_id: str | None
+    events: tuple[str, ...]
+    filter: str | None = None
+
+
+class RegisteredWebhook(Struct, frozen=True):
+    """One as the tool shows it; moments are aware UTC, and None where the tool does not tell.
+
+    `address` may end with a secret. At `expires_at` the tool ends it, unless it is refreshed or delivers again.
+    """
+
+    native_id: str
+    address: str
+    scope_id: str | None = None
+    events: tuple[str, ...] = ()
+    filter: str | None = None
+    active: bool = True
+    expires_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_failure_at: datetime | None = None
+    last_failure: str | None = None
+
+
+class WebhookAdmin(Protocol):
+    """A tool's webhooks: the only thing that is ever written to a tool, and only on explicit command.
+
+    `tool` is what an address of ours goes on with after "/webhooks/". `has_own_secrets`: the tool brings a secret to
+    each address, in a handshake while the webhook is made, so that each one needs an address of its own.
+    """
+
+    @property
+    def tool(self) -> str: ...
+
+    @property
+    def has_own_secrets(self) -> bool: ...
+
+    def wanted(self, scopes: Sequence[Scope]) -> Sequence[WantedWebhook]:
+        """What tells of every change in these scopes."""
+        ...
+
+    async def registered(self) -> Sequence[RegisteredWebhook]:
+        """All that this account may see, whoever made them."""
+        ...
+
+    async def register(self, wanted: WantedWebhook, address: str) -> RegisteredWebhook:
+        """Made once at most: where the answer was lost, it is looked for instead of asked again."""
+        ...
+
+    async def remove(self, native_id: str) -> None:
+        """One that is gone already is no error."""
+        ...
+
+    async def refresh(self, native_ids: Sequence[str]) -> datetime | None:
+        """Put off their expiry, and until when; None where they do not expire."""
+        ...
+
+
 class Source(Protocol):
     """One connected tool instance."""
 
     name: str
     kind: str
     url: str  # as configured; browse links start with it
+
+    @property
+    def webhooks(self) -> WebhookAdmin | None:
+        """None where the tool has none that could be managed."""
+        ...
 
     async def connect(self) -> Identity:
         """Prove the credential and read the server's clock; raises AuthenticationFailed, SourceUnavailable, …"""

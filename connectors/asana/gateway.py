@@ -1,4 +1,4 @@
-"""The control plane of Asana through its SDK: who am I, and which workspaces do I see.
+"""The control plane of Asana through its SDK: who am I, which workspaces do I see, and what webhooks there are.
 
 The only file that imports the asana SDK. It is blocking, so each call runs in a thread; its own retries, redirects
 and page iterators are off, every call has a timeout, goes through our budget and our one retry layer, and every
@@ -8,7 +8,7 @@ answer through the same policy as the HTTP client's. `Any` ends here: callers ge
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +28,10 @@ from connectors.transport import BearerAuth, base_url, user_agent
 JsonObject = dict[str, Any]  # as Asana sent it
 
 PAGE = 100
+WEBHOOK_FIELDS = (
+    "active,target,resource,filters,created_at,last_success_at,last_failure_at,last_failure_content,"
+    "failure_deletion_timestamp"
+)
 TIMEOUT = (10, 60)  # seconds to connect and to read; the SDK ignores a number that is not whole
 
 
@@ -72,12 +76,40 @@ class AsanaGateway:
     async def workspaces(self) -> list[JsonObject]:
         """All that the account sees, page by page ourselves: the SDK's iterator cannot go on after an error."""
         api = asana.WorkspacesApi(self._sdk)
+        return await self._listed(lambda options, asked: api.get_workspaces(options, **asked), "name")
+
+    async def webhooks(self, workspace: str) -> list[JsonObject]:
+        """All that this account's app has in the workspace."""
+        api = asana.WebhooksApi(self._sdk)
+        return await self._listed(lambda options, asked: api.get_webhooks(workspace, options, **asked), WEBHOOK_FIELDS)
+
+    async def create_webhook(self, resource: str, target: str, filters: Sequence[JsonObject]) -> JsonObject:
+        """Answers once the target has shaken hands. Not repeated where the answer is lost: SourceUnavailable then."""
+        api = asana.WebhooksApi(self._sdk)
+        body = {"data": {"resource": resource, "target": target, "filters": list(filters)}}
+        fields = {"opt_fields": WEBHOOK_FIELDS}
+        answer = await self._call(lambda asked: api.create_webhook(body, dict(fields), **asked), once=True)
+        made = answer.get("data")
+        if not isinstance(made, dict) or not made.get("gid"):
+            raise SourceUnavailable(self._source, "POST /webhooks answered without the webhook that it made.")
+        return made
+
+    async def delete_webhook(self, gid: str) -> None:
+        """Raises SourceMisconfigured for one that is not there."""
+        api = asana.WebhooksApi(self._sdk)
+        await self._call(lambda asked: api.delete_webhook(gid, **asked))
+
+    def close(self) -> None:
+        self._sdk.rest_client.pool_manager.clear()
+
+    async def _listed(self, ask: Callable[[JsonObject, JsonObject], Any], fields: str) -> list[JsonObject]:
+        """All rows of a listing; `ask` is called with the SDK's options and keywords for one page."""
 
         async def fetch(offset: str | None) -> TokenPage[JsonObject]:
             def page(asked: JsonObject) -> Any:
                 # a new dict at each attempt: the SDK writes into the one it is given
                 place = {"offset": offset} if offset else {}
-                return api.get_workspaces({"limit": PAGE, "opt_fields": "name", **place}, **asked)
+                return ask({"limit": PAGE, "opt_fields": fields, **place}, asked)
 
             answer = await self._call(page)
             following = answer.get("next_page") or {}
@@ -85,14 +117,11 @@ class AsanaGateway:
 
         return [row async for page in token_pages(fetch, source=self._source) for row in page]
 
-    def close(self) -> None:
-        self._sdk.rest_client.pool_manager.clear()
-
-    async def _call(self, work: Callable[[JsonObject], Any]) -> JsonObject:
+    async def _call(self, work: Callable[[JsonObject], Any], *, once: bool = False) -> JsonObject:
         async def attempt() -> JsonObject:
             return await asyncio.to_thread(self._translated, work)
 
-        return await self._retrying.call(attempt)
+        return await self._retrying.call(attempt, once=once)
 
     def _translated(self, work: Callable[[JsonObject], Any]) -> JsonObject:
         """SDK errors as ours; without their cause, which would hold the request and so the token."""

@@ -21,6 +21,7 @@ from connectors.asana.normalise import AsanaNormaliser
 from connectors.asana.notices import Notices
 from connectors.asana.reading import Ancestry, Row, TaskReader, raw_item
 from connectors.asana.reference import read_discovery
+from connectors.asana.webhooks import AsanaWebhooks
 from connectors.asana.workspaces import JsonObject, choose_workspace
 from connectors.client import Client
 from connectors.contract import (
@@ -34,6 +35,7 @@ from connectors.contract import (
     Scope,
     ScopeListing,
     Usage,
+    WebhookAdmin,
 )
 from connectors.errors import SourceMisconfigured
 from connectors.retrying import Retrying
@@ -99,9 +101,14 @@ class AsanaSource:
             portfolios=portfolios,
             workers=concurrency,
         )
+        self._webhooks = AsanaWebhooks(name, self._gateway, workspace=self._current_workspace)
 
     def __repr__(self) -> str:
         return f"AsanaSource(name={self.name!r})"
+
+    @property
+    def webhooks(self) -> WebhookAdmin:
+        return self._webhooks
 
     async def connect(self) -> Identity:
         self._discovery.forget()
@@ -185,13 +192,7 @@ class AsanaSource:
 
     @property
     def usage(self) -> Usage:
-        budget = self._retrying.budget
-        return Usage(
-            requests=budget.requests,
-            retries=self._retrying.retries,
-            throttled=budget.throttled,
-            bytes_received=self._transport.bytes_received + self._gateway.bytes_received,
-        )
+        return self._retrying.usage(bytes_received=self._transport.bytes_received + self._gateway.bytes_received)
 
     async def aclose(self) -> None:
         self._gateway.close()

@@ -42,6 +42,11 @@ def these(native_ids: Sequence[str]) -> str:
     return f"id in ({', '.join(_number(each) for each in native_ids)}) ORDER BY id ASC"
 
 
+def in_projects(project_ids: Sequence[str]) -> str:
+    """A filter of webhooks: no order, and none but the fields that those of apps may name."""
+    return f"project in ({', '.join(_number(each) for each in project_ids)})"
+
+
 def _number(native_id: str) -> str:
     if not (native_id.isascii() and native_id.isdigit()):
         raise ValueError(f"{native_id!r} is not an id of Jira")

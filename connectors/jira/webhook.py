@@ -9,6 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+from joserfc.jwt import JWTClaimsRegistry
 from msgspec import Struct
 
 from connectors.deliveries import Delivery, DeliveryUnreadable, is_id, same, signature
@@ -16,6 +20,8 @@ from connectors.deliveries import Delivery, DeliveryUnreadable, is_id, same, sig
 SIGNATURE: Final = "x-hub-signature"
 IDENTIFIER: Final = "x-atlassian-webhook-identifier"  # unique, and the same on retries
 LONGEST_IDENTIFIER: Final = 200
+LONGEST_TOKEN: Final = 8192
+LEEWAY: Final = timedelta(minutes=10)  # as far as clocks may be apart; a token replayed so late is a hint at most
 ISSUE_DELETED: Final = "jira:issue_deleted"
 REFERENCE_EVENTS: Final = ("sprint_", "jira:version_", "project_", "board_", "issuetype_")
 
@@ -64,6 +70,24 @@ class _Body(Struct, frozen=True):
 def is_signed(body: bytes, headers: Mapping[str, str], secret: str) -> bool:
     """Whether `X-Hub-Signature` proves the body. `headers` are looked up by lower-case names."""
     return same(headers.get(SIGNATURE, ""), _METHOD + signature(body, secret))
+
+
+def bears_token(headers: Mapping[str, str], client_secret: str, *, now: datetime) -> bool:
+    """Whether an app's delivery proves itself: a token that Jira signed with the app's secret, and that is not old.
+
+    The algorithm is fixed, so a token cannot choose to be unsigned. It does not cover the body: only ids are taken.
+    """
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not 0 < len(token) <= LONGEST_TOKEN:
+        return False
+    registry = JWTClaimsRegistry(
+        now=int(now.timestamp()), leeway=int(LEEWAY.total_seconds()), exp={"essential": True}, iat={"essential": True}
+    )
+    try:
+        registry.validate(jwt.decode(token, OctKey.import_key(client_secret), algorithms=["HS256"]).claims)
+    except (JoseError, ValueError, TypeError):
+        return False
+    return True
 
 
 def read_delivery(body: bytes, headers: Mapping[str, str]) -> Delivery:

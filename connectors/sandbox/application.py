@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from connectors.sandbox.bodies import Bodies
 from connectors.sandbox.calls import Answer, Call, Refusal
 from connectors.sandbox.faults import LOGIN_PAGE, Act, Fault
+from connectors.sandbox.hooks import Hooks
 from connectors.sandbox.index import IssueIndex
 from connectors.sandbox.jql import JqlError
 from connectors.sandbox.matching import Matching
@@ -51,6 +52,7 @@ class Jira:
         self.index = IssueIndex(site, self.options)
         self.view = view(site, self.index)
         self.bodies = Bodies(self.view, self.index)
+        self.hooks = Hooks(site, self.index, self.options, is_cloud=is_cloud)
 
     def application(self, routes: Routes) -> Starlette:
         """As an ASGI application; `app.state.sandbox` is this object."""

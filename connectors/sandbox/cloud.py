@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from starlette.applications import Starlette
 
-from connectors.sandbox import changelogs, reference
+from connectors.sandbox import changelogs, reference, webhooks
 from connectors.sandbox.agile import AGILE_ROUTES, REMOVED_ROUTES
 from connectors.sandbox.application import Jira, Routes
 from connectors.sandbox.bodies import joined
@@ -47,7 +47,13 @@ def create_cloud(site: JiraSite, options: SandboxOptions | None = None) -> Starl
     address = f"https://{site.base_name}.example.com"
     jira = Jira(site, options, view=lambda *seen: CloudView(*seen, base_url=address), is_cloud=True)
     return jira.application(
-        [*(each for api in ("3", "2") for each in routes(f"/rest/api/{api}")), *AGILE_ROUTES, *REMOVED_ROUTES]
+        [
+            *(each for api in ("3", "2") for each in routes(f"/rest/api/{api}")),
+            *(each for api in ("3", "2") for each in webhooks.app_routes(f"/rest/api/{api}")),
+            *webhooks.admin_routes(webhooks.OLD),
+            *AGILE_ROUTES,
+            *REMOVED_ROUTES,
+        ]
     )
 
 

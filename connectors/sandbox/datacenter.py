@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from starlette.applications import Starlette
 
-from connectors.sandbox import reference
+from connectors.sandbox import reference, webhooks
 from connectors.sandbox.agile import AGILE_ROUTES
 from connectors.sandbox.application import Jira, Routes
 from connectors.sandbox.bodies import joined
@@ -24,7 +24,13 @@ def create_datacenter(site: JiraSite, options: SandboxOptions | None = None) -> 
     """The server as an ASGI application; mount it below a context path where the real one has one."""
     address = f"https://{site.base_name}.example.com"
     jira = Jira(site, options, view=lambda *seen: DataCenterView(*seen, base_url=address), is_cloud=False)
-    return jira.application([*(each for api in ("2", "latest") for each in routes(f"/rest/api/{api}")), *AGILE_ROUTES])
+    return jira.application(
+        [
+            *(each for api in ("2", "latest") for each in routes(f"/rest/api/{api}")),
+            *(each for path in (webhooks.OLD, webhooks.ENGINE) for each in webhooks.admin_routes(path)),
+            *AGILE_ROUTES,
+        ]
+    )
 
 
 def search_by_post(jira: Jira, call: Call) -> Answer:

@@ -84,6 +84,10 @@ class Matching:
         )
         return rows[bisect_right(rows, position, key=key) :]
 
+    def selects(self, query: Query, entry: Entry) -> bool:
+        """Whether one issue, as it is given, is among those of a query."""
+        return query.where is None or self._node(query.where)(entry)
+
     def position(self, query: Query, entry: Entry) -> list[Any]:
         """Where an issue stands in the order of a query: what `after` takes."""
         return [_part(entry, name) for name, _ in self._order(query.order)]

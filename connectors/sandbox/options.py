@@ -41,6 +41,9 @@ class SandboxOptions:
     numeric_created: str | None = None  # Cloud's bulk changelog: "s" or "ms" instead of ISO text
     token_life: timedelta = timedelta(days=7)
     silent_anonymous: bool = False  # a wrong credential is taken for nobody instead of refused
+    server_version: tuple[int, int, int] = (10, 3, 24)  # Data Center
+    may_administer: bool = True  # the caller, webhooks of the site
+    app_secret: str | None = field(default=None, repr=False)  # Cloud: the caller is an OAuth app with that secret
     login_page: bool = False  # every answer is a page for people
     faults: list[Fault] = field(default_factory=list)
     requests: list[Recorded] = field(default_factory=list)

@@ -16,11 +16,11 @@ def myself(jira: Jira, call: Call) -> Any:
 
 
 def server_info(jira: Jira, call: Call) -> Any:
-    version = [1001, 0, 0] if jira.is_cloud else [10, 3, 24]
+    version = [1001, 0, 0] if jira.is_cloud else list(jira.options.server_version)
     now = jira.options.clock().astimezone(ZoneInfo(jira.site.zone))
     return {
         "baseUrl": jira.view.base_url,
-        "version": "1001.0.0-SNAPSHOT" if jira.is_cloud else "10.3.24",
+        "version": "1001.0.0-SNAPSHOT" if jira.is_cloud else ".".join(map(str, version)),
         "versionNumbers": version,
         "deploymentType": "Cloud" if jira.is_cloud else "Server",
         "buildNumber": 100295 if jira.is_cloud else 10030024,

@@ -150,11 +150,11 @@ class Subscriptions:
             "last_success_at": look.last_success_at,
             "last_failure_at": look.last_failure_at,
             "last_failure": look.last_failure and look.last_failure[:500],
-            "expires_at": look.expires_at,
         }
         values = {name: value for name, value in told.items() if value is not None}
         statement = update(webhook_subscriptions).where(webhook_subscriptions.c.id == subscription_id)
-        await self._connection.execute(statement.values(state=look.state, looked_at=now, **values))
+        now_said = {"state": look.state, "expires_at": look.expires_at, "looked_at": now}
+        await self._connection.execute(statement.values(**now_said, **values))
 
     # what people are told
 

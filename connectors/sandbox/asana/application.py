@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
-from connectors.sandbox.asana import batch, containers, feed, tasks
+from connectors.sandbox.asana import batch, containers, feed, tasks, webhooks
 from connectors.sandbox.asana.options import AsanaOptions
 from connectors.sandbox.asana.serving import Asana, Routes
 from connectors.sandbox.asana.site import AsanaSite
 
-ROUTES: Routes = [*tasks.ROUTES, *containers.ROUTES, *feed.ROUTES, *batch.ROUTES]
+ROUTES: Routes = [*tasks.ROUTES, *containers.ROUTES, *feed.ROUTES, *batch.ROUTES, *webhooks.ROUTES]
 
 
 def create_asana(site: AsanaSite, options: AsanaOptions | None = None) -> Starlette:

@@ -11,7 +11,7 @@ import msgspec
 from connectors.sandbox.asana.refusals import STALE_SYNC, Refusal, bad_request
 from connectors.sandbox.asana.selection import selection_of
 from connectors.sandbox.asana.serving import Asana, Routes
-from connectors.sandbox.asana.things import Event, Ref
+from connectors.sandbox.asana.things import Event
 from connectors.sandbox.calls import Call, Json
 
 MOST_EVENTS = 100
@@ -36,21 +36,8 @@ def events(asana: Asana, call: Call) -> Json:
     more = len(page) > MOST_EVENTS
     following = page[MOST_EVENTS - 1][0] + 1 if more else len(asana.site.events)
     selection = asana.asked(call, BY_ITSELF)
-    rows = [asana.renderer.value(shown(event), selection) for _, event in page[:MOST_EVENTS]]
+    rows = [asana.renderer.value(event.shown(), selection) for _, event in page[:MOST_EVENTS]]
     return {"data": rows, "sync": _token(asana, resource, following), "has_more": more}
-
-
-def shown(event: Event) -> Json:
-    """Without `change` unless something was changed; the resource may be gone, then it is a gid."""
-    row: Json = {
-        "user": Ref("user", event.user) if event.user else None,
-        "created_at": event.created_at,
-        "type": event.resource.kind,
-        "action": event.action,
-        "resource": event.resource,
-        "parent": event.parent,
-    }
-    return row | ({"change": dict(event.change)} if event.change is not None else {})
 
 
 def _told(asana: Asana, event: Event) -> bool:

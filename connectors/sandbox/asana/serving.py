@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors.sandbox.application import Cut
+from connectors.sandbox.asana.hooks import Hooks
 from connectors.sandbox.asana.limits import Limits
 from connectors.sandbox.asana.options import PAID_FIELDS, AsanaOptions, Feature
 from connectors.sandbox.asana.paging import listing_of, page_of
@@ -29,8 +30,8 @@ from connectors.sandbox.options import Recorded
 
 BASE = "/api/1.0"
 MOST_LISTINGS = 64
-Handler = Callable[["Asana", Call], Json]
-"""What a handler returns is the whole answer: {"data": …} and what stands beside it."""
+Handler = Callable[["Asana", Call], Json | Answer]
+"""What a handler returns is the whole body, {"data": …} and what stands beside it, unless it answers by itself."""
 Routes = Sequence[tuple[str, str, Handler]]
 
 
@@ -41,6 +42,7 @@ class Asana:
         self.site = site
         self.options = options or AsanaOptions()
         self.renderer = Renderer(site)
+        self.hooks = Hooks(site, self.renderer, self.options)
         self.limits = Limits(self.options)
         self.seen = 0  # requests
         self._routes = routes
@@ -171,7 +173,8 @@ class Asana:
 
     def _handled(self, call: Call, handler: Handler) -> Answer:
         try:
-            return Answer(200, ENCODE(handler(self, call)))
+            found = handler(self, call)
+            return found if isinstance(found, Answer) else Answer(200, ENCODE(found))
         except Refusal as refusal:
             return refusal.answer
 

@@ -321,7 +321,10 @@ class AsanaSite(World):
         streams: frozenset[str] | None = None,
     ) -> None:
         heard = self._streams(resource.gid) if streams is None else streams
-        self.events.append(Event(moment, self.actor, resource, action, parent, change, heard))
+        event = Event(moment, self.actor, resource, action, parent, change, heard)
+        self.events.append(event)
+        for hearer in self.hearers:
+            hearer(event)
 
     def _streams(self, task: str) -> frozenset[str]:
         """Who hears of a task: its own subscribers, those of the tasks above it, and those of all their projects."""

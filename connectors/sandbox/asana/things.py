@@ -271,3 +271,15 @@ class Event:
     parent: Ref | None
     change: Mapping[str, Any] | None
     streams: frozenset[str]
+
+    def shown(self) -> dict[str, Any]:
+        """Without `change` unless something was changed; the resource may be gone, then it is a gid."""
+        row: dict[str, Any] = {
+            "user": Ref("user", self.user) if self.user else None,
+            "created_at": self.created_at,
+            "type": self.resource.kind,
+            "action": self.action,
+            "resource": self.resource,
+            "parent": self.parent,
+        }
+        return row | ({"change": dict(self.change)} if self.change is not None else {})

@@ -34,6 +34,7 @@ from connectors.sandbox.options import system_time
 
 UNSEEN = {"story", "attachment"}  # nothing else shows them
 FIRST_GID = 1_200_000_000_000_001
+Hearer = Callable[[Event], None]
 Listener = Callable[[str | None], None]
 """Told the gid of a changed task, or None when anything else changed, once the change is in."""
 
@@ -71,6 +72,7 @@ class World:
         self.hidden: set[str] = set()  # private to others: projects, tasks, portfolios, goals
         self.trashed: set[str] = set()
         self.listeners: list[Listener] = []
+        self.hearers: list[Hearer] = []  # told of each event
         self._gids = count(FIRST_GID)
         self._tables: dict[str, dict[str, Any]] = {
             "workspace": self.workspaces,
