@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 SECONDS_PER_HOUR: Final = 3600
+SECONDS_PER_MINUTE: Final = 60
 
 REASONS: Final = {
     "empty_scope": "nothing counts yet",
@@ -56,6 +57,50 @@ STATED: Final = {
     "dropped": "Dropped",
 }
 
+DEPENDENCIES: Final = {
+    "cyclic": "In a cycle",
+    "broken": "Broken",
+    "blocked": "Blocked",
+    "off_track": "Off track",
+    "at_risk": "At risk",
+    "unknown": "Unknown",
+    "on_track": "On track",
+    "resolved": "Resolved",
+}
+"""Statuses of a dependency, the worst first."""
+DEPENDENCY_SYMBOLS: Final = {
+    "cyclic": "↻",
+    "broken": "✗",
+    "blocked": "■",
+    "off_track": "▲",
+    "at_risk": "◆",
+    "unknown": "?",
+    "on_track": "●",
+    "resolved": "✓",
+}
+"""Each its own shape: nobody has to tell red from green."""
+DEPENDENCY_COLOURS: Final = {
+    "cyclic": "#7b3fa0",
+    "broken": "#3a3f47",
+    "blocked": "#c0262d",
+    "off_track": "#c65a00",
+    "at_risk": "#8f6a00",
+    "unknown": "#57697a",
+    "on_track": "#2a7a43",
+    "resolved": "#8b93a0",
+}
+"""All but the last have a contrast of 4.5 to 1 on white."""
+PRESENCES: Final = {
+    "stub": "not read",
+    "hidden": "cannot be seen",
+    "gone": "deleted",
+    "archived": "archived",
+    "access_lost": "access lost",
+    "out_of_scope": "out of scope",
+    "unknown": "nobody knows it",
+}
+"""Why an end of a dependency cannot be seen."""
+
 
 def percent(value: float | None) -> str:
     """Whole percents that never claim more than is true: 99.6% is not yet 100%, and 0.2% is not nothing."""
@@ -81,11 +126,15 @@ def age(seconds: float | None) -> str:
     """How long ago, in the largest unit that fits: "14 minutes ago"."""
     if seconds is None:
         return "never"
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+    return "just now" if seconds < SECONDS_PER_MINUTE else f"{lasting(seconds)} ago"
+
+
+def lasting(seconds: float) -> str:
+    """How long, in the largest unit that fits: "14 minutes", "3 days", "40 seconds"."""
+    for unit, size in (("day", 86_400), ("hour", SECONDS_PER_HOUR), ("minute", SECONDS_PER_MINUTE)):
         if seconds >= size:
-            number = int(seconds // size)
-            return f"{number} {unit}{'' if number == 1 else 's'} ago"
-    return "just now"
+            return counted(int(seconds // size), unit)
+    return counted(int(seconds), "second")
 
 
 def day(value: date | None) -> str:
@@ -114,8 +163,8 @@ def moment(value: datetime | None) -> str:
     return f"{day(at.date())}, {at:%H:%M} UTC"
 
 
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def excluded(number: int, reason: str) -> str:
