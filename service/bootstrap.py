@@ -12,22 +12,28 @@ from connectors.asana import webhook as asana_webhook
 from connectors.asana.config import AsanaOptions
 from connectors.asana.source import AsanaSource
 from connectors.contract import Source
+from connectors.grants import GrantKeeper
 from connectors.items import LinkDirection
 from connectors.jira import webhook as jira_webhook
 from connectors.jira.config import JiraOptions
+from connectors.jira.oauth import JiraOAuth, OAuthClient
 from connectors.jira.source import JiraSource
-from connectors.transport import BasicAuth, BearerAuth
+from connectors.transport import Auth, BasicAuth, BearerAuth
 from service.api.receivers import Receiver
 from service.api.services import Check, Services, SyncAlreadyRunning
+from service.auth.grants import SealedGrant
 from service.auth.oidc import IdentityProvider
+from service.auth.sealing import GRANTS, Sealer
 from service.clock import Clock, SystemClock
 from service.programs.people import join_people
 from service.readiness import Schedule, readiness
 from service.settings import Settings
 from service.source_settings import AsanaConfig, JiraConfig
+from service.source_settings import JiraOAuth as JiraOAuthConfig
 from service.store import migrate
 from service.store.engine import Database
 from service.sync.bell import Bell
+from service.sync.contact import UsageLog, contact
 from service.sync.errors import SourceBusy
 from service.sync.fields import field_reader
 from service.sync.run import sync_source
@@ -60,7 +66,11 @@ class Application:
     schedule: Schedule | None = None
     provider: IdentityProvider | None = None
     bell: Bell = field(default_factory=Bell)
+    usage_log: UsageLog = field(init=False)
     _runs: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.usage_log = UsageLog(self.database, self.clock)
 
     def services(self, *, with_worker: bool) -> Services:
         """What the API is given; without a worker in the process nobody here may start a sync."""
@@ -70,6 +80,7 @@ class Application:
             clock=self.clock,
             calendar_zone=self.settings.calendar.zone,
             missing=self.settings.missing_weight,
+            terms=self.settings.dependency_terms,
             source_names=tuple(self.sources),
             start_sync=self.start_sync if with_worker else None,
             programs_file=self.settings.programs_path,
@@ -81,13 +92,22 @@ class Application:
             matched_fields_hook=field_reader(self.sources),
             receivers={config.name: build_receiver(config) for config in self.settings.sources},
             on_delivery=self.bell.ring,
+            schedules={config.name: config.schedule for config in self.settings.sources},
+            ask_tools=self.ask_tools,
         )
 
     async def start_sync(self, name: str) -> int:
         """Begin a run in the background and return its id as soon as it holds the source."""
         opened: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         run = asyncio.create_task(
-            sync_source(self.sources[name], self.database, clock=self.clock, trigger="api", on_opened=opened.set_result)
+            sync_source(
+                self.sources[name],
+                self.database,
+                clock=self.clock,
+                trigger="api",
+                on_opened=opened.set_result,
+                bell=self.bell,
+            )
         )
         self._runs.add(run)
         run.add_done_callback(self._runs.discard)
@@ -100,6 +120,11 @@ class Application:
             return (await run).run_id
         except SourceBusy as busy:
             raise SyncAlreadyRunning(busy.source) from busy
+
+    async def ask_tools(self) -> None:
+        """Whether each tool lets us in, kept for whoever wants to know."""
+        asking = (contact(source, self.database, clock=self.clock) for source in self.sources.values())
+        await asyncio.gather(*asking)
 
     async def readiness(self) -> list[Check]:
         """What /readyz answers."""
@@ -135,8 +160,11 @@ class Application:
 async def application(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Application]:
     """Everything of one process, opened and closed again. Raises SchemaBehind, DatabaseUnusable."""
     database = Database.open(settings.database_url)
-    sources = {config.name: build_source(config) for config in settings.sources}
     clock = clock or SystemClock()
+    sources = {
+        config.name: build_source(config, keeper=build_keeper(config, settings, database, clock))
+        for config in settings.sources
+    }
     app = Application(settings, database, clock, sources, provider=build_provider(settings, clock))
     try:
         await ensure_schema(database, settings.database_url)
@@ -162,11 +190,27 @@ def build_provider(settings: Settings, clock: Clock) -> IdentityProvider | None:
     return None if oidc is None else IdentityProvider(oidc.options(), clock=clock)
 
 
-def build_source(config: JiraConfig | AsanaConfig) -> Source:
-    """The connector of one configured source; opens no connection yet."""
+def build_keeper(
+    config: JiraConfig | AsanaConfig, settings: Settings, database: Database, clock: Clock
+) -> GrantKeeper | None:
+    """For a source whose refresh token rotates; settings without a secret key for it were refused."""
+    oauth = config.oauth if isinstance(config, JiraConfig) else None
+    if oauth is None or oauth.refresh_token is None or settings.secret_key is None:
+        return None
+    return SealedGrant(
+        database,
+        source=config.name,
+        refresh_token=oauth.refresh_token.get_secret_value(),
+        sealer=Sealer(settings.secret_key.get_secret_value(), purpose=GRANTS),
+        clock=clock,
+    )
+
+
+def build_source(config: JiraConfig | AsanaConfig, *, keeper: GrantKeeper | None = None) -> Source:
+    """The connector of one configured source; opens no connection yet. `keeper`: see `build_keeper`."""
     match config:
         case JiraConfig():
-            return _jira(config)
+            return _jira(config, keeper)
         case AsanaConfig():
             return _asana(config)
 
@@ -191,14 +235,13 @@ def build_receiver(config: JiraConfig | AsanaConfig) -> Receiver:
             )
 
 
-def _jira(config: JiraConfig) -> JiraSource:
-    auth, cancelled, defaults = config.auth, config.cancelled, JiraOptions()
-    token = auth.token.get_secret_value()
+def _jira(config: JiraConfig, keeper: GrantKeeper | None) -> JiraSource:
+    cancelled, defaults = config.cancelled, JiraOptions()
     return JiraSource(
         name=config.name,
         kind=config.kind,
         url=config.url,
-        auth=BasicAuth(auth.email, token) if auth.email else BearerAuth(token),
+        auth=_jira_auth(config, keeper),
         projects=config.scope.projects,
         options=JiraOptions(
             points_field=config.points_field,
@@ -210,6 +253,33 @@ def _jira(config: JiraConfig) -> JiraSource:
         ),
         concurrency=config.concurrency,
         page_size=config.page_size,
+        allow_http=config.allow_http,
+    )
+
+
+def _jira_auth(config: JiraConfig, keeper: GrantKeeper | None) -> Auth:
+    if config.oauth is not None:
+        return _jira_oauth(config, config.oauth, keeper)
+    if config.auth is None:
+        raise ValueError(f"{config.name} has neither auth nor oauth")  # the settings refuse it
+    token = config.auth.token.get_secret_value()
+    return BasicAuth(config.auth.email, token) if config.auth.email else BearerAuth(token)
+
+
+def _jira_oauth(config: JiraConfig, oauth: JiraOAuthConfig, keeper: GrantKeeper | None) -> JiraOAuth:
+    if oauth.refresh_token is not None and keeper is None:
+        raise ValueError(f"{config.name} has a refresh token that rotates, and nobody to keep it")
+    return JiraOAuth(
+        OAuthClient(
+            client_id=oauth.client_id,
+            client_secret=oauth.client_secret.get_secret_value(),
+            token_url=oauth.token_url,
+            api_url=oauth.api_url,
+            cloud_id=oauth.cloud_id,
+        ),
+        source=config.name,
+        site_url=config.url,
+        keeper=keeper,
         allow_http=config.allow_http,
     )
 

@@ -10,7 +10,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 _HOW = {"alg": "dir", "enc": "A256GCM"}
-_PURPOSE = b"interlock: secrets of webhooks"  # the key that signs sessions is another one
+WEBHOOKS = b"interlock: secrets of webhooks"  # each purpose has a key of its own, and so has signing sessions
+GRANTS = b"interlock: oauth grants"
 
 
 class SealBroken(Exception):
@@ -18,8 +19,8 @@ class SealBroken(Exception):
 
 
 class Sealer:
-    def __init__(self, secret_key: str) -> None:
-        derived = hmac.new(secret_key.encode(), _PURPOSE, hashlib.sha256).digest()
+    def __init__(self, secret_key: str, *, purpose: bytes = WEBHOOKS) -> None:
+        derived = hmac.new(secret_key.encode(), purpose, hashlib.sha256).digest()
         self._key = OctKey.import_key(derived)
 
     def __repr__(self) -> str:
