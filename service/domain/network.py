@@ -1,12 +1,16 @@
-"""What dependency health sees of an item: only what decides a status, a date or a path."""
+"""What dependency health sees: items with only what decides a status, a date or a path, and the edges between them."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
 from msgspec import Struct
 
+from service.domain.columns import EdgeColumns, ItemColumns
+from service.domain.edges import Edge
 from service.domain.status import StatusCategory
 
 
@@ -64,3 +68,64 @@ class NetworkItem(Struct, frozen=True, gc=False):
     points: float | None = None
     remaining_seconds: int | None = None  # of work; the original estimate less what was spent where no more is said
     slips: int = 0  # how often its due date, sprint or release moved later in the last 30 days
+    resolution: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """Items and the edges between them, with what decides about them as columns.
+
+    An item is its place in `items`, an edge its place in `edges`. Items stand in the order of their uids, so that
+    the smallest place is the smallest uid; edges stand as they came. An end that nobody knows is an item of its own
+    (`Presence.UNKNOWN`).
+    """
+
+    items: tuple[NetworkItem, ...]
+    edges: tuple[Edge, ...]
+    place: Mapping[str, int]
+    item: ItemColumns
+    edge: EdgeColumns
+
+    @classmethod
+    def of(
+        cls,
+        items: Iterable[NetworkItem],
+        edges: Iterable[Edge],
+        *,
+        zone: tzinfo = UTC,
+        linked_on: Mapping[str, date] | None = None,
+    ) -> Network:
+        """`zone` tells on which day something began or ended; `linked_on` when an edge (by id) was drawn, if known."""
+        drawn = tuple(edges)
+        known = {item.uid: item for item in items}
+        for edge in drawn:
+            for uid in (edge.predecessor_uid, edge.successor_uid):
+                if uid not in known:
+                    known[uid] = unknown_end(uid)
+        ordered = tuple(known[uid] for uid in sorted(known))
+        place = {item.uid: index for index, item in enumerate(ordered)}
+        return cls(
+            items=ordered,
+            edges=drawn,
+            place=place,
+            item=ItemColumns.of(ordered, place, zone=zone),
+            edge=EdgeColumns.of(drawn, place, linked_on=linked_on or {}),
+        )
+
+    def ends(self, edge: int) -> tuple[NetworkItem, NetworkItem]:
+        """The predecessor and the successor."""
+        return self.items[self.edge.predecessor[edge]], self.items[self.edge.successor[edge]]
+
+
+def unknown_end(uid: str) -> NetworkItem:
+    """Stands for an end of an edge of which nothing is known but its name."""
+    return NetworkItem(
+        uid=uid,
+        key=uid,
+        title="",
+        source="",
+        project_id="",
+        presence=Presence.UNKNOWN,
+        member=False,
+        countable=False,
+    )

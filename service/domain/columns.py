@@ -1,0 +1,184 @@
+"""Items and edges as NumPy columns: what three hundred thousand edges are decided by in one go.
+
+Days are proleptic ordinals (`date.toordinal`), moments are seconds since 1970. NO_DAY, NO_MOMENT and NOBODY stand for
+what the tools did not say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.domain.calendars import NO_DAY, day_ordinals
+from service.domain.schedule import Link
+from service.domain.status import StatusCategory
+
+if TYPE_CHECKING:
+    from service.domain.edges import Edge
+    from service.domain.network import NetworkItem
+
+Days = NDArray[np.int32]  # ordinals, or indices of working days
+Places = NDArray[np.int32]  # of items or edges
+Codes = NDArray[np.int8]
+Moments = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Number = TypeVar("Number", np.int8, np.int32, np.int64)
+
+NO_MOMENT: Final = float("nan")
+NOBODY: Final = -1
+
+TO_DO, IN_PROGRESS, DONE, CANCELLED, UNTOLD = range(5)  # codes of a status category; UNTOLD: nobody knows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemColumns:
+    """One place per item."""
+
+    parent: Places  # among the live items; NOBODY
+    category: Codes
+    live: Mask
+    missing: Mask  # an end that was there and is not any more, or never was: rung `broken`
+    member: Mask
+    countable: Mask
+    milestone: Mask
+    unassigned: Mask  # a live item that nobody is assigned to
+    item_type: Places  # which of `item_types`
+    item_types: tuple[str, ...]
+    start: Days
+    due: Days
+    iteration_start: Days
+    iteration_end: Days
+    release: Days
+    started: Moments
+    started_on: Days
+    done: Moments
+    done_on: Days
+    remaining_seconds: NDArray[np.int64]  # NOBODY: not estimated
+    slips: Places
+
+    @classmethod
+    def of(cls, items: Sequence[NetworkItem], place: Mapping[str, int], *, zone: tzinfo = UTC) -> ItemColumns:
+        live = _mask(items, lambda item: item.presence == "live")
+        types = {name: code for code, name in enumerate(sorted({item.item_type for item in items}))}
+        started = [item.started_at for item in items]
+        done = [item.done_at for item in items]
+        return cls(
+            parent=_parents(items, place, live),
+            category=_column(items, lambda item: _CATEGORIES[item.status_category], np.int8),
+            live=live,
+            missing=_mask(items, lambda item: item.presence in _MISSING),
+            member=_mask(items, lambda item: item.member),
+            countable=live & _mask(items, lambda item: item.countable),
+            milestone=_mask(items, lambda item: item.milestone),
+            unassigned=live & _mask(items, lambda item: item.assignee_id is None),
+            item_type=_column(items, lambda item: types[item.item_type], np.int32),
+            item_types=tuple(types),
+            start=day_ordinals([item.start for item in items]),
+            due=day_ordinals([item.due for item in items]),
+            iteration_start=day_ordinals([item.iteration.start if item.iteration else None for item in items]),
+            iteration_end=day_ordinals([item.iteration.end if item.iteration else None for item in items]),
+            release=day_ordinals([item.release for item in items]),
+            started=_moments(started),
+            started_on=_days_of(started, zone),
+            done=_moments(done),
+            done_on=_days_of(done, zone),
+            remaining_seconds=_column(
+                items, lambda item: NOBODY if item.remaining_seconds is None else item.remaining_seconds, np.int64
+            ),
+            slips=_column(items, lambda item: item.slips, np.int32),
+        )
+
+    @property
+    def open(self) -> Mask:
+        """To do or in progress; what nobody knows is neither open nor closed."""
+        still_open: Mask = self.category <= IN_PROGRESS
+        return still_open
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EdgeColumns:
+    """One place per edge. `linked_on` is the day on which it was drawn, if known."""
+
+    predecessor: Places
+    successor: Places
+    type: Codes
+    lag: Days
+    confirmed: Mask
+    linked_on: Days
+
+    @classmethod
+    def of(cls, edges: Sequence[Edge], place: Mapping[str, int], *, linked_on: Mapping[str, date]) -> EdgeColumns:
+        """Raises ValueError for a type that is none of the four."""
+        if odd := {edge.type for edge in edges} - _TYPES.keys():
+            raise ValueError(f"{min(odd)!r} is no type of an edge; FS, SS, FF and SF are")
+        size = len(edges)
+        return cls(
+            predecessor=np.fromiter((place[edge.predecessor_uid] for edge in edges), np.int32, size),
+            successor=np.fromiter((place[edge.successor_uid] for edge in edges), np.int32, size),
+            type=np.fromiter((_TYPES[edge.type] for edge in edges), np.int8, size),
+            lag=np.fromiter((edge.lag_days for edge in edges), np.int32, size),
+            confirmed=np.fromiter((edge.confirmed for edge in edges), np.bool_, size),
+            linked_on=day_ordinals(linked_on.get(edge.id) for edge in edges) if linked_on else _no_days(size),
+        )
+
+    @property
+    def waits_for_start(self) -> Mask:
+        """It is the predecessor's start that the successor waits for, not its finish."""
+        waits: Mask = (self.type == Link.SS) | (self.type == Link.SF)
+        return waits
+
+    @property
+    def holds_finish(self) -> Mask:
+        """It is the successor's finish that waits, not its start."""
+        holds: Mask = (self.type == Link.FF) | (self.type == Link.SF)
+        return holds
+
+
+def day_of(ordinal: int | np.integer) -> date | None:
+    """The date back; None for NO_DAY."""
+    return None if ordinal == NO_DAY else date.fromordinal(int(ordinal))
+
+
+def _column(items: Sequence[NetworkItem], read: Callable[[NetworkItem], int], kind: type[Number]) -> NDArray[Number]:
+    return np.fromiter(map(read, items), kind, len(items))
+
+
+def _mask(items: Sequence[NetworkItem], read: Callable[[NetworkItem], bool]) -> Mask:
+    return np.fromiter(map(read, items), np.bool_, len(items))
+
+
+def _parents(items: Sequence[NetworkItem], place: Mapping[str, int], live: Mask) -> Places:
+    """A parent that is not live, or not here, is no parent."""
+    found = [NOBODY if item.parent_uid is None else place.get(item.parent_uid, NOBODY) for item in items]
+    parents = np.array(found, np.int32) if found else np.zeros(0, np.int32)
+    parents[~live | ~live[parents]] = NOBODY
+    return parents
+
+
+def _no_days(size: int) -> Days:
+    return np.full(size, NO_DAY, np.int32)
+
+
+def _moments(moments: Sequence[datetime | None]) -> Moments:
+    return np.fromiter((NO_MOMENT if each is None else each.timestamp() for each in moments), np.float64, len(moments))
+
+
+def _days_of(moments: Sequence[datetime | None], zone: tzinfo) -> Days:
+    return day_ordinals([None if each is None else each.astimezone(zone).date() for each in moments])
+
+
+_CATEGORIES: Final[Mapping[StatusCategory | None, int]] = {
+    StatusCategory.TO_DO: TO_DO,
+    StatusCategory.IN_PROGRESS: IN_PROGRESS,
+    StatusCategory.DONE: DONE,
+    StatusCategory.CANCELLED: CANCELLED,
+    None: UNTOLD,
+}
+_TYPES: Final = {link.name: int(link) for link in Link}
+# a stub is merely not read, and what is hidden never was visible: both still exist, as the link tells
+_MISSING: Final = frozenset({"gone", "archived", "access_lost", "out_of_scope", "unknown"})

@@ -1,0 +1,61 @@
+"""How long items of a type typically take: percentiles of the cycle times of those that are done."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+
+from service.domain.calendars import NO_DAY, WorkingCalendar
+from service.domain.columns import DONE, Days
+from service.domain.network import Network
+
+SMALL_SAMPLE: Final = 11  # fewer tell little about a percentile
+
+
+class Typical(Struct, frozen=True, gc=False):
+    """Working days, first and last included, so at least 1. Of `n` done items, half took no longer than `p50`."""
+
+    p50: int
+    p85: int
+    n: int
+
+    @property
+    def small_sample(self) -> bool:
+        return self.n < SMALL_SAMPLE
+
+
+def typical_durations(network: Network, *, calendar: WorkingCalendar) -> dict[str, Typical]:
+    """By item type; a type of which nothing with a known beginning and end is done is missing.
+
+    Milestones take no time and are left out.
+    """
+    item = network.item
+    finished = (item.category == DONE) & (item.started_on != NO_DAY) & (item.done_on != NO_DAY) & ~item.milestone
+    finished &= item.started_on <= item.done_on
+    took = working_days(item.started_on[finished], item.done_on[finished], calendar=calendar)
+    kind = item.item_type[finished]
+    order = np.lexsort((took, kind))
+    took, kind = took[order], kind[order]
+    codes, begin = np.unique(kind, return_index=True)
+    ends = np.append(begin, took.size)[1:]
+    return {
+        item.item_types[code]: _typical(took[first:last]) for code, first, last in zip(codes, begin, ends, strict=True)
+    }
+
+
+def working_days(start: Days, finish: Days, *, calendar: WorkingCalendar) -> Days:
+    """From start to finish, both included; something that began and ended on one weekend took a day."""
+    took: Days = np.maximum(calendar.indices_after(finish) - calendar.indices(start), 1)
+    return took
+
+
+def nearest_rank(ordered: Days, share: float) -> int:
+    """The smallest observed value that at least `share` of all do not exceed; no interpolation."""
+    return int(ordered[ceil(share * ordered.size - 1e-9) - 1])
+
+
+def _typical(ordered: Days) -> Typical:
+    return Typical(nearest_rank(ordered, 0.50), nearest_rank(ordered, 0.85), int(ordered.size))
