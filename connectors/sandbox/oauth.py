@@ -152,7 +152,7 @@ class _Desk:
     async def resources(self, request: Request) -> Response:
         if not self._oauth.opens(_bearer(request.headers.get("authorization"))):
             return _json(401, {"code": 401, "message": "Unauthorized"})
-        here = str(request.base_url).rstrip("/")
+        here = f"{request.url.scheme}://{request.url.netloc}{request.scope['root_path']}"
         sites = [*self._oauth.other_sites, *([here] if self._oauth.reaches_site else [])]
         ids = {here: self._oauth.cloud_id}
         return _json(200, [{"id": ids.get(url, f"id-of-{n}"), "url": url, "name": url} for n, url in enumerate(sites)])
