@@ -103,12 +103,18 @@ def sync(
     raise typer.Exit(_run(config, run))
 
 
+@cli.command()
+def status(as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Show every source at a glance, and what needs somebody. Exit code: 0 well, 3 attention, 1 failed."""
+    raise typer.Exit(_run(config, lambda app: sources_commands.show_status(app, as_json=as_json, console=Console())))
+
+
 @cli.command("sources")
 def show_sources(
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the API instead.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Show how fresh and how complete each source is, and what its account cannot read."""
+    """Show what is proven of each project of each source, and what its account cannot read."""
     _run(config, lambda app: sources_commands.show_sources(app, as_json=as_json, console=Console()))
 
 

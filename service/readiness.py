@@ -16,9 +16,10 @@ from service.store.engine import Database
 from service.store.errors import DatabaseUnusable, place_of
 from service.store.sources import Sources
 
-# what the ids of jobs end with that are no sync by the cron line
+# what the ids of jobs end with, after the name of the source, that are no sync by its cron line
 DETAILS_JOB = ":details"
 MISSED_JOB = ":missed"
+WATCH_JOB = ":watch"
 PROOF_LASTS = timedelta(hours=36)  # a nightly sync may fail once before somebody is called
 
 
@@ -70,7 +71,7 @@ def _schedule(schedule: Schedule | None) -> list[Check]:
 
 def sync_jobs(schedule: Schedule) -> list[Any]:
     """Those that sync by the cron line of a source."""
-    return [job for job in schedule.get_jobs() if not job.id.endswith((DETAILS_JOB, MISSED_JOB))]
+    return [job for job in schedule.get_jobs() if ":" not in job.id]  # no name of a source has one
 
 
 def _last_sync(source: str, proof: datetime | None, now: datetime) -> Check:

@@ -18,10 +18,12 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from service.bootstrap import Application
-from service.readiness import DETAILS_JOB, MISSED_JOB
+from service.readiness import DETAILS_JOB, MISSED_JOB, WATCH_JOB
 from service.store.errors import DatabaseUnusable
 from service.store.run_reads import RunReads
 from service.store.sources import Sources
+from service.sync.alongside import apply_as_they_come
+from service.sync.contact import contact_if_due
 from service.sync.details import drain_details
 from service.sync.errors import SourceBusy
 from service.sync.inbox import Applier
@@ -33,8 +35,7 @@ MADE_UP_FOR_EVERY = 10  # minutes between two looks for runs that were missed or
 TRIED_AGAIN_AFTER = timedelta(minutes=30)
 SCHEDULE = "schedule"  # the trigger of such runs
 DETAILS_EVERY = 5  # minutes
-LOOK_EVERY = 1.0  # seconds between two looks into the inbox; deliveries to this process ring at once
-GATHER = 0.25  # seconds in which deliveries about one item come together, and others get a turn at the source
+WATCHED_EVERY = 1  # minutes; so old is what operators are told about requests
 
 log = structlog.get_logger()
 
@@ -64,6 +65,13 @@ def start_worker(app: Application) -> AsyncIOScheduler:
             id=f"{config.name}{DETAILS_JOB}",
             **calm,
         )
+        scheduler.add_job(
+            watch_source,
+            IntervalTrigger(minutes=WATCHED_EVERY),
+            args=[app, config.name],
+            id=f"{config.name}{WATCH_JOB}",
+            **calm,
+        )
     scheduler.start()
     app.schedule = scheduler
     return scheduler
@@ -84,7 +92,14 @@ async def run_if_due(app: Application, name: str, cron: CronTrigger) -> None:
     try:
         with app.at_work():
             if await due(app, name, cron):
-                await sync_source(app.sources[name], app.database, clock=app.clock, trigger=SCHEDULE, mode=Mode.CENSUS)
+                await sync_source(
+                    app.sources[name],
+                    app.database,
+                    clock=app.clock,
+                    trigger=SCHEDULE,
+                    mode=Mode.CENSUS,
+                    bell=app.bell,
+                )
     except (SourceBusy, DatabaseUnusable) as error:
         log.warning("scheduled_sync_skipped", source=name, code=error.code, message=error.message)
     except Exception:
@@ -113,38 +128,35 @@ async def read_waiting_details(app: Application, name: str) -> None:
     """A part of the backlog. What goes wrong is logged; the rest waits for the next time."""
     try:
         with app.at_work():
-            await drain_details(app.sources[name], app.database, clock=app.clock)
+            await drain_details(app.sources[name], app.database, clock=app.clock, bell=app.bell)
     except DatabaseUnusable as error:
         log.warning("details_skipped", source=name, code=error.code, message=error.message)
     except Exception:
         log.exception("details_broke", source=name)
 
 
+async def watch_source(app: Application, name: str) -> None:
+    """What operators are told: what was asked of the tool, and whether it still lets us in."""
+    try:
+        with app.at_work():
+            await app.usage_log.write(app.sources[name])
+            await contact_if_due(app.sources[name], app.database, clock=app.clock)
+    except DatabaseUnusable as error:
+        log.warning("source_not_watched", source=name, code=error.code, message=error.message)
+    except Exception:
+        log.exception("source_watch_broke", source=name)
+
+
 @asynccontextmanager
 async def applying_deliveries(app: Application) -> AsyncIterator[None]:
     """While the block lasts, what the tools deliver becomes state, each source by itself."""
-    tasks = [asyncio.create_task(_apply_deliveries(app, name)) for name in app.sources]
+    tasks = [
+        asyncio.create_task(apply_as_they_come(name, Applier(source, app.database, app.clock).apply, app.bell))
+        for name, source in app.sources.items()
+    ]
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _apply_deliveries(app: Application, name: str) -> None:
-    """Until cancelled. A source that a run holds, or a database that is away, is waited for: nothing is lost."""
-    applier = Applier(app.sources[name], app.database, app.clock)
-    while True:
-        applied = 0
-        try:
-            applied = await applier.apply()
-        except SourceBusy as busy:
-            log.debug("deliveries_wait", source=name, holder=busy.holder)
-        except DatabaseUnusable as error:
-            log.warning("deliveries_wait", source=name, code=error.code, message=error.message)
-        except Exception:
-            log.exception("deliveries_broke", source=name)
-        if not applied:
-            await app.bell.heard(name, at_most=LOOK_EVERY)
-        await asyncio.sleep(GATHER)

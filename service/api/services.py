@@ -14,6 +14,7 @@ from service.clock import Clock
 from service.domain.progress import MissingWeight
 from service.domain.rollup import DEFINITION_VERSION
 from service.programs.apply import MatchedFieldsHook
+from service.programs.dependency_terms import DependencyTerms
 from service.store.engine import Database
 
 UTC = ZoneInfo("UTC")
@@ -30,16 +31,24 @@ class SyncAlreadyRunning(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of `/readyz`: what was looked at, whether it is fine, and what to do when it is not."""
+    """One line of `/readyz`: what was looked at, whether it is fine, and what to do when it is not.
+
+    A `warning` does not make the service unfit: it goes on answering, with less or with older truth.
+    """
 
     name: str
     ok: bool
     detail: str
+    warning: bool = False
 
 
 async def no_checks() -> list[Check]:
     """For a service that has nothing to wait for."""
     return []
+
+
+async def no_tool_is_asked() -> None:
+    """For a service without sources of its own."""
 
 
 def nobody_waits(_source: str) -> None:
@@ -51,17 +60,19 @@ class Services:
     """`start_sync` starts a run of a source and returns its id, or raises SyncAlreadyRunning.
 
     It is None when this process runs no worker. `allow_anonymous` is None (loopback only) or "read".
-    `missing` is what an item without an estimate weighs.
+    `missing` is what an item without an estimate weighs, `terms` what dependency health is computed by.
     `provider` is the identity provider, `secret_key` signs sessions (None: a random key), `public_url` is where people
     reach the service when a proxy stands before it.
     `receivers` take the deliveries of tools, by source; `on_delivery` is called with the source of each new one.
     `matched_fields_hook` lets `apply` fill facets of newly matched custom fields.
+    `schedules` are the cron lines by source; `ask_tools` asks every tool, with little patience, who we are.
     """
 
     database: Database
     clock: Clock
     calendar_zone: ZoneInfo = UTC
     missing: MissingWeight = MissingWeight.SKIP
+    terms: DependencyTerms = field(default_factory=DependencyTerms)
     source_names: tuple[str, ...] = ()
     start_sync: Callable[[str], Awaitable[int]] | None = None
     programs_file: Path | None = None
@@ -73,6 +84,8 @@ class Services:
     matched_fields_hook: MatchedFieldsHook | None = None
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
     on_delivery: Callable[[str], None] = nobody_waits
+    schedules: Mapping[str, str] = field(default_factory=dict)
+    ask_tools: Callable[[], Awaitable[None]] = no_tool_is_asked
 
     @property
     def definitions(self) -> str:

@@ -45,6 +45,7 @@ async def sync(
                 console.print(f"[bold]{name}[/bold]  not started: {busy.message}", highlight=False)
                 codes.append(FAILED)
                 continue
+            await app.usage_log.write(app.sources[name])
             await note_sync(app.database, name, outcome.run_id, actor=actor(), origin=TERMINAL, now=outcome.started_at)
             bars.note(verdict_lines(outcome))
             codes.append(_code(outcome.status))

@@ -31,8 +31,8 @@ class Rejects:
     async def counts(self) -> dict[str, int]:
         """By source."""
         c = raw_records.c
-        query = select(c.source, func.count()).where(c.reject_reason.is_not(None)).group_by(c.source)
-        return {source: number for source, number in await self._connection.execute(query)}
+        query = select(c.source, func.count().label("number")).where(c.reject_reason.is_not(None)).group_by(c.source)
+        return {row.source: row.number for row in await self._connection.execute(query)}
 
     async def latest(self, *, each: int) -> dict[str, list[Reject]]:
         """Up to `each` of every source, the latest first."""

@@ -16,7 +16,7 @@ from rich.console import Console
 from connectors.sandbox.asana.application import create_asana
 from connectors.sandbox.asana.options import AsanaOptions
 from connectors.sandbox.server import SandboxServer
-from service.api.syncing import list_sources
+from service.api.sources import list_sources
 from service.bootstrap import Application, application
 from service.commands.check import check
 from service.commands.demo import GATE, StandIns, stand_ins, write_files

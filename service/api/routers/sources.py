@@ -9,7 +9,7 @@ from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from service.api import syncing
+from service.api import sources, syncing
 from service.api.access import WithPrincipal, address_of
 from service.api.dependencies import WantedForm, WithServices
 from service.api.openapi import answers, problem_responses
@@ -18,7 +18,8 @@ from service.api.problems import Kind
 from service.api.replies import Rows, reply
 from service.api.run_events import run_events
 from service.api.schemas import examples
-from service.api.schemas.sync import SourceData, SourceList, StartedRun, SyncRun, SyncRunDetail, SyncRunList
+from service.api.schemas.sources import SourceData, SourceList
+from service.api.schemas.sync import StartedRun, SyncRun, SyncRunDetail, SyncRunList
 from service.programs.answers import Answer
 
 router = APIRouter(tags=["sources"])
@@ -32,13 +33,13 @@ SourceName = Annotated[str, InPath(max_length=100, description="The name in inte
     responses=answers(
         Answer[SourceList],
         Kind.INVALID_REQUEST,
-        description="Every source: how fresh, its scopes, what its account may use, how far its details are read.",
+        description="Every source at a glance: how fresh, what is proven of each scope, and what needs somebody.",
         example=examples.SOURCES,
         csv=True,
     ),
 )
 async def list_sources(request: Request, services: WithServices, form: WantedForm) -> Response:
-    return reply(request, await syncing.list_sources(services), form=form, rows=Rows("sources", SourceData))
+    return reply(request, await sources.list_sources(services), form=form, rows=Rows("sources", SourceData))
 
 
 @router.post(
