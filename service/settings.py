@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -19,7 +17,9 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.access_settings import AUTH_PARTS, AuthConfig
+from service.definition_settings import CalendarConfig, Definitions, HealthConfig, dependency_terms, did_you_mean
 from service.domain.progress import MissingWeight
+from service.programs.dependency_terms import DependencyTerms
 from service.source_settings import KINDS, PARTS, JiraConfig, Part, SourceConfig, key_of_the_other_tool
 
 DEFAULT_CONFIG = Path("interlock.yaml")
@@ -52,32 +52,10 @@ class Environment(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
-class CalendarConfig(Part):
-    timezone: str = "UTC"
-    holidays: str | None = None
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError(f'"{name}" is no time zone{did_you_mean(name, available_timezones())}')
-        return name
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
-
-
 class PeopleConfig(Part):
     """With `join_by_email`, accounts of several tools that share an e-mail address are one person to rules."""
 
     join_by_email: bool = False
-
-
-class Definitions(Part):
-    """Choices that docs/definitions.md leaves to the operator."""
-
-    missing_weight: Literal["skip", "impute_mean", "zero"] = "skip"
 
 
 class Settings(Part):
@@ -88,6 +66,7 @@ class Settings(Part):
     calendar: CalendarConfig = CalendarConfig()
     people: PeopleConfig = PeopleConfig()
     definitions: Definitions = Definitions()
+    health: HealthConfig = HealthConfig()
     auth: AuthConfig = AuthConfig()
     database: SecretStr | None = None
     directory: Path = Field(default=Path(), exclude=True)
@@ -128,6 +107,10 @@ class Settings(Part):
         return MissingWeight(self.definitions.missing_weight)
 
     @property
+    def dependency_terms(self) -> DependencyTerms:
+        return dependency_terms(self.calendar, self.definitions, self.health)
+
+    @property
     def programs_path(self) -> Path:
         return self.directory / self.programs_file
 
@@ -154,11 +137,6 @@ def load_settings(file: Path | None = None, *, environment: Mapping[str, str] | 
         )
     except ValidationError as error:
         raise ConfigInvalid(str(path), [_explain(detail) for detail in error.errors()]) from None
-
-
-def did_you_mean(word: str, choices: Any) -> str:
-    close = difflib.get_close_matches(word, sorted(choices), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _read_environment(variables: Mapping[str, str]) -> Environment:
@@ -315,6 +293,6 @@ def _example(key: str, kind: str | None) -> str:
 
 def _close_key(detail: ErrorDetails) -> str:
     known: set[str] = set()
-    for part in (Settings, CalendarConfig, PeopleConfig, Definitions, *AUTH_PARTS, *PARTS):
+    for part in (Settings, CalendarConfig, PeopleConfig, Definitions, HealthConfig, *AUTH_PARTS, *PARTS):
         known.update(part.model_fields)
     return did_you_mean(str(detail["loc"][-1]), known.difference(FROM_OUTSIDE))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from service.domain.dependency_status import DependencyStatus, LagUnit
 from service.domain.progress import MissingWeight
+from service.programs.dependency_terms import DependencyTerms
 from service.settings import ConfigInvalid, Settings, load_settings
 from service.source_settings import ASANA_URL, AsanaConfig, JiraConfig
 
@@ -348,3 +351,58 @@ def test_what_oauth_cannot_be_is_named_once(tmp_path: Path, written: str, proble
     text = OAUTH.replace('refresh_token: "${REFRESH}"', written)
     [said] = refused(tmp_path, text, **SECRETS)
     assert said.startswith(problem)
+
+
+def test_holidays_are_a_country_a_part_of_one_or_days(tmp_path: Path) -> None:
+    madrid = accepted(tmp_path, f"{ASANA}calendar: {{holidays: ES-MD}}\n").calendar.working
+    mixed = accepted(tmp_path, f'{ASANA}calendar: {{holidays: [ES, 2026-12-24, "2026-12-31"]}}\n').calendar.working
+    none = accepted(tmp_path, ASANA).calendar.working
+
+    second_of_may, christmas_eve = date(2025, 5, 2), date(2026, 12, 24)
+    assert [madrid.is_working(second_of_may), madrid.is_working(christmas_eve)] == [False, True]
+    assert [mixed.is_working(second_of_may), mixed.is_working(christmas_eve)] == [True, False]
+    assert not mixed.is_working(date(2026, 12, 31))
+    assert none.is_working(date(2026, 12, 25))
+
+
+def test_holidays_that_nobody_knows_are_refused_with_what_would_be_right(tmp_path: Path) -> None:
+    assert refused(tmp_path, f"{ASANA}calendar: {{holidays: Spain}}\n", ASANA_TOKEN="t") == [
+        "calendar.holidays: 'Spain' is no country with known holidays; did you mean ES?"
+    ]
+    assert refused(tmp_path, f'{ASANA}calendar: {{holidays: ["31.12.2026"]}}\n', ASANA_TOKEN="t") == [
+        "calendar.holidays: '31.12.2026' is no day; write days as 2026-12-24"
+    ]
+    assert refused(tmp_path, f"{ASANA}calendar: {{holidays: 7}}\n", ASANA_TOKEN="t") == [
+        "calendar.holidays: give a country such as ES, a part of one such as ES-MD, or a list of days"
+    ]
+
+
+def test_the_thresholds_of_dependency_health_come_from_the_file(tmp_path: Path) -> None:
+    chosen = (
+        "definitions: {same_day: concurrent, buffer_days: 5, lag: calendar, slips: 3, hub_fan_in: 12, "
+        "not_needed: [Duplicate], hours_per_day: 6, near_critical_days: 2, stale_after_hours: 48}\n"
+        "health: {values: {at_risk: 0.6}}\n"
+    )
+
+    terms = accepted(tmp_path, f"{ASANA}{chosen}").dependency_terms
+    usual = accepted(tmp_path, ASANA).dependency_terms
+
+    rules = terms.rules
+    assert (rules.buffer_days, rules.concurrent, rules.lag, rules.slips) == (5, True, LagUnit.CALENDAR, 3)
+    assert (rules.hub_fan_in, rules.not_needed) == (12, frozenset({"Duplicate"}))
+    assert rules.health_values[DependencyStatus.AT_RISK] == 0.6
+    assert rules.health_values[DependencyStatus.OFF_TRACK] == 0.15
+    assert (terms.hours_per_day, terms.near_critical_days, terms.stale_after) == (6, 2, timedelta(hours=48))
+    assert usual == DependencyTerms()
+    assert usual.seal == DependencyTerms().seal != terms.seal
+
+
+def test_thresholds_out_of_range_are_refused_by_their_path(tmp_path: Path) -> None:
+    assert refused(tmp_path, f"{ASANA}definitions: {{buffer_days: -1, same_day: maybe}}\n", ASANA_TOKEN="t") == [
+        "definitions.same_day: 'maybe' is not one of 'sequential' or 'concurrent'",
+        "definitions.buffer_days: input should be greater than or equal to 0",
+    ]
+    assert refused(tmp_path, f"{ASANA}health: {{values: {{resolved: 1}}}}\n", ASANA_TOKEN="t") == [
+        "health.values: give numbers from 0 to 1 by status: cyclic, broken, blocked, off_track, at_risk, unknown, "
+        "on_track"
+    ]

@@ -1,0 +1,46 @@
+"""What dependency health is computed by: the calendar, the thresholds, and how old data may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from service.domain.calendars import WorkingCalendar
+from service.domain.dependency_status import DependencyRules
+
+UTC = ZoneInfo("UTC")
+SLIPS_COUNTED = timedelta(days=30)  # definitions §5, rung 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyTerms:
+    """`zone` tells on which day something happened. An end whose source is older than `stale_after` is stale."""
+
+    zone: ZoneInfo = UTC
+    calendar: WorkingCalendar = field(default_factory=WorkingCalendar)
+    rules: DependencyRules = field(default_factory=DependencyRules)
+    hours_per_day: float = 8.0  # that one person works on an estimate
+    near_critical_days: int = 5
+    stale_after: timedelta = timedelta(hours=36)
+
+    @property
+    def seal(self) -> str:
+        """Another one for other terms: answers made by these are other answers."""
+        told = [(each.name, _plain(getattr(self.rules, each.name))) for each in fields(self.rules)]
+        told += [("holidays", _plain(self.calendar.holidays)), ("zone", self.zone.key)]
+        told += [("hours", str(float(self.hours_per_day))), ("near", str(self.near_critical_days))]
+        return sha256(repr(told).encode()).hexdigest()[:16]
+
+
+def _plain(value: object) -> str:
+    """The same for what is equal, in whatever order it is kept."""
+    match value:
+        case Mapping():
+            return ", ".join(f"{name}={float(number)}" for name, number in sorted(value.items()))
+        case frozenset():
+            return ", ".join(sorted(map(str, value)))
+        case _:
+            return str(value)
