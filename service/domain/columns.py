@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
@@ -31,6 +32,7 @@ Number = TypeVar("Number", np.int8, np.int32, np.int64)
 
 NO_MOMENT: Final = float("nan")
 NOBODY: Final = -1
+PREDECESSOR, SUCCESSOR = attrgetter("predecessor_uid"), attrgetter("successor_uid")  # loops of C: edges are many
 
 TO_DO, IN_PROGRESS, DONE, CANCELLED, UNTOLD = range(5)  # codes of a status category; UNTOLD: nobody knows
 
@@ -114,15 +116,15 @@ class EdgeColumns:
     @classmethod
     def of(cls, edges: Sequence[Edge], place: Mapping[str, int], *, linked_on: Mapping[str, date]) -> EdgeColumns:
         """Raises ValueError for a type that is none of the four."""
-        if odd := {edge.type for edge in edges} - _TYPES.keys():
+        if odd := set(map(attrgetter("type"), edges)) - _TYPES.keys():
             raise ValueError(f"{min(odd)!r} is no type of an edge; FS, SS, FF and SF are")
         size = len(edges)
         return cls(
-            predecessor=np.fromiter((place[edge.predecessor_uid] for edge in edges), np.int32, size),
-            successor=np.fromiter((place[edge.successor_uid] for edge in edges), np.int32, size),
-            type=np.fromiter((_TYPES[edge.type] for edge in edges), np.int8, size),
-            lag=np.fromiter((edge.lag_days for edge in edges), np.int32, size),
-            confirmed=np.fromiter((edge.confirmed for edge in edges), np.bool_, size),
+            predecessor=np.fromiter(map(place.__getitem__, map(PREDECESSOR, edges)), np.int32, size),
+            successor=np.fromiter(map(place.__getitem__, map(SUCCESSOR, edges)), np.int32, size),
+            type=np.fromiter(map(_TYPES.__getitem__, map(attrgetter("type"), edges)), np.int8, size),
+            lag=np.fromiter(map(attrgetter("lag_days"), edges), np.int32, size),
+            confirmed=np.fromiter(map(attrgetter("confirmed"), edges), np.bool_, size),
             linked_on=day_ordinals(linked_on.get(edge.id) for edge in edges) if linked_on else _no_days(size),
         )
 

@@ -56,7 +56,9 @@ def expand(network: Network, lineage: Lineage, standing: Standing, *, edges: Mas
     related = lineage.beneath_each_other(edge.predecessor, edge.successor) & (edge.predecessor != edge.successor)
     kept = np.flatnonzero(edges & ~related).astype(np.int32)
     before, after = edge.predecessor[kept], edge.successor[kept]
-    ends = np.unique(np.concatenate((edge.predecessor, edge.successor)))
+    end = np.zeros(len(network.items), np.bool_)
+    end[edge.predecessor] = end[edge.successor] = True
+    ends = np.flatnonzero(end).astype(np.int32)
     entry, starts = _entries(standing, ends)
     ties = _ties(network, lineage, entry=entry, containers=starts, ends=ends)
     tails = np.where(edge.waits_for_start[kept], entry[before], before)

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from service.domain.columns import EdgeColumns, ItemColumns
+from service.domain.columns import PREDECESSOR, SUCCESSOR, EdgeColumns, ItemColumns
 from service.domain.edges import Edge
 from service.domain.status import StatusCategory
 
@@ -98,10 +98,8 @@ class Network:
         """`zone` tells on which day something began or ended; `linked_on` when an edge (by id) was drawn, if known."""
         drawn = tuple(edges)
         known = {item.uid: item for item in items}
-        for edge in drawn:
-            for uid in (edge.predecessor_uid, edge.successor_uid):
-                if uid not in known:
-                    known[uid] = unknown_end(uid)
+        ends = {*map(PREDECESSOR, drawn), *map(SUCCESSOR, drawn)}
+        known |= {uid: unknown_end(uid) for uid in ends - known.keys()}
         ordered = tuple(known[uid] for uid in sorted(known))
         place = {item.uid: index for index, item in enumerate(ordered)}
         return cls(
