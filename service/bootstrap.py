@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 from connectors.asana import webhook as asana_webhook
@@ -19,7 +20,7 @@ from connectors.jira.config import JiraOptions
 from connectors.jira.oauth import JiraOAuth, OAuthClient
 from connectors.jira.source import JiraSource
 from connectors.transport import Auth, BasicAuth, BearerAuth
-from service.api.receivers import Receiver
+from service.api.receivers import Headers, Receiver
 from service.api.services import Check, Services, SyncAlreadyRunning
 from service.auth.grants import SealedGrant
 from service.auth.oidc import IdentityProvider
@@ -33,7 +34,7 @@ from service.source_settings import JiraOAuth as JiraOAuthConfig
 from service.store import migrate
 from service.store.engine import Database
 from service.sync.bell import Bell
-from service.sync.contact import UsageLog, contact
+from service.sync.contact import AT_ONCE, UsageLog, contact_if_due
 from service.sync.errors import SourceBusy
 from service.sync.fields import field_reader
 from service.sync.run import sync_source
@@ -123,8 +124,12 @@ class Application:
 
     async def ask_tools(self) -> None:
         """Whether each tool lets us in, kept for whoever wants to know."""
-        asking = (contact(source, self.database, clock=self.clock) for source in self.sources.values())
-        await asyncio.gather(*asking)
+        await asyncio.gather(
+            *(
+                contact_if_due(source, self.database, clock=self.clock, every=AT_ONCE)
+                for source in self.sources.values()
+            )
+        )
 
     async def readiness(self) -> list[Check]:
         """What /readyz answers."""
@@ -223,7 +228,8 @@ def build_receiver(config: JiraConfig | AsanaConfig) -> Receiver:
                 tool="jira",
                 read=jira_webhook.read_delivery,
                 is_signed=jira_webhook.is_signed,
-                secret=None if config.webhook is None else config.webhook.secret.get_secret_value(),
+                secret=_webhook_secret(config),
+                bears_token=_bears_token(config),
                 takes_nonce=config.kind == "jira-dc",
             )
         case AsanaConfig():
@@ -253,6 +259,8 @@ def _jira(config: JiraConfig, keeper: GrantKeeper | None) -> JiraSource:
         ),
         concurrency=config.concurrency,
         page_size=config.page_size,
+        webhook_secret=_webhook_secret(config),
+        is_app=config.oauth is not None,
         allow_http=config.allow_http,
     )
 
@@ -282,6 +290,18 @@ def _jira_oauth(config: JiraConfig, oauth: JiraOAuthConfig, keeper: GrantKeeper 
         keeper=keeper,
         allow_http=config.allow_http,
     )
+
+
+def _webhook_secret(config: JiraConfig) -> str | None:
+    return None if config.webhook is None else config.webhook.secret.get_secret_value()
+
+
+def _bears_token(config: JiraConfig) -> Callable[[Headers, datetime], bool] | None:
+    """Deliveries to an app of OAuth are proven by a token that its secret has signed."""
+    if config.oauth is None:
+        return None
+    secret = config.oauth.client_secret.get_secret_value()
+    return lambda headers, now: jira_webhook.bears_token(headers, secret, now=now)
 
 
 def _asana(config: AsanaConfig) -> AsanaSource:

@@ -1,16 +1,18 @@
-"""What /readyz looks at: the database, its schema, the schedule, and how old each source's last proof is.
+"""What /readyz looks at: the database, its schema, the schedule, how old each source's last proof is, and deeper.
 
-It asks no tool, so that a slow tool never takes the service down.
+It asks no tool, so that a slow tool never takes the service down: the worker does, every quarter of an hour.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 from service import wording
+from service.api.concerns import PROOF_LASTS
 from service.api.services import Check
+from service.inspection import inspect
 from service.store import migrate
 from service.store.engine import Database
 from service.store.errors import DatabaseUnusable, place_of
@@ -20,7 +22,7 @@ from service.store.sources import Sources
 DETAILS_JOB = ":details"
 MISSED_JOB = ":missed"
 WATCH_JOB = ":watch"
-PROOF_LASTS = timedelta(hours=36)  # a nightly sync may fail once before somebody is called
+WEBHOOKS_JOB = ":webhooks"
 
 
 class Schedule(Protocol):
@@ -36,21 +38,28 @@ async def readiness(
     database: Database, *, sources: Iterable[str], schedule: Schedule | None, now: datetime
 ) -> list[Check]:
     """One line each. `schedule` is None where another process runs it, and is not looked at then."""
+    names = tuple(sources)
     try:
         schema = await _schema(database)
         proofs = await _proofs(database) if schema.ok else None
+        deeper = await _inspect(database, names, now=now) if schema.ok else []
     except DatabaseUnusable as error:
         return [Check("database", False, error.message), *_schedule(schedule)]
     checks = [Check("database", True, place_of(database.url)), schema, *_schedule(schedule)]
     if proofs is not None:
-        checks += [_last_sync(name, proofs.get(name), now) for name in sources]
-    return checks
+        checks += [_last_sync(name, proofs.get(name), now) for name in names]
+    return [*checks, *deeper]
 
 
 async def _schema(database: Database) -> Check:
     state = await migrate.current_state(database)
     remedy = {"behind": "; run `interlock db upgrade`", "empty": "; run `interlock db upgrade`"}.get(state, "")
     return Check("migrations", state == "current", f"the schema is {state}{remedy}")
+
+
+async def _inspect(database: Database, sources: Iterable[str], *, now: datetime) -> list[Check]:
+    async with database.reading() as uow:
+        return await inspect(uow.connection, sources=sources, now=now)
 
 
 async def _proofs(database: Database) -> dict[str, datetime | None]:

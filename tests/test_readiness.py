@@ -48,6 +48,10 @@ async def test_everything_is_named_with_what_was_found(database: Database) -> No
         "migrations": (True, "the schema is current"),
         "scheduler": (True, "next sync 21 Nov 2026, 02:00 UTC"),
         "last sync acme-jira": (True, "20 Nov 2026, 02:14 UTC, 5 hours ago"),
+        "credentials acme-jira": (
+            False,
+            "the tool was not asked yet; run `interlock sync acme-jira` or `interlock check`",
+        ),
     }
 
 

@@ -144,7 +144,7 @@ def _source(services: Services, known: _Known, facts: SourceFacts, *, now: datet
             ),
         ),
         budget=_budget(known.usage.get(name)),
-        contact=_contact(known.contacts.get(name), finished),
+        contact=contact_of(known.contacts.get(name), finished),
         capabilities=tuple(
             Capability(each.name, each.available, each.reason) for each in known.capabilities.get(name, ())
         ),
@@ -235,7 +235,7 @@ def _budget(usage: StoredUsage | None) -> BudgetData | None:
     )
 
 
-def _contact(asked: Contact | None, run: Row[Any] | None) -> ContactData | None:
+def contact_of(asked: Contact | None, run: Row[Any] | None) -> ContactData | None:
     """The latest word of the tool: it was asked who we are, or a run asked it for everything."""
     if run is None or run.trigger == "replay" or (asked is not None and asked.asked_at >= run.started_at):
         return None if asked is None else _contact_data(asked)

@@ -17,6 +17,7 @@ from service.sync.errors import SourceBusy
 from service.sync.hold import holding
 
 ASKED_EVERY = timedelta(minutes=15)
+AT_ONCE = timedelta(seconds=10)  # how often somebody who insists is taken at their word
 PATIENCE = 10.0  # seconds; who waits for the answer is a person or a probe
 
 log = structlog.get_logger()
@@ -35,11 +36,11 @@ async def contact(source: Source, database: Database, *, clock: Clock, patience:
         await Contacts(uow.connection).note(source.name, answer)
 
 
-async def contact_if_due(source: Source, database: Database, *, clock: Clock) -> None:
+async def contact_if_due(source: Source, database: Database, *, clock: Clock, every: timedelta = ASKED_EVERY) -> None:
     """The same, unless the tool was asked lately."""
     async with database.reading() as uow:
         known = (await Contacts(uow.connection).all()).get(source.name)
-    if known is None or clock.now() - known.asked_at >= ASKED_EVERY:
+    if known is None or clock.now() - known.asked_at >= every:
         await contact(source, database, clock=clock)
 
 

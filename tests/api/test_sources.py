@@ -138,7 +138,7 @@ async def test_ready_names_every_check_and_fails_with_the_first_that_fails(sqlit
     assert failing.json()["detail"] == "Not ready: migrations (schema is behind)."
     assert fine.json() == {
         "status": "ready",
-        "checks": [{"name": "database", "ok": True, "detail": "SQLite"}],
+        "checks": [{"name": "database", "ok": True, "level": "ok", "detail": "SQLite"}],
     }
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api.access import may_read_reasons
+from service.api.access import CHALLENGE, may_read_reasons
 from service.api.dependencies import WithServices
 from service.api.metrics import Metrics, SourceState
 from service.api.problems import Kind, Problem
 from service.api.replies import plain
+from service.api.services import Check
 from service.api.syncing import source_states
 
 router = APIRouter(tags=["running it"])
+
+CHALLENGED: Final = {"WWW-Authenticate": CHALLENGE}
 
 
 @router.get(
@@ -37,11 +42,20 @@ async def healthz() -> Response:
                     "example": {
                         "status": "ready",
                         "checks": [
-                            {"name": "database", "ok": True, "detail": "SQLite interlock.db"},
+                            {"name": "database", "ok": True, "level": "ok", "detail": "SQLite interlock.db"},
                             {
                                 "name": "last sync acme-jira",
                                 "ok": True,
+                                "level": "ok",
                                 "detail": "20 Nov 2026, 02:14 UTC, 5 hours ago",
+                            },
+                            {
+                                "name": "mapping CHECKOUT",
+                                "ok": False,
+                                "level": "warning",
+                                "detail": 'project "PAY" (rule "project PAY"): gone from acme-jira, deleted or hidden '
+                                "from our account; give the account the right to browse it, or take it out of the "
+                                "programs file.",
                             },
                         ],
                     }
@@ -53,25 +67,47 @@ async def healthz() -> Response:
             "content": {
                 "application/problem+json": {
                     "example": Problem(
-                        Kind.NOT_READY, "Not ready: migrations.", checks=[{"name": "migrations", "ok": False}]
+                        Kind.NOT_READY,
+                        "Not ready: migrations.",
+                        checks=[{"name": "migrations", "ok": False, "level": "failed"}],
                     ).body("/readyz")
                 }
             },
         },
     },
 )
-async def readyz(request: Request, services: WithServices) -> Response:
-    """Every named check; 503 when one of them fails. Who may not read is told ready or not, and no reason."""
+async def readyz(
+    request: Request,
+    services: WithServices,
+    deep: Annotated[
+        bool, Query(description="Ask every tool now whether it lets us in, and wait up to ten seconds; for readers.")
+    ] = False,
+) -> Response:
+    """Every named check; 503 when one of them fails that is no warning.
+
+    Who may not read is told ready or not, and no reason.
+    """
+    reader = await may_read_reasons(request)
+    if deep and not reader:
+        raise Problem(Kind.SIGN_IN_NEEDED, "deep=1 asks the tools: send an API key that may read.", headers=CHALLENGED)
+    if deep:
+        await services.ask_tools()
     checks = await services.readiness()
-    lines = [{"name": check.name, "ok": check.ok, "detail": check.detail} for check in checks]
-    missing = [f"{check.name} ({check.detail})" for check in checks if not check.ok]
-    if not await may_read_reasons(request):
+    lines = [{"name": check.name, "ok": check.ok, "level": _level(check), "detail": check.detail} for check in checks]
+    missing = [f"{check.name} ({check.detail})" for check in checks if not (check.ok or check.warning)]
+    if not reader:
         if missing:
             raise Problem(Kind.NOT_READY, "Not ready; /readyz names the reasons to those who may read.")
         return plain({"status": "ready"})
     if missing:
         raise Problem(Kind.NOT_READY, f"Not ready: {'; '.join(missing)}.", checks=lines)
     return plain({"status": "ready", "checks": lines})
+
+
+def _level(check: Check) -> str:
+    if check.ok:
+        return "ok"
+    return "warning" if check.warning else "failed"
 
 
 @router.get("/openapi.json", include_in_schema=False)
