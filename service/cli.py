@@ -21,6 +21,7 @@ from service.commands import programs as programs_commands
 from service.commands import serve as serving
 from service.commands import sources as sources_commands
 from service.commands import sync as syncing
+from service.commands import webhooks as webhooks_commands
 from service.domain.access import Scope
 from service.domain.breakdown import Breakdown
 from service.domain.errors import InterlockError, UnknownSource
@@ -32,12 +33,13 @@ from service.store import migrate
 from service.store.errors import DatabaseUnusable
 from service.sync.errors import NothingToReplay, SourceBusy
 from service.sync.outcome import Mode
+from service.sync.webhook_addresses import NotReachable
 
 Result = TypeVar("Result")
 
 cli = typer.Typer(
     name="interlock",
-    help="Program roll-ups and dependency health above Jira and Asana. Reads your tools, never writes to them.",
+    help="Program roll-ups and dependency health above Jira and Asana. Reads your tools; writes webhooks alone.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -48,6 +50,8 @@ cli.add_typer(database_cli, name="db")
 keys_cli = typer.Typer(help="API keys: who may ask, and what.", no_args_is_help=True)
 cli.add_typer(programs_cli, name="programs")
 cli.add_typer(keys_cli, name="keys")
+webhooks_cli = typer.Typer(help="Webhooks at the tools: all that is ever written to them.", no_args_is_help=True)
+cli.add_typer(webhooks_cli, name="webhooks")
 
 
 class Edition(StrEnum):
@@ -82,9 +86,10 @@ def db_upgrade(config: ConfigOption = None) -> None:
 
 
 @cli.command()
-def check(config: ConfigOption = None) -> None:
-    """Ask each tool whether a sync would be complete, and say what to do if not."""
-    raise typer.Exit(_run(config, lambda app: checking.check(app, console=Console())))
+def check(as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Look at everything a sync needs, and say what to do. Exit code: 0 well, 3 something to look at, 1 wrong."""
+    settings = load_settings(config)
+    raise typer.Exit(asyncio.run(checking.doctor(settings, as_json=as_json, console=Console())))
 
 
 @cli.command()
@@ -166,6 +171,29 @@ def keys_revoke(name: NameArgument, as_json: JsonOption = False, config: ConfigO
     _run(config, lambda app: keys_commands.revoke(app, name, as_json=as_json, console=Console()))
 
 
+@webhooks_cli.command("register")
+def webhooks_register(
+    sources: SourcesArgument = None, as_json: JsonOption = False, config: ConfigOption = None
+) -> None:
+    """Let the tools tell of changes at once. Exit code: 0 done, 3 in part, 1 failed."""
+    make = lambda app: webhooks_commands.register(app, sources or (), as_json=as_json, console=Console())  # noqa: E731
+    raise typer.Exit(_run(config, make))
+
+
+@webhooks_cli.command("list")
+def webhooks_list(sources: SourcesArgument = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Ask the tools how our webhooks are doing. Exit code: 0 asked, 1 where a tool could not be."""
+    show = lambda app: webhooks_commands.show(app, sources or (), as_json=as_json, console=Console())  # noqa: E731
+    raise typer.Exit(_run(config, show))
+
+
+@webhooks_cli.command("remove")
+def webhooks_remove(sources: SourcesArgument = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Take our webhooks back; the nightly runs go on. Exit code: 0 done, 3 in part, 1 failed."""
+    drop = lambda app: webhooks_commands.remove(app, sources or (), as_json=as_json, console=Console())  # noqa: E731
+    raise typer.Exit(_run(config, drop))
+
+
 @cli.command()
 def rollup(
     key: Annotated[str, typer.Argument(help="Key of the program.")],
@@ -240,7 +268,7 @@ def main() -> None:
         cli()
     except (ConfigInvalid, ProgramsFileInvalid) as error:
         _fail(str(error), 2)
-    except (serving.Exposed, SchemaBehind, UnknownSource, KeyRefused) as error:
+    except (serving.Exposed, SchemaBehind, UnknownSource, KeyRefused, NotReachable) as error:
         _fail(error.message, 2)
     except OSError as error:
         _fail(f"{error.filename or 'interlock'}: {error.strerror or error}", 2)

@@ -23,6 +23,7 @@ DETAILS_JOB = ":details"
 MISSED_JOB = ":missed"
 WATCH_JOB = ":watch"
 WEBHOOKS_JOB = ":webhooks"
+WEBHOOKS_JOB = ":webhooks"
 
 
 class Schedule(Protocol):

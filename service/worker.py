@@ -17,8 +17,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from connectors.errors import SourceError
 from service.bootstrap import Application
-from service.readiness import DETAILS_JOB, MISSED_JOB, WATCH_JOB
+from service.readiness import DETAILS_JOB, MISSED_JOB, WATCH_JOB, WEBHOOKS_JOB
 from service.store.errors import DatabaseUnusable
 from service.store.run_reads import RunReads
 from service.store.sources import Sources
@@ -29,12 +30,14 @@ from service.sync.errors import SourceBusy
 from service.sync.inbox import Applier
 from service.sync.outcome import Mode, RunStatus
 from service.sync.run import sync_source
+from service.sync.webhook_look import look_if_due
 
 JITTER_SECONDS = 60  # so that many installations do not ask one vendor in the same second
 MADE_UP_FOR_EVERY = 10  # minutes between two looks for runs that were missed or failed
 TRIED_AGAIN_AFTER = timedelta(minutes=30)
 SCHEDULE = "schedule"  # the trigger of such runs
 DETAILS_EVERY = 5  # minutes
+WEBHOOKS_EVERY = 60  # minutes between two times to think of it; the tool is asked once a day
 WATCHED_EVERY = 1  # minutes; so old is what operators are told about requests
 
 log = structlog.get_logger()
@@ -70,6 +73,14 @@ def start_worker(app: Application) -> AsyncIOScheduler:
             IntervalTrigger(minutes=WATCHED_EVERY),
             args=[app, config.name],
             id=f"{config.name}{WATCH_JOB}",
+            **calm,
+        )
+        scheduler.add_job(
+            look_at_webhooks,
+            IntervalTrigger(minutes=WEBHOOKS_EVERY, jitter=JITTER_SECONDS),
+            args=[app, config.name],
+            id=f"{config.name}{WEBHOOKS_JOB}",
+            next_run_time=app.clock.now(),
             **calm,
         )
     scheduler.start()
@@ -145,6 +156,17 @@ async def watch_source(app: Application, name: str) -> None:
         log.warning("source_not_watched", source=name, code=error.code, message=error.message)
     except Exception:
         log.exception("source_watch_broke", source=name)
+
+
+async def look_at_webhooks(app: Application, name: str) -> None:
+    """Once a day, how those that we registered are doing, and those that expire put off."""
+    try:
+        with app.at_work():
+            await look_if_due(app.sources[name], app.database, clock=app.clock)
+    except (SourceError, DatabaseUnusable) as error:
+        log.warning("webhooks_not_looked_at", source=name, code=error.code, message=error.message)
+    except Exception:
+        log.exception("webhook_look_broke", source=name)
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from connectors.deliveries import Delivery
 
@@ -14,6 +15,7 @@ Headers = Mapping[str, str]  # by lower-case names
 class Receiver:
     """`tool` is the part of the path. `read` raises DeliveryUnreadable.
 
+    `bears_token` proves a delivery by a token in its headers, at that moment; None where the tool sends none.
     `secret` is shared with the tool; None where none is configured, or where the tool gives each webhook its own,
     which `handshake` finds in the headers. `takes_nonce`: the tool may be unable to sign, and then proves itself by the
     secret as the last part of the path.
@@ -23,5 +25,6 @@ class Receiver:
     read: Callable[[bytes, Headers], Delivery]
     is_signed: Callable[[bytes, Headers, str], bool]
     secret: str | None = field(default=None, repr=False)
+    bears_token: Callable[[Headers, datetime], bool] | None = field(default=None, repr=False)
     handshake: Callable[[Headers], str | None] | None = None
     takes_nonce: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 import structlog
 
@@ -22,9 +23,11 @@ log = structlog.get_logger(__name__)
 
 
 async def receive_signed(services: Services, source: str, body: bytes, headers: Headers) -> None:
-    """From a tool that signs with the configured secret. Raises UnknownSource, Problem."""
-    receiver, secret = _with_secret(services, source)
-    if not receiver.is_signed(body, headers, secret):
+    """From a tool that signs with the configured secret, or as an app of ours. Raises UnknownSource, Problem."""
+    receiver = _receiver(services, source, JIRA)
+    if receiver.secret is None and receiver.bears_token is None:
+        raise _not_set_up(source)
+    if not _is_proven(receiver, body, headers, services.clock.now()):
         raise await _refused(services, source, "its signature is missing or does not hold")
     await _put_down(services, source, receiver, body, headers)
 
@@ -86,8 +89,7 @@ async def _put_down(services: Services, source: str, receiver: Receiver, body: b
 
 
 async def _refused(services: Services, source: str, reason: str) -> Problem:
-    async with services.database.transaction() as uow:
-        await Counters(uow.connection).refused(source, now=services.clock.now())
+    await services.refusals.count(source, services.database, now=services.clock.now())
     log.warning("delivery_refused", source=source, reason=reason)
     return Problem(Kind.DELIVERY_NOT_PROVEN, f"This delivery for {source} was not taken: {reason}.")
 
@@ -102,10 +104,21 @@ def _receiver(services: Services, source: str, tool: str) -> Receiver:
 def _with_secret(services: Services, source: str) -> tuple[Receiver, str]:
     receiver = _receiver(services, source, JIRA)
     if receiver.secret is None:
-        raise Problem(
-            Kind.WEBHOOK_NOT_SET_UP, f"{source} takes no deliveries: set webhook: {{secret: …}} in interlock.yaml."
-        )
+        raise _not_set_up(source)
     return receiver, receiver.secret
+
+
+def _is_proven(receiver: Receiver, body: bytes, headers: Headers, now: datetime) -> bool:
+    """By what the source is configured with; a proof of another kind is none."""
+    if receiver.secret is not None and receiver.is_signed(body, headers, receiver.secret):
+        return True
+    return receiver.bears_token is not None and receiver.bears_token(headers, now)
+
+
+def _not_set_up(source: str) -> Problem:
+    return Problem(
+        Kind.WEBHOOK_NOT_SET_UP, f"{source} takes no deliveries: set webhook: {{secret: …}} in interlock.yaml."
+    )
 
 
 def _sealer(services: Services) -> Sealer:

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from service.api.receivers import Receiver
+from service.api.refusals import Refusals
 from service.auth.oidc import IdentityProvider
 from service.clock import Clock
 from service.domain.progress import MissingWeight
@@ -84,6 +85,7 @@ class Services:
     matched_fields_hook: MatchedFieldsHook | None = None
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
     on_delivery: Callable[[str], None] = nobody_waits
+    refusals: Refusals = field(default_factory=Refusals)
     schedules: Mapping[str, str] = field(default_factory=dict)
     ask_tools: Callable[[], Awaitable[None]] = no_tool_is_asked
 

@@ -38,7 +38,7 @@ async def sync(
     """Sync the named sources, or all; returns the exit code: 0 complete, 3 partial, 1 failed."""
     codes: list[int] = []
     with Bars(console, disable=quiet) as bars:
-        for name in _chosen(app, names):
+        for name in chosen(app, names):
             try:
                 outcome = await sync_source(app.sources[name], app.database, clock=app.clock, mode=mode, progress=bars)
             except SourceBusy as busy:
@@ -54,7 +54,7 @@ async def sync(
 
 async def replay(app: Application, names: Sequence[str], *, console: Console, quiet: bool) -> int:
     with Bars(console, disable=quiet) as bars:
-        for name in _chosen(app, names):
+        for name in chosen(app, names):
             replayed = await replay_source(app.sources[name], app.database, clock=app.clock, progress=bars)
             bars.note([replay_line(name, replayed)])
     return COMPLETE
@@ -97,7 +97,7 @@ def _worst(codes: Iterable[int]) -> int:
     return max(codes, key=[COMPLETE, PARTIAL, FAILED].index, default=COMPLETE)
 
 
-def _chosen(app: Application, names: Sequence[str]) -> list[str]:
+def chosen(app: Application, names: Sequence[str]) -> list[str]:
     for name in names:
         if name not in app.sources:
             error = UnknownSource(name)

@@ -208,8 +208,8 @@ class Counters:
     async def received(self, source: str, *, now: datetime, repeated: bool = False) -> None:
         await self._count(source, received=1, repeated=int(repeated), last_event_at=now)
 
-    async def refused(self, source: str, *, now: datetime) -> None:
-        await self._count(source, refused=1, last_refused_at=now)
+    async def refused(self, source: str, *, now: datetime, deliveries: int = 1) -> None:
+        await self._count(source, refused=deliveries, last_refused_at=now)
 
     async def ignored(self, source: str, items: int) -> None:
         await self._count(source, ignored=items)

@@ -53,7 +53,7 @@ class Subscription:
     nonce_digest: str | None
     sealed_secret: str | None
     native_id: str | None
-    expires_at: datetime | None
+    pending_until: datetime | None
     looked_at: datetime | None
 
 
@@ -136,7 +136,7 @@ class Subscriptions:
         """All of a source, in the order in which they were made."""
         c = webhook_subscriptions.c
         query = select(
-            c.id, c.scope_id, c.state, c.nonce_digest, c.sealed_secret, c.native_id, c.expires_at, c.looked_at
+            c.id, c.scope_id, c.state, c.nonce_digest, c.sealed_secret, c.native_id, c.pending_until, c.looked_at
         )
         rows = await self._connection.execute(query.where(c.source == source).order_by(c.id))
         return [Subscription(*row) for row in rows]
