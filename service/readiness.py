@@ -23,7 +23,6 @@ DETAILS_JOB = ":details"
 MISSED_JOB = ":missed"
 WATCH_JOB = ":watch"
 WEBHOOKS_JOB = ":webhooks"
-WEBHOOKS_JOB = ":webhooks"
 
 
 class Schedule(Protocol):
