@@ -86,7 +86,7 @@ async def test_no_planted_secret_is_left_anywhere(
     oidc_token = provider.token(groups=["operators"])
     await _syncs(flow)
     await _asks(database, provider, left, key.token, oidc_token)
-    await _reads_the_database(database, left)
+    await reads_the_database(database, left)
     left.add("logs", logged.getvalue() + caplog.text)
     left.add("requests to the tool", "".join(f"{each.path} {each.query} {each.body}" for each in flow.options.requests))
 
@@ -111,7 +111,7 @@ async def test_the_search_would_find_a_secret_that_was_left(flow: Flow, database
     issue["fields"]["summary"] = f"remember {SOURCE_TOKEN}"
     await flow.sync_whole()
     left = Left()
-    await _reads_the_database(database, left)
+    await reads_the_database(database, left)
 
     assert left.holding(SOURCE_TOKEN) == ["database", "payloads"]
 
@@ -166,7 +166,7 @@ async def _through_the_provider(client: httpx.AsyncClient, provider: Provider, l
         left.answer(await client.get(f"/login/callback?code=c0de&state={asked['state'][0]}"))
 
 
-async def _reads_the_database(database: Database, left: Left) -> None:
+async def reads_the_database(database: Database, left: Left) -> None:
     async with database.reading() as uow:
         for table in metadata.sorted_tables:
             rows = (await uow.connection.execute(select(table))).all()
