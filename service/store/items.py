@@ -69,17 +69,23 @@ class WorkItems:
         run_id: int | None,
         now: datetime,
         buried: Mapping[str, str] | None = None,
+        only_if_newer: Collection[str] = (),
     ) -> Materialised:
         """Store up to about a thousand items of one source with their facets, changes, links and people.
 
         An item that is read is there. Only a replay, which reads what was received long ago, says `buried`:
-        the tombstones (uid → reason) that stay as they are.
+        the tombstones (uid → reason) that stay as they are. Of the native ids in `only_if_newer`, what is as old as
+        what is stored counts as older: it was read before.
         """
         batch = _newest_of_each(source, items)
         if not batch:
             return Materialised()
         stored = await self._stored(list(batch))
-        fresh = {uid: item for uid, item in batch.items() if not _is_older(item, stored.get(uid))}
+        fresh = {
+            uid: item
+            for uid, item in batch.items()
+            if not _is_older(item, stored.get(uid), or_as_old=item.native_id in only_if_newer)
+        }
         known = [uid for uid in fresh if uid in stored]
         await self._write_items(source, fresh, stored, buried or {})
         await self._write_facets(fresh, known)
@@ -359,8 +365,11 @@ def _facet_rows(facets: Mapping[str, Sequence[FacetValue]]) -> list[tuple[str, .
     )
 
 
-def _is_older(item: SourceItem, stored: _Stored | None) -> bool:
-    return stored is not None and to_text(item.updated_at) < stored.updated_at
+def _is_older(item: SourceItem, stored: _Stored | None, *, or_as_old: bool) -> bool:
+    if stored is None:
+        return False
+    moment = to_text(item.updated_at)
+    return moment < stored.updated_at or (or_as_old and moment == stored.updated_at)
 
 
 def _parent(source: str, item: SourceItem, stored: _Stored | None) -> tuple[str | None, str | None]:

@@ -6,7 +6,7 @@ then nothing is buried, the last good view stays, and the run says so.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -20,6 +20,7 @@ from service.sync.outcome import Reason, ScopeResult
 GUARD_ITEMS = 20  # so small a loss is believed at any share
 GUARD_SHARE = 0.25
 COMPARED_AT_ONCE = 10_000  # marks a query
+HELD = "mass_loss_held"  # the code of a scope whose loss is not believed
 READ_AT_ONCE = 800  # items asked for before they are stored: what several requests in flight bring
 
 
@@ -32,8 +33,13 @@ class Absence:
     held: Reason | None = None
 
 
-async def look_for_absent(source: Source, database: Database, result: ScopeResult) -> Absence:
-    """Compare a listing with the store, and ask the tool directly for what the listing lacks."""
+async def look_for_absent(
+    source: Source, database: Database, result: ScopeResult, *, read: Collection[str] = ()
+) -> Absence:
+    """Compare a listing with the store, and ask the tool directly for what the listing lacks.
+
+    What was `read` by id since the listing (native ids) is there, whatever the listing says.
+    """
     if result.extent is Extent.CHANGES:
         return Absence(found=await source.read_items(result.missing_ids) if result.missing_ids else ())
     async with database.reading() as uow:
@@ -43,6 +49,7 @@ async def look_for_absent(source: Source, database: Database, result: ScopeResul
             listed=result.listed,
             members_only=result.extent is Extent.MEMBERS,
         )
+    absent -= set(read)
     if _suspicious(len(absent), live):
         return Absence(held=_held(result.key, len(absent), live))
     if result.extent is Extent.MEMBERS:
@@ -122,7 +129,7 @@ def _suspicious(absent: int, stored: int) -> bool:
 
 def _held(key: str, absent: int, stored: int) -> Reason:
     return Reason(
-        "mass_loss_held",
+        HELD,
         f"{absent} of {stored} items of {key} are missing from its listing. Nothing was removed; "
         f"check the permissions of the account on {key}.",
         key,

@@ -21,9 +21,13 @@ from service.store.details import PendingDetails
 from service.store.engine import Database
 from service.store.raw import RawRecords, StoredRecord
 from service.store.sources import Sources
+from service.sync.alongside import applying_alongside
+from service.sync.bell import Bell
 from service.sync.errors import NothingToReplay, SourceBusy
 from service.sync.hold import holding
+from service.sync.inbox import Applier
 from service.sync.landing import Arrival, land
+from service.sync.meanwhile import Meanwhile
 from service.sync.stored import ITEMS, reference_payloads
 
 AT_A_TIME = 100  # items a transaction
@@ -35,7 +39,14 @@ log = structlog.get_logger()
 
 
 async def read_details(
-    source: Source, database: Database, *, normalise: Normaliser, run_id: int, clock: Clock, at_most: int
+    source: Source,
+    database: Database,
+    *,
+    normalise: Normaliser,
+    run_id: int,
+    clock: Clock,
+    at_most: int,
+    meanwhile: Meanwhile,
 ) -> int:
     """Read the details of up to `at_most` items that wait for them; how many were settled.
 
@@ -48,7 +59,9 @@ async def read_details(
         if not wanted:
             break
         try:
-            await _read_some(source, database, wanted, normalise=normalise, run_id=run_id, now=clock.now())
+            await _read_some(
+                source, database, wanted, normalise=normalise, run_id=run_id, now=clock.now(), meanwhile=meanwhile
+            )
         except SourceError as error:
             log.warning("details_postponed", source=source.name, code=error.code, message=error.message)
             break
@@ -56,9 +69,12 @@ async def read_details(
     return settled
 
 
-async def drain_details(source: Source, database: Database, *, clock: Clock, at_most: int = DETAILS_A_DRAIN) -> int:
+async def drain_details(
+    source: Source, database: Database, *, clock: Clock, at_most: int = DETAILS_A_DRAIN, bell: Bell | None = None
+) -> int:
     """Go on with the backlog of a source between its runs; how many items were settled.
 
+    Deliveries are applied alongside; `bell` rings when this process receives one.
     A source that somebody else holds, or of which nothing was pulled yet, is left for the next time.
     """
     settled = 0
@@ -67,7 +83,8 @@ async def drain_details(source: Source, database: Database, *, clock: Clock, at_
             await asyncio.sleep(GIVE_WAY)
         try:
             async with holding(source.name, database, clock=clock, brief=True):
-                read = await _drain_some(source, database, clock=clock, at_most=min(A_HOLD, at_most - settled))
+                some = min(A_HOLD, at_most - settled)
+                read = await _drain_some(source, database, clock=clock, at_most=some, bell=bell)
         except (SourceBusy, NothingToReplay):
             break
         if not read:
@@ -83,25 +100,49 @@ async def _is_waiting(source: str, database: Database) -> bool:
         return bool(await PendingDetails(uow.connection).newest(source, limit=1))
 
 
-async def _drain_some(source: Source, database: Database, *, clock: Clock, at_most: int) -> int:
+async def _drain_some(source: Source, database: Database, *, clock: Clock, at_most: int, bell: Bell | None) -> int:
     async with database.reading() as uow:
         payloads = await reference_payloads(uow.connection, source.name)
         normalise = source.build_normaliser(payloads, matched_fields=await matched_fields(uow.connection))
         run_id = await Sources(uow.connection).last_run(source.name)
-    settled = await read_details(source, database, normalise=normalise, run_id=run_id, clock=clock, at_most=at_most)
-    await assign_pending(database, now=clock.now())
+    meanwhile = Meanwhile()
+    meanwhile.ready.set()
+    async with applying_alongside(Applier(source, database, clock), meanwhile, bell=bell):
+        settled = await read_details(
+            source,
+            database,
+            normalise=normalise,
+            run_id=run_id,
+            clock=clock,
+            at_most=at_most,
+            meanwhile=meanwhile,
+        )
+        async with meanwhile.turn:
+            await assign_pending(database, now=clock.now())
     return settled
 
 
 async def _read_some(
-    source: Source, database: Database, wanted: Sequence[str], *, normalise: Normaliser, run_id: int, now: datetime
+    source: Source,
+    database: Database,
+    wanted: Sequence[str],
+    *,
+    normalise: Normaliser,
+    run_id: int,
+    now: datetime,
+    meanwhile: Meanwhile,
 ) -> None:
+    """An item that a delivery changed in the meantime keeps its place in the backlog: there may be more by now."""
+    began = meanwhile.moment()
     found = {each.native_id: each async for each in source.details(wanted)}
-    arrivals = await _with_their_items(source.name, database, found)
-    if arrivals:
-        await land(database, source.name, arrivals, normalise=normalise, run_id=run_id, now=now, details=True)
-    async with database.transaction() as uow:  # those that are gone meanwhile; the census says so
-        await PendingDetails(uow.connection).done(source.name, wanted)
+    async with meanwhile.turn:
+        overtaken = meanwhile.read_after(began)
+        current = {native_id: each for native_id, each in found.items() if native_id not in overtaken}
+        arrivals = await _with_their_items(source.name, database, current)
+        if arrivals:
+            await land(database, source.name, arrivals, normalise=normalise, run_id=run_id, now=now, details=True)
+        async with database.transaction() as uow:  # those that are gone meanwhile; the census says so
+            await PendingDetails(uow.connection).done(source.name, [each for each in wanted if each not in overtaken])
 
 
 async def _with_their_items(source: str, database: Database, found: Mapping[str, ItemDetails]) -> list[Arrival]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -15,9 +16,11 @@ from service.sync.stored import FAR_END
 
 
 async def read_far_ends(
-    source: Source, database: Database, *, normalise: Normaliser, run_id: int, now: datetime
+    source: Source, database: Database, *, normalise: Normaliser, run_id: int, now: datetime, turn: asyncio.Lock
 ) -> int:
     """Ask the tool for what its links only name; how many were asked for. Raises SourceError.
+
+    The answers are stored when it is the caller's `turn` to write.
 
     One that cannot be read, or not be understood, is marked as not visible: it is neither healthy nor late.
     """
@@ -26,7 +29,7 @@ async def read_far_ends(
     if not wanted:
         return 0
     found = await source.read_items(wanted)
-    async with database.transaction() as uow:
+    async with turn, database.transaction() as uow:
         records = [_as_far_end(item) for item in found]
         await RawRecords(uow.connection).land(source.name, records, run_id=run_id, fetched_at=now)
         answers: dict[str, SourceItem | None] = dict.fromkeys(wanted)

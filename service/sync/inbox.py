@@ -1,16 +1,17 @@
 """Deliveries become state: each item they name is read once from the tool, however many of them name it.
 
-    due deliveries → hold the source briefly → count the attempt → read the items by id → land them
-    → bury what was said to be gone and cannot be read → parents, epics, memberships → applied
+    due deliveries → hold the source briefly → count the attempt → read the items by id, before all else that waits
+    → land them → bury what was said to be gone and cannot be read → parents, epics, memberships → applied
 
 A delivery is applied at least once: whatever kills the process before the last step leaves it waiting. Reading again
-does no harm, for what is landed is what the tool shows now, and an older state never overwrites a newer one. What no
-delivery tells, the next run finds.
+does no harm, for what is landed is what the tool shows now, and an older state never overwrites a newer one. Tools read
+by id past their search index, so what a delivery told is there to be read (Jira's bulkfetch and GET issue, Asana's GET
+task); a search would have to wait for it. What no delivery tells, the next run finds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,6 +20,7 @@ import structlog
 from connectors.contract import OVERLAP, Normaliser, RawItem, Source
 from connectors.errors import PayloadUnreadable, SourceError
 from connectors.items import Facet, SourceItem
+from connectors.throttle import urgent
 from service.clock import Clock
 from service.programs.apply import matched_fields
 from service.programs.assign import assign_pending
@@ -30,6 +32,7 @@ from service.sync.absence import bury
 from service.sync.errors import NothingToReplay
 from service.sync.hold import holding
 from service.sync.landing import Arrival, land
+from service.sync.meanwhile import Meanwhile
 from service.sync.stored import reference_payloads
 
 AT_A_TIME = 500  # deliveries; a quarter of that at each further attempt, so that one bad item is soon alone
@@ -68,19 +71,35 @@ class Applier:
         if not await self._due():
             return 0
         async with holding(self.source.name, self.database, clock=self.clock, brief=True):
-            waiting = await self._due()
-            if not waiting:
-                return 0
-            ids = [each.id for each in waiting]
-            await self._begin(ids, attempts=waiting[0].attempts)
             try:
-                await self._apply(waiting)
-            except SourceError as error:
-                await self._not_applied(ids, error)
-                return 0
-            async with self.database.transaction() as uow:
-                await Inbox(uow.connection).applied(ids, now=self.clock.now())
+                return await self.apply_held(Meanwhile())
+            except NothingToReplay:  # never read: the first run, which has not begun, reads everything
+                return await self._leave_to_the_first_run()
+
+    async def apply_held(self, meanwhile: Meanwhile) -> int:
+        """The same for whoever holds the source already. Raises NothingToReplay, DatabaseUnusable."""
+        waiting = await self._due()
+        if not waiting:
+            return 0
+        await self._understanding()
+        ids = [each.id for each in waiting]
+        await self._begin(ids, attempts=waiting[0].attempts)
+        try:
+            await self._apply(waiting, meanwhile)
+        except SourceError as error:
+            await self._not_applied(ids, error)
+            return 0
+        await self._applied(ids)
         return len(waiting)
+
+    def forget(self) -> None:
+        """Reference data was read anew: what is applied from now on is understood by it."""
+        self._last = None
+
+    async def _leave_to_the_first_run(self) -> int:
+        ids = [each.id for each in await self._due()]
+        await self._applied(ids)
+        return len(ids)
 
     async def _due(self) -> list[Waiting]:
         """Of those tried equally often, as many as may fail together."""
@@ -94,33 +113,50 @@ class Applier:
         async with self.database.transaction() as uow:
             await Inbox(uow.connection).begin(ids, again_at=self.clock.now() + pause)
 
+    async def _applied(self, ids: Sequence[int]) -> None:
+        async with self.database.transaction() as uow:
+            await Inbox(uow.connection).applied(ids, now=self.clock.now())
+
     async def _not_applied(self, ids: Sequence[int], error: SourceError) -> None:
         log.warning("deliveries_postponed", source=self.source.name, deliveries=len(ids), code=error.code)
         async with self.database.transaction() as uow:
             await Inbox(uow.connection).not_applied(ids, error=error.message, most_attempts=MOST_ATTEMPTS)
 
-    async def _apply(self, waiting: Sequence[Waiting]) -> None:
-        try:
-            last = await self._understanding()
-        except NothingToReplay:
-            return  # never read: the first run, which has not begun, reads everything
-        async with self.database.reading() as uow:
-            scopes = await Scopes(uow.connection).known(self.source.name)
-            named = _named(waiting)
-            homes = await Inbox(uow.connection).homes(self.source.name, named)
-        live = {native_id for native_id, scope in scopes.items() if scope.state == "live"}
+    async def _apply(self, waiting: Sequence[Waiting], meanwhile: Meanwhile) -> None:
+        named = _named(waiting)
+        live, homes = await self._places(named)
         wanted = [each for each, scope_id in named.items() if scope_id is None or scope_id in live or each in homes]
-        found = await self.source.read_items(wanted, descend=True) if wanted else ()
-        arrivals = _arrivals(found, homes, live, last.normalise)
-        await self._land(arrivals, last)
-        said_gone = {native_id for each in waiting for native_id in each.deleted_ids if native_id in homes}
-        gone = await self._bury(said_gone - {item.record.native_id for item in found}, last.run_id)
-        await self._settle([*(arrival.item.record.native_id for arrival in arrivals), *gone])
+        found = await self._read(wanted, descend=True)
+        shown = {item.record.native_id for item in found}
+        said_gone = {native_id for each in waiting for native_id in each.deleted_ids} & set(wanted) - shown
+        gone = await self._with_all_beneath(said_gone & homes.keys())
+        async with meanwhile.turn:
+            last = await self._understanding()
+            live, homes = await self._places([*named, *shown])
+            arrivals = _arrivals(found, homes, live, last.normalise)
+            landed = [arrival.item.record.native_id for arrival in arrivals]
+            meanwhile.note(read=landed, gone=said_gone | gone)
+            await self._land(arrivals, last)
+            await self._bury(gone, last.run_id)
+            await self._settle([*landed, *gone])
         ignored = len(named) - len(wanted) + len(found) - len(arrivals)
         if ignored:
             async with self.database.transaction() as uow:
                 await Counters(uow.connection).ignored(self.source.name, ignored)
         log.info("deliveries_applied", source=self.source.name, deliveries=len(waiting), items=len(arrivals))
+
+    async def _read(self, native_ids: Sequence[str], *, descend: bool = False) -> tuple[RawItem, ...]:
+        if not native_ids:
+            return ()
+        with urgent():
+            return await self.source.read_items(native_ids, descend=descend)
+
+    async def _places(self, native_ids: Iterable[str]) -> tuple[set[str], dict[str, str]]:
+        """Ids of the scopes that are pulled, and where those of the items that are stored lie."""
+        async with self.database.reading() as uow:
+            scopes = await Scopes(uow.connection).known(self.source.name)
+            homes = await Inbox(uow.connection).homes(self.source.name, native_ids)
+        return {native_id for native_id, scope in scopes.items() if scope.state == "live"}, homes
 
     async def _understanding(self) -> _Read:
         name = self.source.name
@@ -144,25 +180,26 @@ class Applier:
                 now=self.clock.now(),
             )
 
-    async def _bury(self, gone: set[str], run_id: int) -> set[str]:
+    async def _with_all_beneath(self, gone: set[str]) -> set[str]:
         """What lies beneath without a home of its own goes too, level by level, unless the tool still shows it."""
-        above, buried = gone, set(gone)
+        above, all_gone = gone, set(gone)
         while above:
             async with self.database.reading() as uow:
-                below = await WorkItems(uow.connection).live_below(self.source.name, sorted(above)) - buried
-            there = {item.record.native_id for item in await self.source.read_items(sorted(below))} if below else set()
-            above = below - there
-            buried |= above
+                below = await WorkItems(uow.connection).live_below(self.source.name, sorted(above)) - all_gone
+            above = below - {item.record.native_id for item in await self._read(sorted(below))}
+            all_gone |= above
+        return all_gone
+
+    async def _bury(self, gone: set[str], run_id: int) -> None:
         await bury(
             self.database,
             self.source.name,
-            sorted(buried),
+            sorted(gone),
             reason="gone",
             detail="deleted, as a webhook said, and not readable by id",
             run_id=run_id,
             now=self.clock.now(),
         )
-        return buried
 
     async def _settle(self, native_ids: Sequence[str]) -> None:
         uids = [f"{self.source.name}:{native_id}" for native_id in native_ids]

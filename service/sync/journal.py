@@ -18,6 +18,9 @@ from service.store.runs import Scopes, Sources, StoredScope, SyncRuns
 from service.store.runs import count_rejected as count_rejected_records
 from service.store.tombstones import Tombstones
 from service.sync.outcome import Outcome, Reason, ScopeResult
+from service.sync.progress import Silent
+from service.sync.replay import rebuild
+from service.sync.stored import REFERENCE
 
 # Reference data that decides how an item is read or what a rule matches. No tool moves an item's time of change when
 # these change, so stored payloads are read anew.
@@ -34,7 +37,6 @@ MEANING = frozenset(
         "statuses",
     }
 )
-REFERENCE = "reference"  # the kind of raw record that discovery's payloads are kept as
 
 
 async def open_run(database: Database, source: Source, *, trigger: str, mode: str, now: datetime) -> int:
@@ -49,16 +51,20 @@ async def open_run(database: Database, source: Source, *, trigger: str, mode: st
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """`matched_fields`: those that mapping rules match on. `meaning_changed`: stored items now read differently."""
+    """`matched_fields`: those that mapping rules match on. `read_anew`: items read again for a new meaning."""
 
     matched_fields: tuple[str, ...]
-    meaning_changed: bool
+    read_anew: int
 
 
 async def record_reference(
     database: Database, source: Source, identity: Identity, reference: ReferenceData, *, run_id: int, now: datetime
 ) -> Recorded:
-    """Keep what connect and discover said, raw and read."""
+    """Keep what connect and discover said, raw and read.
+
+    Where a status, field or link type changed its meaning, the stored items are read again in the same transaction:
+    once the new meaning is stored, no later run would see that it had changed.
+    """
     records = [
         LandedRecord(
             kind=REFERENCE,
@@ -84,8 +90,9 @@ async def record_reference(
         await raw.land(source.name, records, run_id=run_id, fetched_at=now)
         await Reference(uow.connection).store(source.name, reference)
         matched = await matched_fields(uow.connection)
-    changed = any(before.get(r.native_id, r.hash) != r.hash for r in records if r.native_id in MEANING)
-    return Recorded(matched, changed)
+        changed = any(before.get(r.native_id, r.hash) != r.hash for r in records if r.native_id in MEANING)
+        replayed = await rebuild(source, uow, now=now, progress=Silent()) if changed else None
+    return Recorded(matched, replayed.items if replayed else 0)
 
 
 async def known_scopes(database: Database, source: str) -> dict[str, StoredScope]:

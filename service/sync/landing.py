@@ -1,13 +1,14 @@
 """A batch of raw items becomes rows: landed, normalised and materialised in one transaction.
 
-What has not changed since it was last stored is recognised by its hash and only touched. What cannot be
-read is landed with its reason, so that nothing is lost and the run goes on.
+What has not changed since it was last stored is recognised by its hash and only touched. What is older than what is
+stored changes nothing, neither the item nor its payload. What cannot be read is landed with its reason, so that nothing
+is lost and the run goes on.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -48,6 +49,24 @@ class _Sorted:
     records: list[LandedRecord]
     items: list[SourceItem]
 
+    def leave_out_rejected(self, read_since: Collection[str]) -> None:
+        """Somebody has read it since: whatever that came to stands."""
+        overtaken = [native_id for native_id in self.landed.rejected if native_id in read_since]
+        for native_id in overtaken:
+            del self.landed.rejected[native_id]
+        self._leave_out(overtaken)
+
+    def leave_out_stale(self, stale: Collection[str]) -> None:
+        """The newer item keeps its own payload; details are read apart from it, and stay."""
+        self.landed.changed = [native_id for native_id in self.landed.changed if native_id not in stale]
+        self._leave_out(stale)
+
+    def _leave_out(self, native_ids: Collection[str]) -> None:
+        if native_ids:
+            self.landed.unchanged += native_ids
+            self.records = [each for each in self.records if each.native_id not in native_ids or each.kind in DETAILS]
+            self.items = [each for each in self.items if each.native_id not in native_ids]
+
 
 async def land(  # noqa: PLR0913 - what a batch is stored with, each named at the call
     database: Database,
@@ -59,8 +78,12 @@ async def land(  # noqa: PLR0913 - what a batch is stored with, each named at th
     now: datetime,
     details: bool = False,
     counted: bool = False,
+    read_since: Collection[str] = (),
 ) -> Landed:
     """Store a batch (up to about a thousand items): all of it or nothing.
+
+    `read_since`: native ids that were read by id after this batch was; of these only what the tool itself dates later
+    is stored.
 
     `details`: the batch brings what pages do not; else the items that changed are put down for it.
     `counted`: the batch is a step of the run, and its journal says so from the same moment on.
@@ -68,12 +91,16 @@ async def land(  # noqa: PLR0913 - what a batch is stored with, each named at th
     arrivals = _last_of_each(arrivals)
     digests = [_digests(arrival.item) for arrival in arrivals]
     sorted_ = await _sort(arrivals, digests, await _known(database, source, arrivals, digests), normalise)
+    sorted_.leave_out_rejected(read_since)
     async with database.transaction() as uow:
         raw, backlog = RawRecords(uow.connection), PendingDetails(uow.connection)
+        await Tombstones(uow.connection).restore_ids(source, sorted_.landed.unchanged, now=now)
+        written = await WorkItems(uow.connection).materialise(
+            source, sorted_.items, run_id=run_id, now=now, only_if_newer=read_since
+        )
+        sorted_.leave_out_stale({uid.removeprefix(f"{source}:") for uid in written.stale})
         await raw.land(source, sorted_.records, run_id=run_id, fetched_at=now)
         await raw.touch(source, sorted_.landed.unchanged, run_id=run_id)
-        await WorkItems(uow.connection).materialise(source, sorted_.items, run_id=run_id, now=now)
-        await Tombstones(uow.connection).restore_ids(source, sorted_.landed.unchanged, now=now)
         if counted:
             await SyncRuns(uow.connection).advance(
                 run_id,

@@ -7,6 +7,8 @@
 A cursor moves only when every page and child of its scope is committed, to the server's time at the start of
 the run minus the overlap. Whatever kills the run before that leaves committed pages and the old cursor:
 the next run asks again from there, and finds most of it unchanged.
+
+What tools deliver meanwhile is applied alongside, within the same hold of the source (docs/adr/0009).
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ from datetime import datetime
 import structlog
 
 from connectors.contract import (
-    OVERLAP,
     Identity,
     MissingScope,
     Normaliser,
@@ -33,16 +34,17 @@ from service.clock import Clock
 from service.programs.assign import assign_pending
 from service.store.engine import Database
 from service.sync import journal
-from service.sync.absence import Absence, bury, look_for_absent, read_stale
+from service.sync.alongside import applying_alongside
+from service.sync.bell import Bell
 from service.sync.details import read_details
-from service.sync.far_ends import read_far_ends
 from service.sync.hold import holding
-from service.sync.inbox import note_missed
+from service.sync.inbox import Applier, note_missed
 from service.sync.landing import Arrival, Landed, land
+from service.sync.meanwhile import Meanwhile
 from service.sync.outcome import Mode, Outcome, Reason, RunStatus, ScopeResult, verdict
 from service.sync.plan import ScopePlan, plan_scopes
 from service.sync.progress import Progress, Silent
-from service.sync.replay import rebuild
+from service.sync.settling import Settling
 
 SCOPES_AT_ONCE = 8  # enough to fill the request budget while some scopes are still listing
 BATCH = 1_000  # items a transaction; a transaction per page of 100 costs two to three times as much
@@ -53,7 +55,7 @@ PAGES_WAITING = 8  # read and not yet stored: what bounds the memory of a run
 log = structlog.get_logger()
 
 
-async def sync_source(
+async def sync_source(  # noqa: PLR0913 - what a run is, each part named at the call
     source: Source,
     database: Database,
     *,
@@ -62,18 +64,21 @@ async def sync_source(
     mode: Mode = Mode.INCREMENTAL,
     progress: Progress | None = None,
     on_opened: Callable[[int], None] | None = None,
+    bell: Bell | None = None,
 ) -> Outcome:
-    """Bring the store up to date with one source.
+    """Bring the store up to date with one source. `bell` rings when this process receives a delivery.
 
     Raises SourceBusy when another runner holds the source, DatabaseUnusable when nothing can be stored.
     What goes wrong with the tool is in the outcome.
     """
     async with holding(source.name, database, clock=clock):
-        run = _Run(source, database, clock, trigger, mode, progress or Silent())
+        applier, meanwhile = Applier(source, database, clock), Meanwhile()
+        run = _Run(source, database, clock, trigger, mode, progress or Silent(), applier, meanwhile)
         await run.open()
         if on_opened is not None:
             on_opened(run.id)
-        return await run.to_the_end()
+        async with applying_alongside(applier, meanwhile, bell=bell):
+            return await run.to_the_end()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,8 @@ class _Run:
     trigger: str
     mode: Mode
     progress: Progress
+    applier: Applier
+    meanwhile: Meanwhile
     id: int = 0
     started_at: datetime = field(init=False)
     changed: int = 0
@@ -139,23 +146,26 @@ class _Run:
             run_id=self.id,
             clock=self.clock,
             at_most=DETAILS_A_RUN,
+            meanwhile=self.meanwhile,
         )
         if settled:
             log.info("details_read", items=settled)
-            await assign_pending(self.database, now=self.clock.now())
+            async with self.meanwhile.turn:
+                await assign_pending(self.database, now=self.clock.now())
 
     async def _execute(self) -> RunStatus:
         identity = await self.source.connect()
         learning = asyncio.create_task(self._learn(identity))
         try:
             found, missing, plans = await self._find_scopes()
+            self.meanwhile.ready.set()
             await self._read(plans, identity, learning)
             learned = await learning
         finally:
             learning.cancel()
             await asyncio.gather(learning, return_exceptions=True)
         self.learned = learned
-        await self._settle(identity, found, learned.normalise)
+        await self._settling(identity, learned).settle(self.results, found)
         self._note_rejected(await journal.count_rejected(self.database, self.source.name))
         if self.mode is Mode.CENSUS:
             await note_missed(self.database, self.source.name, run_started=self.started_at)
@@ -173,11 +183,13 @@ class _Run:
     async def _learn(self, identity: Identity) -> _Learned:
         """Reference data, read and kept: pages are being read meanwhile, but none is stored before this is done."""
         reference = await self.source.discover()
-        recorded = await journal.record_reference(
-            self.database, self.source, identity, reference, run_id=self.id, now=self.clock.now()
-        )
-        if recorded.meaning_changed:
-            await self._read_anew()
+        async with self.meanwhile.turn:
+            recorded = await journal.record_reference(
+                self.database, self.source, identity, reference, run_id=self.id, now=self.clock.now()
+            )
+            self.applier.forget()
+        if recorded.read_anew:
+            log.info("stored_items_read_anew", items=recorded.read_anew)
         normalise = self.source.build_normaliser(reference.payloads, matched_fields=recorded.matched_fields)
         return _Learned(reference, normalise)
 
@@ -188,12 +200,6 @@ class _Run:
         self._note_missing(missing)
         await journal.register_scopes(self.database, self.source.name, found, missing)
         return found, missing, plan_scopes(found, stored, full=self.mode is Mode.FULL)
-
-    async def _read_anew(self) -> None:
-        """A status, field or link type changed its meaning: what is stored is read again, before what is new."""
-        async with self.database.transaction() as uow:
-            replayed = await rebuild(self.source, uow, now=self.clock.now(), progress=Silent())
-        log.info("stored_items_read_anew", items=replayed.items)
 
     async def _read(self, plans: Sequence[ScopePlan], identity: Identity, learning: asyncio.Task[_Learned]) -> None:
         self.progress.started(self.source.name, len(plans))
@@ -259,18 +265,33 @@ class _Run:
             batch, last = await next_batch(pages)
             await self._land(batch, normalise)
 
+    def _settling(self, identity: Identity, learned: _Learned) -> Settling:
+        return Settling(
+            source=self.source,
+            database=self.database,
+            clock=self.clock,
+            run_id=self.id,
+            identity=identity,
+            normalise=learned.normalise,
+            meanwhile=self.meanwhile,
+            land=lambda batch: self._land(batch, learned.normalise),
+            reasons=self.reasons,
+        )
+
     async def _land(self, batch: Sequence[Arrival], normalise: Normaliser) -> None:
         if not batch:
             return
-        landed = await land(
-            self.database,
-            self.source.name,
-            batch,
-            normalise=normalise,
-            run_id=self.id,
-            now=self.clock.now(),
-            counted=True,
-        )
+        async with self.meanwhile.turn:
+            landed = await land(
+                self.database,
+                self.source.name,
+                [arrival for arrival in batch if arrival.item.record.native_id not in self.meanwhile.gone],
+                normalise=normalise,
+                run_id=self.id,
+                now=self.clock.now(),
+                counted=True,
+                read_since=self.meanwhile.read,
+            )
         self.changed += len(landed.changed)
         self.unchanged += len(landed.unchanged)
         self._count_rejected(batch, landed)
@@ -294,63 +315,6 @@ class _Run:
                 f"The account changed from {before.display_name} to {after.display_name} during the sync; "
                 "nothing was marked complete. Check who else uses or rotates this credential.",
             )
-
-    async def _settle(self, identity: Identity, found: Sequence[Scope], normalise: Normaliser) -> None:
-        for result in self.results:
-            if result.error is None:
-                await self._settle_scope(result, identity, normalise)
-        await self._read_far_ends(normalise)
-        archived = [scope.native_id for scope in found if scope.archived]
-        await journal.bury_left_scopes(
-            self.database, self.source.name, archived=archived, run_id=self.id, now=self.clock.now()
-        )
-        await journal.complete_hierarchy(self.database, self.source.name)
-        await assign_pending(self.database, now=self.clock.now())
-
-    async def _read_far_ends(self, normalise: Normaliser) -> None:
-        try:
-            await read_far_ends(self.source, self.database, normalise=normalise, run_id=self.id, now=self.clock.now())
-        except AuthenticationFailed:
-            raise
-        except SourceError as error:
-            self.reasons.append(Reason(error.code, f"Far ends of links were not read: {error.message}"))
-
-    async def _settle_scope(self, result: ScopeResult, identity: Identity, normalise: Normaliser) -> None:
-        try:
-            async for stale in read_stale(self.source, self.database, result):
-                result.fetched += len(stale)
-                await self._land([Arrival(result.scope_id, item) for item in stale], normalise)
-            absence = await look_for_absent(self.source, self.database, result)
-        except AuthenticationFailed:
-            raise
-        except SourceError as error:
-            result.error = Reason(error.code, error.message, result.key)
-            self.reasons.append(result.error)
-            return
-        await self._apply_absence(result, absence, normalise)
-        result.marks = {}  # thousands of texts that nobody asks again
-        await journal.complete_scope(
-            self.database,
-            self.source.name,
-            result,
-            cursor=identity.server_time - OVERLAP,
-            proven_at=identity.server_time,
-        )
-
-    async def _apply_absence(self, result: ScopeResult, absence: Absence, normalise: Normaliser) -> None:
-        if absence.held is not None:
-            result.error = absence.held
-            self.reasons.append(absence.held)
-        await self._land([Arrival(result.scope_id, item) for item in absence.found], normalise)
-        await bury(
-            self.database,
-            self.source.name,
-            absence.gone,
-            reason="gone",
-            detail=f"not listed in {result.key} and not readable by id",
-            run_id=self.id,
-            now=self.clock.now(),
-        )
 
     def _note_missing(self, missing: Sequence[MissingScope]) -> None:
         self.reasons.extend(Reason("scope_missing", scope.reason, scope.key) for scope in missing)

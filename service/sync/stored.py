@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from connectors.contract import RawItem, RawRecord
 from service.store.raw import COMPLETING, RawRecords
 from service.sync.errors import NothingToReplay
-from service.sync.journal import REFERENCE
 
+REFERENCE = "reference"  # what discovery said
 ITEMS = ("issue", "task")  # kinds of record that are an item themselves
 FAR_END = "far_end"  # an item outside every scope, read because a link ends at it
 PAGE = 500
