@@ -35,6 +35,13 @@ NEEDS: Final = MappingProxyType(
         "get_program": Need(READ, Reach.NAMED),
         "get_rollup": Need(READ, Reach.NAMED),
         "list_items": Need(READ, Reach.NAMED),
+        "list_dependencies": Need(READ, Reach.NAMED),
+        "list_cycles": Need(READ, Reach.NAMED),
+        "get_matrix": Need(READ, Reach.NAMED),
+        "get_graph": Need(READ, Reach.NAMED),
+        "get_critical_path": Need(READ, Reach.NAMED),
+        "simulate": Need(READ, Reach.NAMED),  # a POST that writes nothing
+        "get_impact": Need(READ, Reach.LISTED),
         "get_item": Need(READ, Reach.LISTED),
         "get_item_history": Need(READ, Reach.LISTED),
         "explain_item": Need(READ, Reach.LISTED),

@@ -55,13 +55,18 @@ def answers(
     status: int = 200,
     csv: bool = False,
     conditional: bool = False,
+    texts: Sequence[str] = (),
 ) -> Responses:
-    """The `responses` of an endpoint: its answer with an example, and each problem it can end in."""
+    """The `responses` of an endpoint: its answer with an example, and each problem it can end in.
+
+    `texts` are further media types it answers in.
+    """
     schema = _reference(kind)
     _examples[schema["$ref"]] = example
     content: dict[str, Any] = {"application/json": {"schema": schema, "example": dict(example)}}
     if csv:
         content["text/csv"] = {"schema": {"type": "string"}}
+    content |= {media_type.partition(";")[0]: {"schema": {"type": "string"}} for media_type in texts}
     success: Responses = {status: {"description": description, "content": content}}
     return {**success, **(NOT_MODIFIED if conditional else {}), **problem_responses(*problems)}
 

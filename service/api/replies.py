@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
@@ -79,6 +80,16 @@ def settled(
     if is_current(tag, request.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers)
     return reply(request, answer, form=form, rows=rows, headers=headers)
+
+
+def settled_text(request: Request, text: str, *, media_type: str) -> Response:
+    """A text that is no envelope; its tag is that of its content."""
+    body = text.encode("utf-8")
+    tag = f'"{blake2b(media_type.encode() + body, digest_size=16).hexdigest()}"'
+    headers = {**PRIVATE, "ETag": tag}
+    if is_current(tag, request.headers.get("if-none-match")):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type=media_type)
 
 
 def reply(

@@ -15,7 +15,7 @@ from service.clock import Clock
 from service.domain.progress import MissingWeight
 from service.domain.rollup import DEFINITION_VERSION
 from service.programs.apply import MatchedFieldsHook
-from service.programs.dependency_terms import DependencyTerms
+from service.programs.dependency_terms import DependencyTerms, Viewpoint
 from service.store.engine import Database
 
 UTC = ZoneInfo("UTC")
@@ -93,6 +93,9 @@ class Services:
     def definitions(self) -> str:
         """By what numbers are made: an answer made by others is another answer."""
         return f"{DEFINITION_VERSION}, missing weight: {self.missing}"
+
+    def viewpoint(self) -> Viewpoint:
+        return Viewpoint(terms=self.terms, now=self.clock.now(), today=self.today())
 
     def today(self) -> date:
         """The day it is where the program's calendar is."""

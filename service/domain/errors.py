@@ -6,7 +6,8 @@ InterlockError
 ├── UnknownSource     no source has this name
 ├── UnknownSuggestion no suggested edge has this id
 └── InvalidQuery      a parameter has a value that means nothing here
-    └── InvalidDecision   so has a part of what was decided
+    ├── InvalidDecision   so has a part of what was decided
+    └── InvalidChange     so has a part of a change to a plan
 """
 
 from __future__ import annotations
@@ -87,6 +88,13 @@ class InvalidDecision(InvalidQuery):
     """`parameter` is a member of the body."""
 
     code = "invalid_decision"
+    place = "body"
+
+
+class InvalidChange(InvalidQuery):
+    """`parameter` is the path of a member of the body."""
+
+    code = "invalid_change"
     place = "body"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,15 @@ class DependencyTerms:
         told += [("holidays", _plain(self.calendar.holidays)), ("zone", self.zone.key)]
         told += [("hours", str(float(self.hours_per_day))), ("near", str(self.near_critical_days))]
         return sha256(repr(told).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewpoint:
+    """By what, and from when, somebody looks. `now` is an aware moment, `today` the local date."""
+
+    terms: DependencyTerms
+    now: datetime
+    today: date
 
 
 def _plain(value: object) -> str:

@@ -27,6 +27,7 @@ from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, 
 from service.programs.envelope import enveloped
 from service.programs.freshness import Grounds, grounds_of
 from service.store.engine import Database
+from service.store.faces import Face
 from service.store.freshness import Freshness, SourceFacts
 from service.store.item_reads import AnyRow, ItemFilters, ItemReads
 from service.store.program_items import ProgramItems
@@ -99,7 +100,7 @@ async def get_history(
     return enveloped(History(found.uid, found.key, changes, following), sources=sources, now=now)
 
 
-def browse_url(row: AnyRow) -> str | None:
+def browse_url(row: AnyRow | Face) -> str | None:
     """Where a person opens the item: as the tool told with it, else by its key where that is enough.
 
     Nothing but a web address ever becomes a link.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,10 +15,11 @@ from service.api.openapi import answers
 from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from service.api.problems import Kind
 from service.api.replies import Rows, settled
-from service.api.schemas import examples
+from service.api.schemas import dependency_examples, examples
 from service.api.schemas.mapping import Why
-from service.programs import explain, read
+from service.programs import explain, impact, read
 from service.programs.answers import Answer, Change, History, ItemData
+from service.programs.dependency_answers import ImpactData
 from service.programs.envelope import enveloped
 from service.programs.visible import item_among, require_item
 from service.store.freshness import Freshness
@@ -100,3 +101,31 @@ async def explain_item(request: Request, services: WithServices, who: WithPrinci
         facts = await Freshness(uow.connection).of_sources()
     involved = [each for each in facts if each.name == found["item"]["source"]]
     return settled(request, services, enveloped(found, sources=involved, now=services.clock.now()))
+
+
+@router.get(
+    "/{uid}/impact",
+    summary="What an item waits for, and what waits for it",
+    description="Through however many others, and by how many working days it can slip. "
+    "In the network of one program: what another program's items wait for is that program's answer.",
+    responses=answers(
+        Answer[ImpactData],
+        Kind.UNKNOWN_ITEM,
+        Kind.UNKNOWN_PROGRAM,
+        Kind.INVALID_REQUEST,
+        description="Upstream, downstream and float.",
+        example=dependency_examples.IMPACT,
+        conditional=True,
+    ),
+)
+async def get_impact(
+    request: Request,
+    services: WithServices,
+    who: WithPrincipal,
+    uid: Uid,
+    program: Annotated[
+        str | None, Query(max_length=200, description="Key of a program; else the first that the item is in.")
+    ] = None,
+) -> Response:
+    answer = await impact.get_impact(services.database, uid, services.viewpoint(), program=program, among=who.programs)
+    return settled(request, services, answer)
