@@ -174,9 +174,10 @@ def excluded(number: int, reason: str) -> str:
 
 
 def lacking(capability: str, reason: str | None) -> str:
-    """What the account's plan or rights keep from us: "goals cannot be read: Payment Required"."""
+    """What the account's plan or rights keep from us: "Goals cannot be read: Payment Required."."""
     what = CAPABILITIES.get(capability, capability.replace("_", " "))
-    return f"{what} cannot be read{f': {reason}' if reason else ''}"
+    why = f": {reason.rstrip('.')}" if reason else ""
+    return f"{what[:1].upper()}{what[1:]} cannot be read{why}."
 
 
 def stated(status: str) -> str:

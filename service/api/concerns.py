@@ -250,8 +250,7 @@ def _notes(source: SourceData) -> Iterator[Concern]:
         )
     for capability in source.capabilities:
         if not capability.available:
-            said = wording.lacking(capability.name, capability.reason).rstrip(".")
-            yield _note("not_available", f"{said[:1].upper()}{said[1:]}.")
+            yield _note("not_available", wording.lacking(capability.name, capability.reason))
 
 
 def _failed(code: str, message: str, remedy: str) -> Concern:

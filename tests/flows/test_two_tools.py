@@ -108,8 +108,8 @@ async def test_what_the_plan_of_an_account_lacks_is_shown_and_stops_nothing(tool
     missing = {each.name for source in found for each in source.capabilities if not each.available}
     assert missing == {"goals", "dependencies"}
     for text in (checked, listed):
-        assert "! goals cannot be read" in text.replace(f"{ASANA}: ", "")
-        assert "! dependencies between tasks cannot be read" in text.replace(f"{ASANA}: ", "")
+        assert "  · Goals cannot be read: " in text
+        assert "  · Dependencies between tasks cannot be read: " in text
 
 
 async def test_people_say_of_the_launch_what_the_site_says_they_say(tools: StandIns, tmp_path: Path) -> None:
@@ -149,12 +149,13 @@ async def test_check_names_workspace_projects_and_the_fields_that_were_chosen(to
 
     fields = {each.name: gid for gid, each in tools.asana.custom_fields.items()}
     asana = tools.asana
-    assert f"✓ {ASANA}: signed in as Interlock Reader, workspace {_workspace(asana.workspace)}" in shown
-    assert f"✓ {ASANA}: 4 projects: Checkout launch, Loyalty launch, Support readiness, Platform adoption" in shown
+    told = shown.partition(f"\n{ASANA}\n")[2]
+    assert f"  ✓ signed in as Interlock Reader, workspace {_workspace(asana.workspace)}" in told
+    assert "  ✓ 4 projects: Checkout launch, Loyalty launch, Support readiness, Platform adoption" in told
     assert (
-        f"fields: estimate={fields['Estimated time']} (Estimated time), points={fields['Story points']} "
+        f"  ✓ fields: estimate={fields['Estimated time']} (Estimated time), points={fields['Story points']} "
         f"(Story points), priority={fields['Priority']} (Priority)"
-    ) in shown
+    ) in told
     assert "cannot be read" not in shown
 
 
