@@ -100,8 +100,8 @@ class Digraph:
         return _strong(self)
 
     def keeping(self, edges: Mask) -> Digraph:
-        """The same nodes with only these edges."""
-        return Digraph(self.nodes, self.tails[edges], self.heads[edges])
+        """The same nodes with only these edges; when that is all of them, the same graph with what it knows."""
+        return self if edges.all() else Digraph(self.nodes, self.tails[edges], self.heads[edges])
 
 
 def digraph(nodes: int, edges: Iterable[tuple[int, int]]) -> Digraph:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import asana, census, rollup, sync, webhooks
+from tests.bench import asana, census, graph, rollup, sync, webhooks
 
 PARTS = {
     "sync": sync.main,
@@ -15,6 +15,7 @@ PARTS = {
     "asana-memory": asana.memory,
     "rollup": rollup.main,
     "webhooks": webhooks.main,
+    "graph": graph.main,
 }
 
 
