@@ -1,22 +1,11 @@
-"""What Prometheus reads at /metrics. Each app has its own registry, so two of them can live in one process."""
+"""What Prometheus reads about requests to this process. Each app has its own registry, so two can live in one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from time import perf_counter
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-
-@dataclass(frozen=True, slots=True)
-class SourceState:
-    """`lag_seconds` is None for a source that was never read completely."""
-
-    name: str
-    lag_seconds: float | None
-    running: bool
 
 
 class Metrics:
@@ -37,28 +26,13 @@ class Metrics:
             buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2, 10),
             registry=self._registry,
         )
-        self._lag = Gauge(
-            "interlock_source_lag_seconds",
-            "Age of the last complete sync of a source; absent when there was none.",
-            ("source",),
-            registry=self._registry,
-        )
-        self._running = Gauge(
-            "interlock_sync_running", "1 while a sync of the source runs.", ("source",), registry=self._registry
-        )
 
     def observe(self, *, operation: str, method: str, status: int, seconds: float) -> None:
         self._requests.labels(operation, method, str(status)).inc()
         self._seconds.labels(operation).observe(seconds)
 
-    def exposition(self, sources: Iterable[SourceState]) -> bytes:
-        """The text format, with the gauges as they are now."""
-        self._lag.clear()
-        self._running.clear()
-        for source in sources:
-            self._running.labels(source.name).set(source.running)
-            if source.lag_seconds is not None:
-                self._lag.labels(source.name).set(source.lag_seconds)
+    def exposition(self) -> bytes:
+        """The text format."""
         return generate_latest(self._registry)
 
 

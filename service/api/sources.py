@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.api import source_metrics
 from service.api.concerns import concerns_of, worst
 from service.api.schemas.sources import (
     BudgetData,
@@ -37,6 +38,7 @@ from service.programs.envelope import enveloped
 from service.programs.freshness import state_of
 from service.schedules import next_run
 from service.store.contacts import Contact, Contacts
+from service.store.delays import Delays
 from service.store.details import DetailsCoverage, PendingDetails
 from service.store.freshness import Freshness, SourceFacts
 from service.store.inbox import Inbox, InboxStanding
@@ -64,6 +66,15 @@ async def list_sources(services: Services) -> Answer[SourceList]:
     sources = tuple(_judged(_source(services, known, each, now=now), now=now) for each in facts)
     verdict = worst(source.verdict for source in sources if source.configured)
     return enveloped(SourceList(verdict, sources, None), sources=facts, now=now)
+
+
+async def source_facts(services: Services) -> source_metrics.SourceFacts:
+    """What the metrics tell about sources."""
+    told = (await list_sources(services)).data.sources
+    async with services.database.reading() as uow:
+        tallies = await RunReads(uow.connection).tallies()
+        delays = await Delays(uow.connection).all()
+    return source_metrics.SourceFacts(told, tallies, delays, services.clock.now())
 
 
 @dataclass(frozen=True, slots=True)

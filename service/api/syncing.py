@@ -12,10 +12,9 @@ from service.api.problems import Kind, Problem
 from service.api.schemas.sync import RunReason, RunScope, StartedRun, SyncRun, SyncRunDetail, SyncRunList
 from service.api.services import Services
 from service.domain.errors import InvalidQuery, UnknownSource
-from service.programs.answers import Answer, Remark, SourceState
+from service.programs.answers import Answer, Remark
 from service.programs.cursors import read_cursor, write_cursor
 from service.programs.envelope import enveloped
-from service.programs.freshness import state_of
 from service.store.audit import Audit
 from service.store.engine import Database
 from service.store.freshness import Freshness
@@ -85,14 +84,6 @@ async def note_sync(database: Database, name: str, run_id: int, *, actor: str, o
         await Audit(uow.connection).add(
             at=now, actor=actor, origin=origin, action="sync_started", subject=name, detail={"run": run_id}
         )
-
-
-async def source_states(services: Services, *, now: datetime) -> list[tuple[SourceState, bool]]:
-    """(state, whether a sync of it runs), for the metrics."""
-    async with services.database.reading() as uow:
-        running = await RunReads(uow.connection).running()
-        facts = await Freshness(uow.connection).of_sources()
-    return [(state_of(each, now=now), each.name in running) for each in facts]
 
 
 def _unknown_run(run_id: int) -> Problem:

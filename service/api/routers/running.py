@@ -9,13 +9,14 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.api import source_metrics
 from service.api.access import CHALLENGE, may_read_reasons
 from service.api.dependencies import WithServices
-from service.api.metrics import Metrics, SourceState
+from service.api.metrics import Metrics
 from service.api.problems import Kind, Problem
 from service.api.replies import plain
 from service.api.services import Check
-from service.api.syncing import source_states
+from service.api.sources import source_facts
 
 router = APIRouter(tags=["running it"])
 
@@ -119,6 +120,5 @@ async def openapi_document(request: Request) -> Response:
 @router.get("/metrics", summary="Metrics for Prometheus", responses={200: {"content": {"text/plain": {}}}})
 async def metrics(request: Request, services: WithServices) -> Response:
     meters: Metrics = request.app.state.metrics
-    states = await source_states(services, now=services.clock.now())
-    text = meters.exposition(SourceState(state.name, state.lag_seconds, running) for state, running in states)
+    text = meters.exposition() + source_metrics.exposition(await source_facts(services))
     return Response(text, media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
