@@ -17,9 +17,9 @@ from connectors.grants import GrantKeeper
 from connectors.items import LinkDirection
 from connectors.jira import webhook as jira_webhook
 from connectors.jira.config import JiraOptions
-from connectors.jira.oauth import JiraOAuth, OAuthClient
+from connectors.jira.oauth import JiraOAuth, OAuthClient, cloud_address
 from connectors.jira.source import JiraSource
-from connectors.transport import Auth, BasicAuth, BearerAuth
+from connectors.transport import Auth, BasicAuth, BearerAuth, StandingAuth
 from service.api.receivers import Headers, Receiver
 from service.api.services import Check, Services, SyncAlreadyRunning
 from service.auth.grants import SealedGrant
@@ -271,7 +271,10 @@ def _jira_auth(config: JiraConfig, keeper: GrantKeeper | None) -> Auth:
     if config.auth is None:
         raise ValueError(f"{config.name} has neither auth nor oauth")  # the settings refuse it
     token = config.auth.token.get_secret_value()
-    return BasicAuth(config.auth.email, token) if config.auth.email else BearerAuth(token)
+    auth = BasicAuth(config.auth.email, token) if config.auth.email else BearerAuth(token)
+    if config.auth.cloud_id is None:
+        return auth
+    return StandingAuth(auth, cloud_address(config.auth.api_url, config.auth.cloud_id))
 
 
 def _jira_oauth(config: JiraConfig, oauth: JiraOAuthConfig, keeper: GrantKeeper | None) -> JiraOAuth:

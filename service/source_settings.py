@@ -59,10 +59,15 @@ class TokenAuth(Part):
         return token
 
 
+CloudId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,64}$")]
+
+
 class JiraAuth(TokenAuth):
-    """`email` with `token` is Basic (Jira Cloud)."""
+    """`email` with `token` is Basic (Jira Cloud). A token with scopes is good at Atlassian's API alone: `cloud_id`."""
 
     email: str | None = None
+    cloud_id: CloudId | None = None
+    api_url: str = ATLASSIAN_API_URL
 
 
 class JiraOAuth(Part):
@@ -74,7 +79,7 @@ class JiraOAuth(Part):
     client_id: Annotated[str, Field(min_length=1)]
     client_secret: SecretStr
     refresh_token: SecretStr | None = None
-    cloud_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,64}$")] | None = None
+    cloud_id: CloudId | None = None
     token_url: str = ATLASSIAN_TOKEN_URL
     api_url: str = ATLASSIAN_API_URL
 
@@ -199,9 +204,8 @@ class JiraConfig(CommonConfig):
     @field_validator("oauth")
     @classmethod
     def _of_a_cloud(cls, oauth: JiraOAuth | None, info: ValidationInfo) -> JiraOAuth | None:
-        if oauth is not None and info.data.get("kind") == "jira-dc":
-            raise ValueError("is for jira-cloud; a Data Center takes auth: {token: …} with a personal access token")
         if oauth is not None:
+            _insist_on_cloud(info, "is for jira-cloud; a Data Center takes auth: {token: …}, a personal access token")
             for key in ("token_url", "api_url"):
                 insist_on_safe(getattr(oauth, key), key, allow_http=bool(info.data.get("allow_http")))
         return oauth
@@ -214,6 +218,9 @@ class JiraConfig(CommonConfig):
             raise ValueError(f"is missing; {JIRA_AUTH_FORMS}, or oauth: {{client_id: …, client_secret: …}} instead")
         if auth is not None and info.data.get("oauth") is not None:
             raise ValueError("stands beside oauth, and only one of them can be used; leave one out")
+        if auth is not None and auth.cloud_id is not None:
+            _insist_on_cloud(info, "cloud_id: is for jira-cloud; leave it out")
+            insist_on_safe(auth.api_url, "api_url", allow_http=bool(info.data.get("allow_http")))
         return auth
 
 
@@ -240,6 +247,8 @@ PARTS = (
 
 _NOT_IN_ASANA = {
     "auth.email": "Asana takes a token alone; leave it out",
+    "auth.cloud_id": "Asana takes a token alone; leave it out",
+    "auth.api_url": "an Asana source has its address in url; leave it out",
     "oauth": "Asana takes the token of a person or of a service account under auth; leave it out",
     "webhook": "Asana gives each webhook a secret of its own; leave it out",
     "link_directions": "Asana has one kind of dependency, and its direction is known; leave it out",
@@ -277,6 +286,11 @@ def insist_on_safe(url: str, key: str, *, allow_http: bool) -> None:
         raise ValueError(f"{key}: carries a credential; put it under auth instead")
     if parts.scheme == "http" and not (allow_http or is_loopback(parts.hostname)):
         raise ValueError(f"{key}: plain http would show the token to the network; use https, or set allow_http: true")
+
+
+def _insist_on_cloud(info: ValidationInfo, otherwise: str) -> None:
+    if info.data.get("kind") == "jira-dc":
+        raise ValueError(otherwise)
 
 
 def is_loopback(host: str) -> bool:

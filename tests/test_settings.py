@@ -329,7 +329,7 @@ def test_a_jira_source_takes_exactly_one_of_auth_and_oauth(tmp_path: Path) -> No
 
 def test_oauth_is_refused_where_it_does_not_exist(tmp_path: Path) -> None:
     assert refused(tmp_path, OAUTH.replace("jira-cloud", "jira-dc"), **SECRETS) == [
-        "sources[0].oauth: is for jira-cloud; a Data Center takes auth: {token: …} with a personal access token"
+        "sources[0].oauth: is for jira-cloud; a Data Center takes auth: {token: …}, a personal access token"
     ]
     assert refused(tmp_path, f"{ASANA}    oauth: {{client_id: abc}}\n", ASANA_TOKEN="t") == [
         "sources[0].oauth: is a key of Jira sources; Asana takes the token of a person or of a service account "
@@ -405,4 +405,23 @@ def test_thresholds_out_of_range_are_refused_by_their_path(tmp_path: Path) -> No
     assert refused(tmp_path, f"{ASANA}health: {{values: {{resolved: 1}}}}\n", ASANA_TOKEN="t") == [
         "health.values: give numbers from 0 to 1 by status: cyclic, broken, blocked, off_track, at_risk, unknown, "
         "on_track"
+    ]
+
+
+def test_a_token_with_scopes_names_its_cloud_where_there_is_one(tmp_path: Path) -> None:
+    text = GOOD.replace('token: "${JIRA_TOKEN}"', "token: t, cloud_id: a1-b2")
+
+    source = accepted(tmp_path, text).sources[0]
+
+    assert isinstance(source, JiraConfig)
+    assert source.auth is not None
+    assert (source.auth.cloud_id, source.auth.api_url) == ("a1-b2", "https://api.atlassian.com")
+    assert refused(tmp_path, text.replace("jira-cloud", "jira-dc")) == [
+        "sources[0].auth: cloud_id: is for jira-cloud; leave it out"
+    ]
+    assert refused(tmp_path, text.replace("a1-b2", "a1-b2, api_url: http://api.example")) == [
+        "sources[0].auth: api_url: plain http would show the token to the network; use https, or set allow_http: true"
+    ]
+    assert refused(tmp_path, ASANA.replace("{token:", "{cloud_id: a1, token:"), ASANA_TOKEN="t") == [
+        "sources[0].auth.cloud_id: is a key of Jira sources; Asana takes a token alone; leave it out"
     ]

@@ -83,8 +83,9 @@ class _Bearer:
 
     @classmethod
     def of(cls, issued: _Issued, *, asked_at: float) -> _Bearer:
-        ahead = min(AHEAD.total_seconds(), issued.expires_in / 5)
-        return cls(BearerAuth(issued.access_token), asked_at, asked_at + issued.expires_in - ahead)
+        life = max(issued.expires_in, YOUNG.total_seconds())  # one that ended at once would be bought for ever
+        ahead = min(AHEAD.total_seconds(), life / 5)
+        return cls(BearerAuth(issued.access_token), asked_at, asked_at + life - ahead)
 
 
 class JiraOAuth:
@@ -130,7 +131,7 @@ class JiraOAuth:
         while True:
             bearer, cloud_id = self._bearer, self._cloud_id
             if bearer is not None and self._clock() < bearer.renew_at and cloud_id is not None:
-                return Permit(f"{self._api_url}/ex/jira/{cloud_id}", bearer.auth.header)
+                return Permit(cloud_address(self._api_url, cloud_id), bearer.auth.header)
             await self._renew()
 
     async def renewed(self, refused: Permit) -> Permit | None:
@@ -239,6 +240,11 @@ class JiraOAuth:
             allow_http=self._allow_http,
             transport=self._transport,
         )
+
+
+def cloud_address(api_url: str, cloud_id: str) -> str:
+    """Where Atlassian's gateway serves one site; bearers and tokens with scopes are good there alone."""
+    return f"{api_url.rstrip('/')}/ex/jira/{cloud_id}"
 
 
 def _has_ended(status: int, error: str) -> bool:

@@ -7,6 +7,7 @@ long as the vendor's window of reuse lasts.
 from __future__ import annotations
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,7 @@ class OAuthOptions:
     client_id: str = "sandbox-app"
     client_secret: str = "sandbox-app-secret"  # noqa: S105  opens nothing but this stand-in
     refresh_token: str = "sandbox-refresh-0"  # noqa: S105
+    scoped_token: str = "sandbox-scoped"  # noqa: S105  an API token with scopes, good at the gateway alone
     cloud_id: str = "a1b2c3d4-0000-4000-8000-5a5a5a5a5a5a"
     clock: Callable[[], datetime] = system_time
     access_life: timedelta = timedelta(hours=1)
@@ -78,7 +80,7 @@ class OAuthOptions:
         return [each.refresh_token for each in self.exchanges if each.refresh_token and each.status == 200]
 
     def opens(self, bearer: str) -> bool:
-        return self.clock() < self.bearers.get(bearer, datetime.min.replace(tzinfo=UTC))
+        return bearer == self.scoped_token or self.clock() < self.bearers.get(bearer, datetime.min.replace(tzinfo=UTC))
 
     def exchange(self, asked: Json) -> tuple[int, Json]:
         """What the token endpoint answers, and what it then knows."""
@@ -164,7 +166,7 @@ class _Desk:
 
 
 class _Gateway:
-    """Lets a good bearer through to the site, as the site's own token."""
+    """Lets a good credential through to the site, as the site's own token."""
 
     def __init__(self, jira: ASGIApp, oauth: OAuthOptions, *, opens_with: str) -> None:
         self._jira = jira
@@ -183,8 +185,11 @@ class _Gateway:
 
 
 def _bearer(authorization: str | None) -> str:
+    """The token, also where it comes as the password of a Basic credential."""
     scheme, _, token = (authorization or "").partition(" ")
-    return token if scheme == "Bearer" else ""
+    if scheme == "Basic":
+        return b64decode(token).decode().partition(":")[2]
+    return token
 
 
 def _json(status: int, body: object) -> Response:

@@ -20,6 +20,7 @@ from tests.flows.support import HandClock
 
 SECRET_KEY = "a secret key for tests, long enough"
 BY_TOKEN = "auth: {token: sandbox}"
+BY_SCOPED_TOKEN = "auth: {email: demo@example.com, token: sandbox-scoped, cloud_id: {cloud}, api_url: '{url}'}"
 BY_CREDENTIALS = (
     "oauth: {client_id: sandbox-app, client_secret: '${SECRET}', token_url: '{url}/oauth/token', api_url: '{url}'}"
 )
@@ -40,9 +41,8 @@ class Atlassian:
     async def service(self, database_url: str, way_in: str = BY_CONSENT, **secrets: str) -> AsyncIterator[Application]:
         """One process; `secrets` are SECRET and REFRESH where they differ from the right ones."""
         file = self.folder / "interlock.yaml"
-        source = (
-            f"{{name: acme, kind: jira-cloud, url: '{self.url}', page_size: 20, {way_in.replace('{url}', self.url)}}}"
-        )
+        way_in = way_in.replace("{url}", self.url).replace("{cloud}", self.oauth.cloud_id)
+        source = f"{{name: acme, kind: jira-cloud, url: '{self.url}', page_size: 20, {way_in}}}"
         file.write_text(f"sources:\n  - {source}\n")
         environment = {
             "SECRET": self.oauth.client_secret,

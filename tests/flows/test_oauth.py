@@ -17,7 +17,7 @@ from service.commands.check import check
 from service.store.engine import Database
 from service.sync.outcome import Outcome, RunStatus
 from tests.flows.crashes import Killed
-from tests.flows.oauth import BY_CONSENT, BY_CREDENTIALS, BY_TOKEN, Atlassian, atlassian, synced
+from tests.flows.oauth import BY_CONSENT, BY_CREDENTIALS, BY_SCOPED_TOKEN, BY_TOKEN, Atlassian, atlassian, synced
 from tests.flows.stored import differences, evidence, live
 from tests.flows.support import a_site
 
@@ -34,20 +34,22 @@ def assert_whole(outcome: Outcome) -> None:
     assert (outcome.status, outcome.reasons) == (RunStatus.COMPLETE, ())
 
 
-@pytest.mark.parametrize("way_in", [BY_CREDENTIALS, BY_CONSENT], ids=["credentials", "consent"])
-async def test_a_whole_sync_over_oauth_stores_what_one_with_an_api_token_stores(
+@pytest.mark.parametrize(
+    "way_in", [BY_CREDENTIALS, BY_CONSENT, BY_SCOPED_TOKEN], ids=["credentials", "consent", "scopes"]
+)
+async def test_a_whole_sync_at_the_gateway_stores_what_one_with_a_plain_api_token_stores(
     database_url: str, fresh: Database, tmp_path: Path, way_in: str
 ) -> None:
     """Payloads, items, links, changes and addresses alike."""
     with atlassian(a_site(), tmp_path) as there:
         async with there.service(database_url, way_in) as app:
             assert_whole(await synced(app))
-            over_oauth = await evidence(app.database)
+            at_gateway = await evidence(app.database)
         async with there.service(fresh.url.render_as_string(hide_password=False), BY_TOKEN) as app:
             assert_whole(await synced(app))
 
-        assert len(live(over_oauth)) == 120
-        assert differences(over_oauth, await evidence(fresh), but={"scopes": MOMENTS}) == []
+        assert len(live(at_gateway)) == 120
+        assert differences(at_gateway, await evidence(fresh), but={"scopes": MOMENTS}) == []
 
 
 @pytest.mark.parametrize("request_number", [1, 4, 12, 16], ids=["connecting", "references", "listing", "pages"])
@@ -135,7 +137,7 @@ async def test_check_says_who_the_grant_makes_us(database_url: str, tmp_path: Pa
             identity = await app.sources["acme"].connect()
 
     assert code == 0
-    assert f"acme: signed in as {identity.display_name} on cloud {identity.version}, time zone" in said
+    assert f"signed in as {identity.display_name} on cloud {identity.version}, time zone" in said
 
 
 async def _checked(app: Application) -> tuple[int, str]:

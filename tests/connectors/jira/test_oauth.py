@@ -127,6 +127,14 @@ async def test_a_bearer_is_renewed_five_minutes_before_its_end_and_not_earlier()
         assert (await access.permit()).header == "Bearer sandbox-bearer-2"
 
 
+async def test_a_bearer_that_ends_at_once_is_used_all_the_same() -> None:
+    """Rather than bought again and again."""
+    async with atlassian(access_life=timedelta(0)) as there:
+        await there.access().permit()
+
+        assert len(there.oauth.exchanges) == 1
+
+
 async def test_each_refresh_token_is_spent_once_and_followed_by_the_next() -> None:
     async with atlassian() as there:
         keeper = MemoryKeeper()

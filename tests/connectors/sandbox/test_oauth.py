@@ -56,6 +56,7 @@ def test_a_bearer_opens_the_gateway_alone_and_an_api_token_the_site_alone() -> N
         gateway = f"/ex/jira/{desk.oauth.cloud_id}"
 
         assert (desk.myself(bearer, below=gateway), desk.myself(bearer)) == (200, 401)
+        assert (desk.myself("sandbox-scoped", below=gateway), desk.myself("sandbox-scoped")) == (200, 401)
         assert (desk.myself("sandbox"), desk.myself("sandbox", below=gateway)) == (200, 401)
         assert desk.client.get("/_edge/tenant_info").json() == {"cloudId": desk.oauth.cloud_id}
 
