@@ -15,7 +15,18 @@ from jsonschema import Draft7Validator
 
 from connectors.sandbox.portfolio import generate_portfolio
 from connectors.sandbox.site import JiraSite
-from tests.connectors.sandbox.support import BULK, NOW, SEARCH, SPRINT, SUBTASK, a_site, add_story, cloud, datacenter
+from tests.connectors.sandbox.support import (
+    BULK,
+    NOW,
+    SEARCH,
+    SPRINT,
+    SUBTASK,
+    a_site,
+    add_story,
+    cloud,
+    datacenter,
+    options,
+)
 
 DATA = Path(os.environ.get("INTERLOCK_REAL_DATA", Path(__file__).parents[3].parent / "shared" / "data"))
 SPECS = DATA / "specs"
@@ -123,6 +134,28 @@ async def test_cloud_answers_posts_in_the_vendors_shape(path: str, body: dict[st
 
     assert answer.status_code == 200, answer.text
     assert complaints(answer.json(), "jira-cloud-platform-v3", named(schema)) == []
+
+
+async def test_webhooks_of_an_app_have_the_vendors_shape() -> None:
+    asked = {"events": ["jira:issue_updated"], "jqlFilter": "project in (10)"}
+    refused = {"events": ["worklog_created"], "jqlFilter": "project = PAY"}
+    place = "/rest/api/3/webhook"
+    async with cloud(full_site(), options(app_secret="the secret of an app")) as jira:
+        made = await jira.post(place, json={"url": "https://a.example/hook", "webhooks": [asked, refused]})
+        listed = await jira.get(place)
+        ids = [each["id"] for each in listed.json()["values"]]
+        refreshed = await jira.put(f"{place}/refresh", json={"webhookIds": ids})
+        removed = await jira.request("DELETE", place, json={"webhookIds": ids})
+
+    assert (len(ids), made.json()["webhookRegistrationResult"][0]) == (1, {"createdWebhookId": ids[0]})
+    shapes = {
+        "ContainerForRegisteredWebhooks": made,
+        "PageBeanWebhook": listed,
+        "WebhooksExpirationDate": refreshed,
+    }
+    for schema, answer in shapes.items():
+        assert (answer.status_code, complaints(answer.json(), "jira-cloud-platform-v3", named(schema))) == (200, [])
+    assert (removed.status_code, removed.content) == (202, b"")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from jsonschema import Draft7Validator
 
 from connectors.sandbox.asana.site import AsanaSite
 from connectors.sandbox.asana.things import Ref
+from tests.connectors.receiving import a_place
 from tests.connectors.sandbox.asana.support import NOW, a_site, asana
 
 DATA = Path(os.environ.get("INTERLOCK_REAL_DATA", Path(__file__).parents[4].parent / "shared" / "data"))
@@ -170,3 +171,19 @@ async def test_refusals_and_batches_have_the_vendors_shape() -> None:
 
     assert complaints(refusal.json(), "ErrorResponse") == []
     assert complaints(answers.json()["data"], "BatchResponse") == []
+
+
+async def test_webhooks_have_the_vendors_shape() -> None:
+    site, names = full_site()
+    with a_place() as place:
+        asked = {"resource": names["project"], "target": f"{place.url}/hook", "filters": [{"resource_type": "task"}]}
+        async with asana(site) as client:
+            made = await client.post("/webhooks", json={"data": asked})
+            shown = await client.get(f"/webhooks/{made.json()['data']['gid']}")
+            listed = await client.get("/webhooks", params={"workspace": names["workspace"]})
+            removed = await client.delete(f"/webhooks/{made.json()['data']['gid']}")
+
+    assert (made.status_code, place.handshakes[0].headers["x-hook-secret"]) == (201, made.json()["X-Hook-Secret"])
+    for answer in (made, shown, listed):
+        assert complaints(answer.json()["data"], "WebhookResponse") == []
+    assert removed.json() == {"data": {}}
