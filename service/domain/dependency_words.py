@@ -152,7 +152,7 @@ def _plan(facts: Facts) -> str:
     if facts.planned is None:
         return "has no date"
     if facts.beneath and not facts.open_beneath:
-        return f"is still open, though all {facts.beneath} items beneath it are done"
+        return f"is still open, though {_all_beneath(facts)}"
     return _dated(facts, facts.planned, facts.planned_source, facts.predecessor)
 
 
@@ -177,8 +177,13 @@ def _overdue(facts: Facts) -> str:
         return f"{facts.predecessor.key} is overdue."
     told = _dated(facts, facts.planned, facts.planned_source, facts.predecessor, past=True)
     if facts.beneath and not facts.open_beneath:
-        return f"{facts.predecessor.key} {told}; all {facts.beneath} items beneath it are done, but it is still open."
+        return f"{facts.predecessor.key} {told}; {_all_beneath(facts)}, but it is still open."
     return f"{facts.predecessor.key} {told} and {'has not begun' if facts.waits_for_start else 'is not done'}."
+
+
+def _all_beneath(facts: Facts) -> str:
+    one = facts.beneath == 1
+    return "the only item beneath it is done" if one else f"all {facts.beneath} items beneath it are done"
 
 
 def _iterations(facts: Facts) -> str:
