@@ -21,7 +21,7 @@ Mask = NDArray[np.bool_]
 
 ON_CYCLE = -1  # the level of what lies on a cycle or behind one
 _NARROW = 100  # nodes in a level; below, a loop over lists is faster than a handful of NumPy calls
-_PATIENCE = 32  # levels after which a narrow graph is known to be one
+_PATIENCE = 32  # narrow levels after which a graph is known to be deep
 
 
 class CyclicNetwork(Exception):
@@ -168,12 +168,12 @@ def _peel(successors: Neighbours, waiting: NDArray[np.int64]) -> Ints:
     """Kahn's algorithm in waves; `waiting` counts the predecessors of each node that have no level yet."""
     levels = np.full(len(waiting), ON_CYCLE, np.int32)
     wave = np.flatnonzero(waiting == 0).astype(np.int32)
-    level, taken = 0, 0
+    level, narrow = 0, 0
     while len(wave):
         levels[wave] = level
-        taken += len(wave)
         level += 1
-        if level == _PATIENCE and taken < _PATIENCE * _NARROW:
+        narrow += len(wave) < _NARROW
+        if narrow == _PATIENCE:
             return _peel_narrow(successors, waiting, levels, wave)
         freed, times = np.unique(successors.of(wave), return_counts=True)
         waiting[freed] -= times
