@@ -14,6 +14,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from connectors.errors import SourceUnavailable
 from connectors.items import (
     SourceCapability,
     SourceField,
@@ -83,13 +84,27 @@ class RawItem(Struct, frozen=True):
     extras: tuple[RawRecord, ...] = ()
 
 
+class ItemsUnreadable(SourceUnavailable):
+    """The tool is well, and fails whenever it is asked for some of the items: they are there, and poisoned.
+
+    `found` are the others that were asked for; `reasons` tell by native id what the tool answered.
+    """
+
+    code = "items_unreadable"
+
+    def __init__(self, source: str, *, found: Sequence[RawItem], reasons: Mapping[str, str]) -> None:
+        self.found = tuple(found)
+        self.reasons = dict(reasons)
+        super().__init__(source, f"Items that cannot be read at present: {', '.join(sorted(reasons))}.")
+
+
 class Page(Struct, frozen=True):
     """Some items of one scope, all of whose children are in. `expected` is the scope's listing size, once known."""
 
     scope: Scope
     items: tuple[RawItem, ...]
     expected: int | None = None
-    missing_ids: tuple[str, ...] = ()  # listed, then not readable by id: gone or hidden in between
+    missing_ids: tuple[str, ...] = ()  # listed, then not readable by id: gone or hidden in between, or poisoned
 
 
 class Extent(StrEnum):
@@ -302,6 +317,9 @@ class Source(Protocol):
         self, native_ids: Sequence[str], *, descend: bool = False, listed: bool = False
     ) -> tuple[RawItem, ...]:
         """Direct reads by id, bypassing any index. Ids that are gone or hidden are absent from the answer.
+
+        Raises ItemsUnreadable, with all the others, when some are there and cannot be read: their absence from the
+        answer would say that they are gone.
 
         `descend` adds the sub-tasks beneath them, where a tool shows those only parent by parent. `listed` says that
         a listing has just named them: then an index may be asked for many at a time.

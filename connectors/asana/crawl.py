@@ -9,8 +9,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import aclosing
 from datetime import datetime
 
+import structlog
 from msgspec import Struct
 
+from connectors.answers import AnswerTooHeavy
 from connectors.asana.concurrently import concurrently
 from connectors.asana.descent import Parent, descend, parent_of
 from connectors.asana.events import Feed, read_feed
@@ -18,6 +20,8 @@ from connectors.asana.marks import listing_mark
 from connectors.asana.reading import Ancestry, Row, TaskReader, raw_item
 from connectors.client import Client
 from connectors.contract import Extent, Page, RawItem, Scope, ScopeListing
+
+log = structlog.get_logger(__name__)
 
 
 class _Found(Struct, frozen=True):
@@ -76,20 +80,15 @@ class Crawl:
 
     async def _everything(self) -> AsyncGenerator[Page, None]:
         parents: list[Parent] = []
-        async for rows in self._reader.members(self._scope):
-            self._marks |= _marks_of(rows)
-            if fresh := self._unread(rows):
-                parents += _parents(fresh)
-                yield self._page(self._members(fresh))
+        async for page in self._whole(parents, since=None):
+            yield page
         async for page in self._beneath(parents):
             yield page
 
     async def _changes(self, feed: Feed, since: datetime) -> AsyncGenerator[Page, None]:
         parents: list[Parent] = []
-        async for rows in self._reader.members(self._scope, since=since):
-            if fresh := self._unread(rows):
-                parents += _parents(fresh)
-                yield self._page(self._members(fresh))
+        async for page in self._whole(parents, since=since):
+            yield page
         named = set(feed.tasks)
         async for rows in self._reader.marks(self._scope):
             self._marks |= _marks_of(rows)
@@ -101,6 +100,22 @@ class Crawl:
             yield page
         async for page in self._beneath(named_parents):
             yield page
+
+    async def _whole(self, parents: list[Parent], *, since: datetime | None) -> AsyncIterator[Page]:
+        """Direct members page by page; where one of them breaks every page it is on, by their gids and one by one."""
+        try:
+            async for rows in self._reader.members(self._scope, since=since):
+                if since is None:
+                    self._marks |= _marks_of(rows)
+                if fresh := self._unread(rows):
+                    parents += _parents(fresh)
+                    yield self._page(self._members(fresh))
+        except AnswerTooHeavy as error:
+            log.warning("members_read_one_by_one", source=error.source, scope=self._scope.key, reason=error.message)
+            async for rows in self._reader.marks(self._scope):
+                self._marks |= _marks_of(rows)
+            async for page in self._named(self._marks, frozenset(), parents):
+                yield page
 
     async def _named(self, gids: Iterable[str], left: frozenset[str], parents: list[Parent]) -> AsyncIterator[Page]:
         """Read directly what the feed named and no listing brought; with sub-tasks they join the `parents`."""
@@ -127,8 +142,14 @@ class Crawl:
             yield self._page(items, missing)
 
     async def _look_up(self, gid: str, ancestry: Ancestry, left: frozenset[str]) -> _Found:
-        """A task outside of this scope is none of its items, unless it has just left it."""
-        row = await self._reader.one(gid)
+        """A task outside of this scope is none of its items, unless it has just left it.
+
+        One that cannot be read is among the missing: it is asked for again, and kept apart then.
+        """
+        try:
+            row = await self._reader.one(gid)
+        except AnswerTooHeavy:
+            return _Found(missing=gid)
         if row is None:
             return _Found(missing=gid)
         above = [] if self._scope.native_id in row.head.homes else await ancestry.above(row.head)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 
 import msgspec
 
+from connectors.answers import AnswerTooHeavy
 from connectors.asana.concurrently import concurrently
 from connectors.asana.config import AsanaOptions
 from connectors.asana.crawl import Crawl
@@ -27,6 +28,7 @@ from connectors.client import Client
 from connectors.contract import (
     Identity,
     ItemDetails,
+    ItemsUnreadable,
     MissingScope,
     Normaliser,
     Page,
@@ -37,12 +39,13 @@ from connectors.contract import (
     Usage,
     WebhookAdmin,
 )
-from connectors.errors import SourceMisconfigured
+from connectors.errors import SourceMisconfigured, SourceUnavailable
 from connectors.retrying import Retrying
 from connectors.throttle import Budget, Sleep
 from connectors.transport import BearerAuth, HttpTransport, Limits, Transport
 
 KIND = "asana"
+MOST_POISONED = 10  # tasks of one reading; more of them is an illness of the tool
 
 
 class AsanaSource:
@@ -173,9 +176,15 @@ class AsanaSource:
     ) -> tuple[RawItem, ...]:
         """Direct reads; with `descend` each with all the sub-tasks beneath it."""
         ancestry = Ancestry(self._reader)
+        poisoned: dict[str, str] = {}
 
         async def read(gid: str) -> tuple[Row, tuple[str, ...]] | None:
-            row = await self._reader.one(gid)
+            try:
+                row = await self._reader.one(gid)
+            except AnswerTooHeavy as error:
+                poisoned[gid] = error.message
+                await self._still_alive(poisoned)
+                return None
             return None if row is None else (row, await ancestry.homes(row.head))
 
         wanted = dict.fromkeys(native_ids)
@@ -184,6 +193,8 @@ class AsanaSource:
         items = [raw_item(row, homes) for row, homes in rows]
         if descend:
             items += await self._beneath(rows)
+        if poisoned:
+            raise ItemsUnreadable(self.name, found=items, reasons=poisoned)
         return tuple(items)
 
     def details(self, native_ids: Sequence[str]) -> AsyncIterator[ItemDetails]:
@@ -197,6 +208,12 @@ class AsanaSource:
     async def aclose(self) -> None:
         self._gateway.close()
         await self._transport.aclose()
+
+    async def _still_alive(self, poisoned: Collection[str]) -> None:
+        """Raises when it is the tool that is ill, not a few tasks."""
+        await self._gateway.myself()
+        if len(poisoned) > MOST_POISONED:
+            raise SourceUnavailable(self.name, f"More than {MOST_POISONED} tasks cannot be read, even one by one.")
 
     async def _beneath(self, rows: Sequence[tuple[Row, tuple[str, ...]]]) -> list[RawItem]:
         parents = [each for row, homes in rows if (each := parent_of(row, homes)) is not None]

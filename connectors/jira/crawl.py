@@ -110,4 +110,4 @@ class Crawl:
         if self._poisoned > MOST_POISONED:
             message = f"More than {MOST_POISONED} issues of {self._scope.key} cannot be read, even one by one."
             raise SourceUnavailable(self._source, message)
-        return Page(self._scope, batch.items, self._expected, batch.missing + batch.poisoned)
+        return Page(self._scope, batch.items, self._expected, (*batch.missing, *batch.poisoned))

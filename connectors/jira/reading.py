@@ -6,7 +6,7 @@ otherwise well, is set aside as poisoned so that the others go on.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -25,14 +25,14 @@ CALM_READS = 8  # full reads in a row before the batch size doubles again
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """What became of some ids: read, `missing` (gone or hidden), or `poisoned` (there, but not readable)."""
+    """What became of some ids: read, `missing` (gone or hidden), or `poisoned` (there, but not readable: id → why)."""
 
     items: tuple[RawItem, ...] = ()
     missing: tuple[str, ...] = ()
-    poisoned: tuple[str, ...] = ()
+    poisoned: Mapping[str, str] = {}
 
     def __add__(self, other: Batch) -> Batch:
-        return Batch(self.items + other.items, self.missing + other.missing, self.poisoned + other.poisoned)
+        return Batch(self.items + other.items, self.missing + other.missing, {**self.poisoned, **other.poisoned})
 
 
 class Histories(msgspec.Struct, frozen=True):
@@ -134,7 +134,7 @@ class BatchReader:
     async def _set_aside(self, native_id: str, error: AnswerTooHeavy) -> Batch:
         await self._still_alive()  # raises when it is the tool that is ill, not the issue
         log.warning("item_unreadable", source=error.source, item=native_id, reason=error.message)
-        return Batch(poisoned=(native_id,))
+        return Batch(poisoned={native_id: error.message})
 
     def _shrink(self, size: int) -> None:
         """Not below a tenth: one poisoned issue is no reason to read the others one by one."""

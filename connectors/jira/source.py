@@ -19,6 +19,7 @@ from connectors.contract import (
     Finding,
     Identity,
     ItemDetails,
+    ItemsUnreadable,
     MissingScope,
     Normaliser,
     Page,
@@ -33,7 +34,7 @@ from connectors.errors import SourceMisconfigured, SourceUnavailable
 from connectors.jira.cloud import API as CLOUD_API
 from connectors.jira.cloud import CloudEdition
 from connectors.jira.config import JiraOptions
-from connectors.jira.crawl import Crawl
+from connectors.jira.crawl import MOST_POISONED, Crawl
 from connectors.jira.datacenter import API as DATA_CENTER_API
 from connectors.jira.datacenter import DataCenterEdition
 from connectors.jira.discovery import Discovery
@@ -209,14 +210,15 @@ class JiraSource:
     async def read_items(
         self, native_ids: Sequence[str], *, descend: bool = False, listed: bool = False
     ) -> tuple[RawItem, ...]:
-        """An issue that is there and cannot be read raises: its absence from the answer would say that it is gone."""
         ids = iter(dict.fromkeys(native_ids))
         chunks = iter(lambda: list(islice(ids, self._reader.size)), [])
         read = self._edition.read if listed else self._edition.read_directly
         batch = sum(await asyncio.gather(*(self._reader.read(each, read) for each in chunks)), Batch())
-        if batch.poisoned:
-            raise SourceUnavailable(self.name, f"Issue {', '.join(batch.poisoned)} cannot be read at present.")
         await self._confirm_account()
+        if len(batch.poisoned) > MOST_POISONED:
+            raise SourceUnavailable(self.name, f"More than {MOST_POISONED} issues cannot be read, even one by one.")
+        if batch.poisoned:
+            raise ItemsUnreadable(self.name, found=batch.items, reasons=batch.poisoned)
         return batch.items
 
     def details(self, native_ids: Sequence[str]) -> AsyncIterator[ItemDetails]:

@@ -106,6 +106,8 @@ class Jira:
             fault = self.options.struck(call.path, _rows_asked(call, body))
             cut = fault is not None and fault.act in {Act.RESET, Act.TRUNCATE}
             answer = self._answer(call, request, handler, fault)
+            if self.options.spoils(answer.body):
+                answer = Refusal(500, "Internal server error").answer
             status = 0 if cut else answer.status
             self.options.requests.append(Recorded(call.method, call.path, dict(call.query), body, status))
             answer.headers.setdefault("Date", format_datetime(self.options.clock(), usegmt=True))

@@ -44,6 +44,7 @@ class SandboxOptions:
     server_version: tuple[int, int, int] = (10, 3, 24)  # Data Center
     may_administer: bool = True  # the caller, webhooks of the site
     app_secret: str | None = field(default=None, repr=False)  # Cloud: the caller is an OAuth app with that secret
+    poison: str | None = None  # a text; every answer that would hold it is a 500 instead
     login_page: bool = False  # every answer is a page for people
     faults: list[Fault] = field(default_factory=list)
     requests: list[Recorded] = field(default_factory=list)
@@ -63,6 +64,10 @@ class SandboxOptions:
     def asked(self, path: str) -> int:
         """How many recorded requests had that text in their path."""
         return sum(path in request.path for request in self.requests)
+
+    def spoils(self, content: bytes) -> bool:
+        """Whether the server breaks over the answer that it was about to give."""
+        return self.poison is not None and self.poison.encode() in content
 
     def struck(self, path: str, size: int) -> Fault | None:
         """The fault that hits a request, if any."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.bulk import fetch, within
+from service.store.raw import UNREADABLE
 
 _ITEMS = "('issue', 'task')"  # kinds of raw records that are an item themselves
 
@@ -32,9 +33,9 @@ async def coverage_of(connection: AsyncConnection, source: str, listed: Collecti
     """After all that a listing led to is stored. Each id is counted once, a rejected one never as stored."""
     rejects = await fetch(
         connection,
-        f"SELECT native_id FROM raw_records WHERE source = ? AND kind IN {_ITEMS} "  # noqa: S608
+        f"SELECT native_id FROM raw_records WHERE source = ? AND (kind IN {_ITEMS} OR kind = ?) "  # noqa: S608
         "AND reject_reason IS NOT NULL",
-        (source,),
+        (source, UNREADABLE),
     )
     names = set(listed)
     rejected = names.intersection(row[0] for row in rejects)

@@ -23,6 +23,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 DETAILS = ("web_links", "stories", "attachments")  # kinds of record that no page brings: read item by item
+UNREADABLE = "unreadable"  # kind of the record that stands for an item which is there and cannot be read
 COMPLETING = ("changelog", "home", *DETAILS)  # all that complete an item's own record
 
 _DictionaryKey = tuple[int, datetime]  # an id may be used again after a rollback; id and moment may not
@@ -149,6 +150,33 @@ class RawRecords:
             .order_by(c.kind, c.native_id)
         )
         return [RejectedRecord(*row) for row in await self._connection.execute(query)]
+
+    async def unreadable(self, source: str, scope_id: str) -> list[str]:
+        """Native ids of the items of a scope that are there and that the tool could not give."""
+        c = raw_records.c
+        query = select(c.native_id).where(c.source == source, c.kind == UNREADABLE, c.scope_id == scope_id)
+        return list((await self._connection.execute(query.order_by(c.native_id))).scalars())
+
+    async def keep_unreadable(
+        self, source: str, scope_id: str, reasons: Mapping[str, str], *, run_id: int, now: datetime
+    ) -> None:
+        """The set of them for one scope (native id → what the tool answered); those that are not in it are well."""
+        well = [each for each in await self.unreadable(source, scope_id) if each not in reasons]
+        await self.readable_again(source, well)
+        records = [
+            LandedRecord(UNREADABLE, native_id, scope_id, digest(b""), b"", f"The tool fails to give it: {reason}")
+            for native_id, reason in sorted(reasons.items())
+        ]
+        await self.land(source, records, run_id=run_id, fetched_at=now)
+
+    async def readable_again(self, source: str, native_ids: Sequence[str]) -> None:
+        if native_ids:
+            await run(
+                self._connection,
+                "DELETE FROM raw_records WHERE source = ? AND kind = ? "  # noqa: S608
+                f"AND {within(self._connection, 'native_id')}",
+                (source, UNREADABLE, list(native_ids)),
+            )
 
     async def _codec_to_write(
         self, source: str, records: Sequence[LandedRecord], now: datetime

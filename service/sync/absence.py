@@ -1,7 +1,7 @@
 """Absence is not deletion: what a complete listing lacks is read by id before it is called gone.
 
 A listing that suddenly lacks a large share of a scope looks more like lost rights than like work deleted;
-then nothing is buried, the last good view stays, and the run says so.
+then nothing is buried, the last good view stays, and the run says so, until somebody says that the loss is right.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from connectors.contract import Extent, RawItem, Source
+from connectors.contract import Extent, ItemsUnreadable, RawItem, Source
 from service.store.engine import Database
 from service.store.items import WorkItems
 from service.store.tombstones import Tombstones
@@ -41,7 +41,8 @@ async def look_for_absent(
     What was `read` by id since the listing (native ids) is there, whatever the listing says.
     """
     if result.extent is Extent.CHANGES:
-        return Absence(found=await source.read_items(result.missing_ids) if result.missing_ids else ())
+        _, found = await _ask_for(source, result, set(result.missing_ids), set())
+        return Absence(found=found)
     async with database.reading() as uow:
         live, absent = await WorkItems(uow.connection).live_and_absent(
             source.name,
@@ -50,12 +51,12 @@ async def look_for_absent(
             members_only=result.extent is Extent.MEMBERS,
         )
     absent -= set(read)
-    if _suspicious(len(absent), live):
+    if not result.loss_accepted and _suspicious(len(absent), live):
         return Absence(held=_held(result.key, len(absent), live))
     if result.extent is Extent.MEMBERS:
         gone, found = await _look_around(source, database, result, absent)
     else:
-        gone, found = await _ask_for(source, {*absent, *result.missing_ids}, absent)
+        gone, found = await _ask_for(source, result, {*absent, *result.missing_ids}, absent)
     return Absence(gone=tuple(sorted(gone)), found=found)
 
 
@@ -69,8 +70,8 @@ async def _look_around(
     async with database.reading() as uow:
         left = await WorkItems(uow.connection).left_behind(source.name, project_id=result.scope_id)
     doubtful = {*absent, *result.missing_ids, *left}
-    gone, found = await _ask_for(source, doubtful, doubtful, descend=True)
-    beneath_gone, beneath_found = await _look_beneath(source, database, gone)
+    gone, found = await _ask_for(source, result, doubtful, doubtful, descend=True)
+    beneath_gone, beneath_found = await _look_beneath(source, database, result, gone)
     return gone | beneath_gone, found + beneath_found
 
 
@@ -88,10 +89,12 @@ async def read_stale(source: Source, database: Database, result: ScopeResult) ->
     """The stale items of a scope and what lies beneath them, some at a time."""
     stale = iter(await find_stale(source, database, result.marks))
     while some := list(islice(stale, READ_AT_ONCE)):
-        yield await source.read_items(some, descend=True, listed=True)
+        yield await _read(source, result, some, descend=True, listed=True)
 
 
-async def _look_beneath(source: Source, database: Database, gone: set[str]) -> tuple[set[str], tuple[RawItem, ...]]:
+async def _look_beneath(
+    source: Source, database: Database, result: ScopeResult, gone: set[str]
+) -> tuple[set[str], tuple[RawItem, ...]]:
     """Sub-tasks of what is gone stand in no listing of members; level by level, they are asked for, too."""
     all_gone: set[str] = set()
     all_found: tuple[RawItem, ...] = ()
@@ -99,18 +102,29 @@ async def _look_beneath(source: Source, database: Database, gone: set[str]) -> t
     while above:
         async with database.reading() as uow:
             below = await WorkItems(uow.connection).live_below(source.name, sorted(above)) - all_gone - gone
-        above, found = await _ask_for(source, below, below)
+        above, found = await _ask_for(source, result, below, below)
         all_gone |= above
         all_found += found
     return all_gone, all_found
 
 
 async def _ask_for(
-    source: Source, doubtful: set[str], believed: set[str], *, descend: bool = False
+    source: Source, result: ScopeResult, doubtful: set[str], believed: set[str], *, descend: bool = False
 ) -> tuple[set[str], tuple[RawItem, ...]]:
     """Those among `believed` that a direct read does not find, and all that it does."""
-    found = await source.read_items(sorted(doubtful), descend=descend) if doubtful else ()
-    return believed - {item.record.native_id for item in found}, found
+    found = await _read(source, result, sorted(doubtful), descend=descend) if doubtful else ()
+    return believed - {item.record.native_id for item in found} - result.unreadable.keys(), found
+
+
+async def _read(
+    source: Source, result: ScopeResult, native_ids: Sequence[str], *, descend: bool = False, listed: bool = False
+) -> tuple[RawItem, ...]:
+    """What can be read; what is there and cannot is noted, for it is not gone."""
+    try:
+        return await source.read_items(native_ids, descend=descend, listed=listed)
+    except ItemsUnreadable as error:
+        result.unreadable |= error.reasons
+        return error.found
 
 
 async def bury(

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 
-from connectors.contract import Normaliser, RawItem, Source
+from connectors.contract import ItemsUnreadable, Normaliser, RawItem, Source
 from connectors.errors import PayloadUnreadable
 from connectors.items import SourceItem
 from service.store.engine import Database
@@ -28,7 +28,10 @@ async def read_far_ends(
         wanted = await FarEnds(uow.connection).to_ask_for(source.name)
     if not wanted:
         return 0
-    found = await source.read_items(wanted)
+    try:
+        found = await source.read_items(wanted)
+    except ItemsUnreadable as error:  # what was known of those stays as it is
+        found, wanted = error.found, [native_id for native_id in wanted if native_id not in error.reasons]
     async with turn, database.transaction() as uow:
         records = [_as_far_end(item) for item in found]
         await RawRecords(uow.connection).land(source.name, records, run_id=run_id, fetched_at=now)

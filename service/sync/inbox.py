@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from connectors.contract import OVERLAP, Normaliser, RawItem, Source
+from connectors.contract import OVERLAP, ItemsUnreadable, Normaliser, RawItem, Source
 from connectors.errors import PayloadUnreadable, SourceError
 from connectors.items import Facet, SourceItem
 from connectors.throttle import urgent
@@ -27,6 +27,7 @@ from service.programs.assign import assign_pending
 from service.store.engine import Database
 from service.store.inbox import Counters, Inbox, Waiting
 from service.store.items import WorkItems
+from service.store.raw import RawRecords
 from service.store.sources import Scopes, Sources
 from service.sync.absence import bury
 from service.sync.errors import NothingToReplay
@@ -85,12 +86,16 @@ class Applier:
         ids = [each.id for each in waiting]
         await self._begin(ids, attempts=waiting[0].attempts)
         try:
-            await self._apply(waiting, meanwhile)
+            poisoned = await self._apply(waiting, meanwhile)
         except SourceError as error:
             await self._not_applied(ids, error)
             return 0
+        if poisoned is not None:
+            bad = [each.id for each in waiting if poisoned.reasons.keys() & set(each.native_ids)]
+            await self._not_applied(bad, poisoned)
+            ids = [each for each in ids if each not in bad]
         await self._applied(ids)
-        return len(waiting)
+        return len(ids)
 
     def forget(self) -> None:
         """Reference data was read anew: what is applied from now on is understood by it."""
@@ -122,12 +127,13 @@ class Applier:
         async with self.database.transaction() as uow:
             await Inbox(uow.connection).not_applied(ids, error=error.message, most_attempts=MOST_ATTEMPTS)
 
-    async def _apply(self, waiting: Sequence[Waiting], meanwhile: Meanwhile) -> None:
+    async def _apply(self, waiting: Sequence[Waiting], meanwhile: Meanwhile) -> ItemsUnreadable | None:
+        """What of the items is there and cannot be read, if some is: all the others are state now."""
         named = _named(waiting)
         live, homes = await self._places(named)
         wanted = [each for each, scope_id in named.items() if scope_id is None or scope_id in live or each in homes]
-        found = await self._read(wanted, descend=True)
-        shown = {item.record.native_id for item in found}
+        found, poisoned = await self._read_wanted(wanted)
+        shown = {item.record.native_id for item in found} | (poisoned.reasons.keys() if poisoned else set())
         said_gone = {native_id for each in waiting for native_id in each.deleted_ids} & set(wanted) - shown
         gone = await self._with_all_beneath(said_gone & homes.keys())
         async with meanwhile.turn:
@@ -144,6 +150,13 @@ class Applier:
             async with self.database.transaction() as uow:
                 await Counters(uow.connection).ignored(self.source.name, ignored)
         log.info("deliveries_applied", source=self.source.name, deliveries=len(waiting), items=len(arrivals))
+        return poisoned
+
+    async def _read_wanted(self, native_ids: Sequence[str]) -> tuple[tuple[RawItem, ...], ItemsUnreadable | None]:
+        try:
+            return await self._read(native_ids, descend=True), None
+        except ItemsUnreadable as error:
+            return error.found, error
 
     async def _read(self, native_ids: Sequence[str], *, descend: bool = False) -> tuple[RawItem, ...]:
         if not native_ids:
@@ -209,6 +222,7 @@ class Applier:
             items = WorkItems(uow.connection)
             await items.resolve_parents(self.source.name, uids)
             await items.resolve_epics(self.source.name, uids)
+            await RawRecords(uow.connection).readable_again(self.source.name, native_ids)
         await assign_pending(self.database, now=self.clock.now())
 
 
@@ -232,7 +246,7 @@ async def note_missed(database: Database, source: str, *, run_started: datetime)
         )
         await counters.missed(source, untold)
     if untold.missed:
-        log.warning("deliveries_missed", source=source, items=untold.missed, of=untold.found)
+        log.warning("deliveries_missed", source=source, items=untold.missed, of=untold.changed)
 
 
 def _named(waiting: Sequence[Waiting]) -> dict[str, str | None]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from connectors.contract import Finding, Identity, MissingScope, ReferenceData, Scope, Source
 from service.programs.apply import matched_fields
 from service.store.coverage import coverage_of
@@ -37,6 +39,8 @@ MEANING = frozenset(
         "statuses",
     }
 )
+
+log = structlog.get_logger(__name__)
 
 
 async def open_run(database: Database, source: Source, *, trigger: str, mode: str, now: datetime) -> int:
@@ -143,6 +147,27 @@ async def bury_left_scopes(
 ) -> None:
     async with database.transaction() as uow:
         await Tombstones(uow.connection).bury_outside(source, run_id=run_id, now=now, archived=archived)
+
+
+async def known_unreadable(database: Database, source: str, scope_id: str) -> list[str]:
+    async with database.reading() as uow:
+        return await RawRecords(uow.connection).unreadable(source, scope_id)
+
+
+async def keep_unreadable(database: Database, source: str, result: ScopeResult, *, run_id: int, now: datetime) -> None:
+    """Items of a scope that are there and that the tool cannot give: shown with what it answers, and asked for again.
+
+    What an earlier reading gave of them stays as it is.
+    """
+    if not result.unreadable and not await known_unreadable(database, source, result.scope_id):
+        return
+    result.rejected += len(result.unreadable)
+    for native_id, reason in result.unreadable.items():
+        log.warning("item_unreadable", native_id=native_id, reason=reason)
+    async with database.transaction() as uow:
+        await RawRecords(uow.connection).keep_unreadable(
+            source, result.scope_id, result.unreadable, run_id=run_id, now=now
+        )
 
 
 async def complete_hierarchy(database: Database, source: str) -> None:

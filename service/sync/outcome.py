@@ -48,7 +48,9 @@ class ScopeResult:
     marks: Mapping[str, str] = field(default_factory=dict)
     token: str | None = None
     missing_ids: list[str] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)  # there, but poisoned: native id → what the tool answers
     error: Reason | None = None
+    loss_accepted: bool = False  # somebody expects much of it to be gone
 
     @property
     def census(self) -> int | None:

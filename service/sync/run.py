@@ -14,7 +14,7 @@ What tools deliver meanwhile is applied alongside, within the same hold of the s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -65,15 +65,19 @@ async def sync_source(  # noqa: PLR0913 - what a run is, each part named at the 
     progress: Progress | None = None,
     on_opened: Callable[[int], None] | None = None,
     bell: Bell | None = None,
+    accept_loss: Collection[str] = (),
 ) -> Outcome:
     """Bring the store up to date with one source. `bell` rings when this process receives a delivery.
+
+    `accept_loss` are the keys of scopes in which somebody expects much to be gone: the guard is off for them, and
+    each item that a listing lacks is still asked for before it is removed.
 
     Raises SourceBusy when another runner holds the source, DatabaseUnusable when nothing can be stored.
     What goes wrong with the tool is in the outcome.
     """
     async with holding(source.name, database, clock=clock):
         applier, meanwhile = Applier(source, database, clock), Meanwhile()
-        run = _Run(source, database, clock, trigger, mode, progress or Silent(), applier, meanwhile)
+        run = _Run(source, database, clock, trigger, mode, progress or Silent(), applier, meanwhile, accept_loss)
         await run.open()
         if on_opened is not None:
             on_opened(run.id)
@@ -97,8 +101,10 @@ class _Run:
     progress: Progress
     applier: Applier
     meanwhile: Meanwhile
+    accept_loss: Collection[str]
     id: int = 0
     started_at: datetime = field(init=False)
+    requests_before: int = 0  # a source lives through many runs, and counts on
     changed: int = 0
     unchanged: int = 0
     results: list[ScopeResult] = field(default_factory=list)
@@ -106,7 +112,7 @@ class _Run:
     learned: _Learned | None = None  # once everything is read
 
     async def open(self) -> None:
-        self.started_at = self.clock.now()
+        self.started_at, self.requests_before = self.clock.now(), self.source.usage.requests
         self.id = await journal.open_run(
             self.database, self.source, trigger=self.trigger, mode=self.mode.value, now=self.started_at
         )
@@ -203,7 +209,7 @@ class _Run:
 
     async def _read(self, plans: Sequence[ScopePlan], identity: Identity, learning: asyncio.Task[_Learned]) -> None:
         self.progress.started(self.source.name, len(plans))
-        self.results = [_result(plan) for plan in plans]
+        self.results = [_result(plan, accept_loss=self.accept_loss) for plan in plans]
         pages: asyncio.Queue[list[Arrival] | None] = asyncio.Queue(PAGES_WAITING)
         try:
             async with asyncio.TaskGroup() as group:
@@ -340,7 +346,7 @@ class _Run:
             changed=self.changed,
             unchanged=self.unchanged,
             rejected=self.rejected,
-            requests=self.source.usage.requests,
+            requests=self.source.usage.requests - self.requests_before,
             reasons=tuple(self.reasons),
             started_at=self.started_at,
             finished_at=self.clock.now(),
@@ -350,8 +356,8 @@ class _Run:
         return outcome
 
 
-def _result(plan: ScopePlan) -> ScopeResult:
-    return ScopeResult(plan.scope.native_id, plan.scope.key)
+def _result(plan: ScopePlan, *, accept_loss: Collection[str]) -> ScopeResult:
+    return ScopeResult(plan.scope.native_id, plan.scope.key, loss_accepted=plan.scope.key in accept_loss)
 
 
 async def next_batch(pages: asyncio.Queue[list[Arrival] | None]) -> tuple[list[Arrival], bool]:

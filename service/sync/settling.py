@@ -53,6 +53,7 @@ class Settling:
             async for stale in read_stale(self.source, self.database, result):
                 result.fetched += len(stale)
                 await self.land([Arrival(result.scope_id, item) for item in stale])
+            await self._ask_again_for_the_unreadable(result)
             absence = await look_for_absent(self.source, self.database, result, read=self.meanwhile.read)
         except AuthenticationFailed:
             raise
@@ -85,6 +86,14 @@ class Settling:
                 run_id=self.run_id,
                 now=self.clock.now(),
             )
+            await journal.keep_unreadable(
+                self.database, self.source.name, result, run_id=self.run_id, now=self.clock.now()
+            )
+
+    async def _ask_again_for_the_unreadable(self, result: ScopeResult) -> None:
+        """What an earlier run could not read is asked for by each later one, until it can be read or is gone."""
+        known = await journal.known_unreadable(self.database, self.source.name, result.scope_id)
+        result.missing_ids.extend(native_id for native_id in known if native_id not in result.unreadable)
 
     async def _read_far_ends(self) -> None:
         try:

@@ -147,6 +147,8 @@ class Asana:
                     await asyncio.sleep(options.latency)
                 fault = options.struck(path, _rows_asked(call))
                 answer = self._answer(call, request, handler, fault) if free else too_many(1).answer
+            if options.spoils(answer.body):
+                answer = Refusal(500, "Server Error").answer
             cut = fault is not None and fault.act in {Act.RESET, Act.TRUNCATE}
             status = 0 if cut else answer.status
             options.requests.append(Recorded(call.method, path, dict(call.query), _decoded(call.content), status))
