@@ -16,6 +16,7 @@ from connectors.errors import SourceError
 from service.auth.errors import KeyRefused
 from service.bootstrap import Application, SchemaBehind, application
 from service.commands import check as checking
+from service.commands import dependencies as dependency_commands
 from service.commands import keys as keys_commands
 from service.commands import programs as programs_commands
 from service.commands import serve as serving
@@ -100,11 +101,17 @@ def sync(
         bool,
         typer.Option("--census", help="Prove what exists: list every id, read what differs, mark what is gone."),
     ] = False,
+    accept_loss: Annotated[
+        list[str] | None,
+        typer.Option("--accept-loss", metavar="PROJECT", help="Believe that much of it is gone; with a census."),
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Pull what changed. Exit code: 0 complete, 3 partial, 1 failed."""
-    mode = Mode.FULL if full else Mode.CENSUS if census else Mode.INCREMENTAL
-    run = lambda app: syncing.sync(app, sources or (), mode=mode, console=Console(), quiet=False)  # noqa: E731
+    mode = Mode.FULL if full else Mode.CENSUS if census or accept_loss else Mode.INCREMENTAL
+    run = lambda app: syncing.sync(  # noqa: E731
+        app, sources or (), mode=mode, console=Console(), quiet=False, accept_loss=accept_loss or ()
+    )
     raise typer.Exit(_run(config, run))
 
 
@@ -205,6 +212,33 @@ def rollup(
     _run(config, lambda app: programs_commands.show_rollup(app, key, by=by, as_json=as_json, console=Console()))
 
 
+@cli.command("deps")
+def show_dependencies(
+    key: Annotated[str, typer.Argument(help="Key of the program.")],
+    status: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these: blocked, off_track, …; may be repeated. Default: all that is open."),
+    ] = None,
+    graph: Annotated[
+        Path | None, typer.Option(help="Draw the network into this file instead: .svg, .dot, .mmd or .graphml.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the API instead.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show who waits for whom, the worst first."""
+    chosen = [part for each in status or () for part in each.split(",") if part]
+    if graph is not None:
+        draw = lambda app: dependency_commands.draw_dependencies(  # noqa: E731
+            app, key, graph, status=chosen, console=Console()
+        )
+        _run(config, draw)
+        return
+    show = lambda app: dependency_commands.show_dependencies(  # noqa: E731
+        app, key, status=chosen, as_json=as_json, console=Console()
+    )
+    _run(config, show)
+
+
 @cli.command()
 def serve(
     host: HostOption = "127.0.0.1",
@@ -268,7 +302,7 @@ def main() -> None:
         cli()
     except (ConfigInvalid, ProgramsFileInvalid) as error:
         _fail(str(error), 2)
-    except (serving.Exposed, SchemaBehind, UnknownSource, KeyRefused, NotReachable) as error:
+    except (serving.Exposed, SchemaBehind, UnknownSource, syncing.UnknownScope, KeyRefused, NotReachable) as error:
         _fail(error.message, 2)
     except OSError as error:
         _fail(f"{error.filename or 'interlock'}: {error.strerror or error}", 2)

@@ -45,11 +45,11 @@ def upgrade() -> None:
     for name in ("stored", "rejected"):
         op.add_column("scopes", sa.Column(name, sa.Integer()))
     op.add_column("scopes", sa.Column("error_since", MOMENT))
-    op.add_column("webhook_counters", sa.Column("found", sa.Integer()))
+    op.add_column("webhook_counters", sa.Column("changed", sa.Integer()))
 
 
 def downgrade() -> None:
-    op.drop_column("webhook_counters", "found")
+    op.drop_column("webhook_counters", "changed")
     for name in ("error_since", "rejected", "stored"):
         op.drop_column("scopes", name)
     for table in ("delivery_delays", "source_contacts", "source_usage"):

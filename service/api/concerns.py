@@ -211,7 +211,7 @@ def _doubtful_deliveries(webhook: Webhook, now: datetime) -> Iterator[Concern]:
     if not missed:
         return
     of = "" if changed is None else f" of {changed:,}"
-    said = f"{missed:,}{of} changes that the last census found were told by no webhook."
+    said = f"{missed:,}{of} changes before the last census were told by no webhook."
     if missed >= MISSED_LEAST and (webhook.missed_share is None or webhook.missed_share > MISSED_SHARE):
         yield _attention("missed", said, "See that the webhook covers every project and event; nothing is lost.")
     else:

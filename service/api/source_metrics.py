@@ -108,14 +108,26 @@ def _last_run_seconds(source: SourceData) -> float | None:
 
 def _budget(facts: SourceFacts) -> Iterator[Metric]:
     counters: tuple[tuple[str, str, Number], ...] = (
-        ("requests_total", "Requests sent to the tool.", lambda source: source.budget and source.budget.requests),
-        ("retries_total", "Of them, repeated ones.", lambda source: source.budget and source.budget.retries),
+        (
+            "requests_total",
+            "Requests sent to the tool.",
+            lambda source: None if source.budget is None else source.budget.requests,
+        ),
+        (
+            "retries_total",
+            "Of them, repeated ones.",
+            lambda source: None if source.budget is None else source.budget.retries,
+        ),
         (
             "throttled_total",
             "Answers that asked to slow down.",
-            lambda source: source.budget and source.budget.throttled,
+            lambda source: None if source.budget is None else source.budget.throttled,
         ),
-        ("received_bytes_total", "Bytes of answers.", lambda source: source.budget and source.budget.bytes_received),
+        (
+            "received_bytes_total",
+            "Bytes of answers.",
+            lambda source: None if source.budget is None else source.budget.bytes_received,
+        ),
     )
     for name, help_, number in counters:
         family = CounterMetricFamily(f"interlock_source_{name}", help_, labels=("source",))
@@ -124,7 +136,7 @@ def _budget(facts: SourceFacts) -> Iterator[Metric]:
         facts,
         "interlock_source_requests_allowed",
         "Requests that may be in flight at once; below `concurrency` after push-back.",
-        lambda source: source.budget and source.budget.allowed,
+        lambda source: None if source.budget is None else source.budget.allowed,
     )
     yield _gauge(
         facts,
@@ -136,7 +148,7 @@ def _budget(facts: SourceFacts) -> Iterator[Metric]:
         facts,
         "interlock_source_quota_remaining",
         "What is left of the tool's own quota, where it tells it.",
-        lambda source: source.budget and source.budget.quota_remaining,
+        lambda source: None if source.budget is None else source.budget.quota_remaining,
     )
 
 
@@ -213,7 +225,7 @@ def _deliveries(facts: SourceFacts) -> Iterator[Metric]:
     yield _gauge(
         facts,
         "interlock_webhook_changed_items",
-        "All changes that the last census found.",
+        "All changes from the census before to the last one.",
         lambda source: source.webhook.changed_last_night,
     )
     yield _delays(facts)

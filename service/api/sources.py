@@ -52,7 +52,6 @@ from service.sync.hold import BRIEF
 
 REJECTS_SHOWN = 5  # enough to see what they have in common
 OVERDUE_AFTER = timedelta(hours=1)  # a worker looks every ten minutes for what was missed
-SCHEDULED = "schedule"  # the trigger of runs by the cron line
 REFUSED = "authentication_failed"
 
 
@@ -87,7 +86,7 @@ class _Known:
     holders: Mapping[str, str]
     unfinished: Mapping[str, Row[Any]]
     finished: Mapping[str, Row[Any]]
-    scheduled: Mapping[str, datetime]
+    started: Mapping[str, datetime]
     capabilities: Mapping[str, Sequence[Row[Any]]]
     details: Mapping[str, DetailsCoverage]
     inbox: Mapping[str, InboxStanding]
@@ -108,7 +107,7 @@ async def _look_up(connection: AsyncConnection, *, now: datetime) -> _Known:
         holders=await runs.held(now=now),
         unfinished=await runs.unfinished(),
         finished=await runs.last_finished(),
-        scheduled=await runs.last_started(trigger=SCHEDULED),
+        started=await runs.last_started(),
         capabilities=await runs.capabilities(),
         details=await PendingDetails(connection).coverage(),
         inbox=await inbox.standing(),
@@ -213,7 +212,7 @@ def _schedule(
     if line is None:
         return None
     zone = services.calendar_zone
-    since = known.scheduled.get(name, proof)
+    since = known.started.get(name, proof)
     wanted = None if since is None else next_run(line, zone, after=since)
     return ScheduleData(
         cron=line,
@@ -288,8 +287,8 @@ def _webhook(
         failed=inbox.failed,
         failed_why=inbox.failed_why,
         missed_last_night=inbox.missed,
-        changed_last_night=inbox.found,
-        missed_share=round(inbox.missed / inbox.found, 6) if inbox.missed is not None and inbox.found else None,
+        changed_last_night=inbox.changed,
+        missed_share=round(inbox.missed / inbox.changed, 6) if inbox.missed is not None and inbox.changed else None,
         silence=None
         if silence is None
         else Silence(

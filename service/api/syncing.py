@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -78,11 +78,21 @@ async def start_sync(services: Services, name: str, *, actor: str, origin: str) 
     return enveloped(started, sources=facts, now=services.clock.now())
 
 
-async def note_sync(database: Database, name: str, run_id: int, *, actor: str, origin: str, now: datetime) -> None:
+async def note_sync(
+    database: Database,
+    name: str,
+    run_id: int,
+    *,
+    actor: str,
+    origin: str,
+    now: datetime,
+    accept_loss: Sequence[str] = (),
+) -> None:
     """Somebody started this run; runs of the schedule are nobody's."""
+    detail = {"run": run_id, **({"accept_loss": list(accept_loss)} if accept_loss else {})}
     async with database.transaction() as uow:
         await Audit(uow.connection).add(
-            at=now, actor=actor, origin=origin, action="sync_started", subject=name, detail={"run": run_id}
+            at=now, actor=actor, origin=origin, action="sync_started", subject=name, detail=detail
         )
 
 

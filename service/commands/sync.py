@@ -23,6 +23,7 @@ from service.bootstrap import Application
 from service.commands.keys import TERMINAL, actor
 from service.domain.errors import UnknownSource
 from service.settings import did_you_mean
+from service.store.sources import Scopes
 from service.sync.errors import SourceBusy
 from service.sync.outcome import Mode, Outcome, RunStatus
 from service.sync.progress import Progress
@@ -32,21 +33,54 @@ from service.sync.run import sync_source
 COMPLETE, FAILED, PARTIAL = 0, 1, 3
 
 
+class UnknownScope(Exception):
+    """A project was named that no chosen source has."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__(message)
+
+
 async def sync(
-    app: Application, names: Sequence[str], *, console: Console, quiet: bool, mode: Mode = Mode.INCREMENTAL
+    app: Application,
+    names: Sequence[str],
+    *,
+    console: Console,
+    quiet: bool,
+    mode: Mode = Mode.INCREMENTAL,
+    accept_loss: Sequence[str] = (),
 ) -> int:
-    """Sync the named sources, or all; returns the exit code: 0 complete, 3 partial, 1 failed."""
+    """Sync the named sources, or all; returns the exit code: 0 complete, 3 partial, 1 failed.
+
+    Raises UnknownScope where a project of `accept_loss` is none of theirs.
+    """
+    await _must_know(app, chosen(app, names), accept_loss)
     codes: list[int] = []
     with Bars(console, disable=quiet) as bars:
         for name in chosen(app, names):
             try:
-                outcome = await sync_source(app.sources[name], app.database, clock=app.clock, mode=mode, progress=bars)
+                outcome = await sync_source(
+                    app.sources[name],
+                    app.database,
+                    clock=app.clock,
+                    mode=mode,
+                    progress=bars,
+                    accept_loss=accept_loss,
+                )
             except SourceBusy as busy:
                 console.print(f"[bold]{name}[/bold]  not started: {busy.message}", highlight=False)
                 codes.append(FAILED)
                 continue
             await app.usage_log.write(app.sources[name])
-            await note_sync(app.database, name, outcome.run_id, actor=actor(), origin=TERMINAL, now=outcome.started_at)
+            await note_sync(
+                app.database,
+                name,
+                outcome.run_id,
+                actor=actor(),
+                origin=TERMINAL,
+                now=outcome.started_at,
+                accept_loss=accept_loss,
+            )
             bars.note(verdict_lines(outcome))
             codes.append(_code(outcome.status))
     return _worst(codes)
@@ -95,6 +129,16 @@ def _code(status: RunStatus) -> int:
 def _worst(codes: Iterable[int]) -> int:
     """Failed outweighs partial, partial outweighs complete."""
     return max(codes, key=[COMPLETE, PARTIAL, FAILED].index, default=COMPLETE)
+
+
+async def _must_know(app: Application, sources: Sequence[str], keys: Sequence[str]) -> None:
+    if not keys:
+        return
+    async with app.database.reading() as uow:
+        known = {each.key for name in sources for each in (await Scopes(uow.connection).known(name)).values()}
+    for key in keys:
+        if key not in known:
+            raise UnknownScope(f"There is no project {key} in {', '.join(sources)}{did_you_mean(key, known)}.")
 
 
 def chosen(app: Application, names: Sequence[str]) -> list[str]:

@@ -37,7 +37,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class InboxStanding:
-    """Of one source, what people are told. `missed` None: no census has counted yet; `found` is of how many.
+    """Of one source, what people are told. `missed` None: no census has counted yet; `changed` is of how many.
 
     `failed_why` is what stopped one of those that were given up.
     """
@@ -49,7 +49,7 @@ class InboxStanding:
     last_event_at: datetime | None = None
     last_refused_at: datetime | None = None
     missed: int | None = None
-    found: int | None = None
+    changed: int | None = None
     waiting: int = 0
     oldest_waiting_at: datetime | None = None
     failed: int = 0
@@ -58,10 +58,10 @@ class InboxStanding:
 
 @dataclass(frozen=True, slots=True)
 class Untold:
-    """Of the `found` items that changed, `missed` were named by no delivery."""
+    """Of the `changed` items, `missed` were named by no delivery."""
 
     missed: int
-    found: int
+    changed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Inbox:
     async def count_untold(
         self, source: str, *, found_since: datetime, changed_after: datetime, changed_before: datetime
     ) -> Untold:
-        """Items written since `found_since` that changed in between, and how many of them no delivery named."""
+        """Of the items that changed in between, those that were written since `found_since` though none named them."""
         c = webhook_inbox.c
         told = select(c.native_ids).where(c.source == source, c.received_at >= changed_after)
         named = {each for row in await self._connection.execute(told) for each in row.native_ids}
@@ -159,7 +159,13 @@ class Inbox:
             "AND r.fetched_at >= ? AND w.updated_at > ? AND w.updated_at < ?",
             (source, found_since, changed_after, changed_before),
         )
-        return Untold(missed=sum(row[0] not in named for row in rows), found=len(rows))
+        ((changed,),) = await fetch(
+            self._connection,
+            "SELECT count(*) FROM work_items WHERE source = ? AND tombstone IS NULL "
+            "AND updated_at > ? AND updated_at < ?",
+            (source, changed_after, changed_before),
+        )
+        return Untold(missed=sum(row[0] not in named for row in rows), changed=changed)
 
     async def standing(self) -> dict[str, InboxStanding]:
         """By source, of those that ever got something."""
@@ -179,7 +185,7 @@ class Inbox:
                 last_event_at=row.last_event_at,
                 last_refused_at=row.last_refused_at,
                 missed=row.missed,
-                found=row.found,
+                changed=row.changed,
                 waiting=(waiting := left.get((row.source, State.WAITING), _Left())).number,
                 oldest_waiting_at=waiting.oldest,
                 failed=(failed := left.get((row.source, State.FAILED), _Left())).number,
@@ -217,7 +223,7 @@ class Counters:
     async def missed(self, source: str, untold: Untold) -> None:
         c = webhook_counters.c
         statement = update(webhook_counters).where(c.source == source)
-        await self._connection.execute(statement.values(missed=untold.missed, found=untold.found))
+        await self._connection.execute(statement.values(missed=untold.missed, changed=untold.changed))
 
     async def first_heard(self, source: str) -> datetime | None:
         """When the oldest delivery that is still kept came; None when there is none."""

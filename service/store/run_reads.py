@@ -80,10 +80,10 @@ class RunReads:
         rows = await self._connection.execute(select(sync_runs).where(c.id.in_(newest)))
         return {row.source: row for row in rows}
 
-    async def last_started(self, *, trigger: str) -> dict[str, datetime]:
-        """source → when the newest run that was started so began."""
+    async def last_started(self) -> dict[str, datetime]:
+        """source → when the newest run began, whoever started it."""
         c = sync_runs.c
-        query = select(c.source, func.max(c.started_at).label("at")).where(c.trigger == trigger).group_by(c.source)
+        query = select(c.source, func.max(c.started_at).label("at")).group_by(c.source)
         return {row.source: row.at for row in await self._connection.execute(query)}
 
     async def tallies(self) -> list[Tally]:

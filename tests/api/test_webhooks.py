@@ -90,7 +90,7 @@ async def test_a_signed_delivery_is_in_the_inbox_when_it_is_answered(
 
     assert (answer.status_code, answer.content) == (200, b"")
     assert await inbox(database) == [("acme-jira", ["10001"])]
-    assert await standing(database) == InboxStanding(received=1, last_event_at=NOW, waiting=1)
+    assert await standing(database) == InboxStanding(received=1, last_event_at=NOW, waiting=1, oldest_waiting_at=NOW)
 
 
 async def test_a_delivery_that_comes_again_is_answered_and_put_down_once(
@@ -205,7 +205,9 @@ async def test_a_handshake_is_answered_with_its_secret_once_and_its_deliveries_a
         proof = {"X-Hook-Signature": signature(body, secret)}
         assert (await tool.post("/webhooks/asana/acme-asana/nonce", content=body, headers=proof)).status_code == status
     assert await inbox(database) == [("acme-asana", ["111"])]
-    assert await standing(database, "acme-asana") == InboxStanding(received=3, refused=2, last_event_at=NOW, waiting=1)
+    assert await standing(database, "acme-asana") == InboxStanding(
+        received=3, repeated=1, refused=2, last_event_at=NOW, last_refused_at=NOW, waiting=1, oldest_waiting_at=NOW
+    )
 
 
 async def test_a_handshake_that_nobody_expects_plants_no_secret(
@@ -263,10 +265,19 @@ async def test_sources_show_what_was_delivered(sqlite_database: Database) -> Non
     assert heard["webhook"] == {
         "configured": True,
         "last_event_at": "2026-11-20T08:00:12.345678Z",
-        "waiting": 1,
-        "failed": 0,
+        "received": 1,
+        "repeated": 0,
         "refused": 1,
+        "last_refused_at": "2026-11-20T08:00:12.345678Z",
         "ignored": 0,
+        "waiting": 1,
+        "oldest_waiting_at": "2026-11-20T08:00:12.345678Z",
+        "failed": 0,
+        "failed_why": None,
         "missed_last_night": None,
+        "changed_last_night": None,
+        "missed_share": None,
+        "silence": {"seconds": 0, "usual_seconds": None, "unusual": False},
+        "subscriptions": [],
     }
     assert (quiet["webhook"]["configured"], quiet["webhook"]["last_event_at"]) == (False, None)

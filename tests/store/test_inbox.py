@@ -97,12 +97,12 @@ async def test_counts_add_up_and_remember_the_last_moment(database: Database) ->
         await counters.refused("acme", now=LATER)
         await counters.refused("acme", now=LATER)
         await counters.ignored("acme", 3)
-        await counters.missed("acme", Untold(missed=4, found=9))
+        await counters.missed("acme", Untold(missed=4, changed=9))
     async with database.reading() as uow:
         standing = await Inbox(uow.connection).standing()
     assert standing == {
         "acme": InboxStanding(
-            received=1, refused=2, ignored=3, last_event_at=NOW, last_refused_at=LATER, missed=4, found=9
+            received=1, refused=2, ignored=3, last_event_at=NOW, last_refused_at=LATER, missed=4, changed=9
         )
     }
 

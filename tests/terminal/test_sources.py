@@ -68,7 +68,7 @@ def test_what_the_tool_delivered_is_said_and_what_became_of_it() -> None:
         "  ! 1 webhook delivery not applied yet; the oldest waits for 2 hours.\n"
         "  ! 2 webhook deliveries given up: Jira is away.\n"
         "  ! Webhook deliveries come without proof: 3 refused so far, the last one 20 Nov 2026, 02:14 UTC.\n"
-        "  ! 5 of 50 changes that the last census found were told by no webhook.\n"
+        "  ! 5 of 50 changes before the last census were told by no webhook.\n"
     )
 
 

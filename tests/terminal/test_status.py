@@ -65,7 +65,7 @@ def test_a_source_is_told_at_a_glance_and_all_is_well() -> None:
         f"  budget     {BUDGET}",
         "  webhooks   last 20 Nov 2026, 02:14 UTC, 1,204 received, 3 repeated, 1 of 84 changes missed last night",
         "  account    let in as Interlock Reader 20 Nov 2026, 04:14 UTC",
-        "  · 1 of 84 changes that the last census found were told by no webhook.",
+        "  · 1 of 84 changes before the last census were told by no webhook.",
         "",
         "✓ All well.",
     ]

@@ -93,7 +93,7 @@ class Webhook(Struct, frozen=True):
 
     `waiting` and `failed` are deliveries not applied yet, and given up; the next run makes those good. `refused` came
     without proof. `ignored` are items of projects that are not pulled. `missed_last_night` are the changes that the
-    last census found and no delivery had told, of the `changed_last_night` that it found; null where none has counted.
+    last census found and no delivery had told, of all the `changed_last_night`; null where none has counted.
     """
 
     configured: bool

@@ -46,7 +46,7 @@ webhook_counters = Table(
     Column("last_event_at", Moment),
     Column("last_refused_at", Moment),
     Column("missed", Integer),  # items that the last census found changed and no delivery told; None: not counted yet
-    Column("found", Integer),  # all that it found changed, told or not
+    Column("changed", Integer),  # all items that had changed since the census before, told or not
 )
 
 webhook_subscriptions = Table(
