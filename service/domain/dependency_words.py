@@ -79,7 +79,7 @@ def reason(code: ReasonCode, facts: Facts) -> Reason:
 
 
 def _sentence(code: ReasonCode, facts: Facts) -> str:  # noqa: PLR0911, PLR0912 - one line for each reason
-    before, after = facts.predecessor.key, facts.successor.key
+    before, after = facts.predecessor.called, facts.successor.called
     match code:
         case ReasonCode.PREDECESSOR_DONE:
             return f"{before} was done on {facts.day(facts.given_on)}." if facts.given_on else f"{before} is done."
@@ -174,11 +174,11 @@ def _too_late(facts: Facts) -> str:
 
 def _overdue(facts: Facts) -> str:
     if facts.planned is None:
-        return f"{facts.predecessor.key} is overdue."
+        return f"{facts.predecessor.called} is overdue."
     told = _dated(facts, facts.planned, facts.planned_source, facts.predecessor, past=True)
     if facts.beneath and not facts.open_beneath:
-        return f"{facts.predecessor.key} {told}; {_all_beneath(facts)}, but it is still open."
-    return f"{facts.predecessor.key} {told} and {'has not begun' if facts.waits_for_start else 'is not done'}."
+        return f"{facts.predecessor.called} {told}; {_all_beneath(facts)}, but it is still open."
+    return f"{facts.predecessor.called} {told} and {'has not begun' if facts.waits_for_start else 'is not done'}."
 
 
 def _all_beneath(facts: Facts) -> str:
@@ -194,9 +194,12 @@ def _iterations(facts: Facts) -> str:
 def _circle(facts: Facts) -> str:
     keys = facts.cycle
     if len(keys) <= 1:
-        return f"{facts.successor.key} waits for itself."
-    shown = [*keys[:_AT_MOST], *(["…"] if len(keys) > _AT_MOST else []), keys[0]]
-    return f"These wait for each other in a circle, so that none can begin: {' → '.join(shown)}."
+        return f"{facts.successor.called} waits for itself."
+    circle = " → ".join([*keys[:_AT_MOST], *(["…"] if len(keys) > _AT_MOST else []), keys[0]])
+    before, after = facts.predecessor.called, facts.successor.called
+    if before in keys and after in keys:
+        return f"These wait for each other in a circle, so that none can begin: {circle}."
+    return f"{before} and {after} are among items that wait for each other in circles, such as {circle}."
 
 
 def _missing(item: NetworkItem) -> str:

@@ -50,6 +50,11 @@ class Oracle:
         self.buffer, self.concurrent, self.calendar_lag = buffer, concurrent, calendar_lag
         self.linked_on, self.probability = linked_on, probability
         self.looped = {uid for uid in self.items if self._on_loop(uid)}
+        self.known: dict[str, tuple[int, int] | None] = {}
+        self.held: dict[str, list[NetworkItem]] = {}
+        for item in self.items.values():
+            for above in self.above(item.uid):
+                self.held.setdefault(above, []).append(item)
         self.graph = self._graph()
         parts = enumerate(networkx.strongly_connected_components(self.graph))
         self.knots = {node: number for number, part in parts for node in part}
@@ -236,6 +241,11 @@ class Oracle:
         return None, "none"
 
     def typical(self, kind: str) -> tuple[int, int] | None:
+        if kind not in self.known:
+            self.known[kind] = self._typical(kind)
+        return self.known[kind]
+
+    def _typical(self, kind: str) -> tuple[int, int] | None:
         took = sorted(
             max(self.between(began, ended + DAY), 1)
             for each in self.items.values()
@@ -326,7 +336,7 @@ class Oracle:
         return chain
 
     def beneath(self, uid: str) -> list[NetworkItem]:
-        return [each for each in self.items.values() if uid in self.above(each.uid)]
+        return self.held.get(uid, [])
 
     def _countable_beneath(self, uid: str) -> bool:
         return any(each.countable for each in self.beneath(uid))

@@ -148,11 +148,14 @@ def test_a_gate_that_many_wait_at_is_a_hub_and_a_task_with_work_of_its_own_is_no
         *(f"{each.key}>{gate}" for each in many for gate in ("GO", "GATE")),
         "GO>PAY-12",
     }
-    few = assessed([*many[:9], hub], [an_edge(each.key, "GO") for each in many[:9]])
-    assert not any(edge.hub for edge in few.values())
-    assert all(
-        edge.hub for edge in assessed([*many[:9], hub], [an_edge(e.key, "GO") for e in many[:9]], hub_fan_in=9).values()
-    )
+
+
+def test_from_how_many_on_a_gate_is_a_hub_can_be_set() -> None:
+    items = [an_item("GO", milestone=True), *(an_item(f"T-{number}") for number in range(9))]
+    edges = [an_edge(f"T-{number}", "GO") for number in range(9)]
+
+    assert not any(edge.hub for edge in assessed(items, edges).values())
+    assert all(edge.hub for edge in assessed(items, edges, hub_fan_in=9).values())
 
 
 def test_edges_can_be_picked_by_status() -> None:

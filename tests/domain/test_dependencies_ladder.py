@@ -99,6 +99,14 @@ def test_items_that_wait_for_each_other_in_a_circle_are_cyclic_whatever_their_da
     assert said(edges["A>B"]) == ["These wait for each other in a circle, so that none can begin: A → C → A."]
 
 
+def test_an_edge_of_a_knot_that_is_not_on_its_shortest_circle_says_so() -> None:
+    """A ⇄ B, and the longer way A → C → D → A."""
+    names = [("A", "B"), ("B", "A"), ("A", "C"), ("C", "D"), ("D", "A")]
+    edges = assessed([an_item(key) for key in "ABCD"], [an_edge(*name) for name in names])
+
+    assert said(edges["C>D"]) == ["C and D are among items that wait for each other in circles, such as A → B → A."]
+
+
 def test_a_circle_opens_when_one_of_its_items_is_done() -> None:
     items = [an_item("A", **DONE), an_item("B"), an_item("C")]
     edges = assessed(items, [an_edge("A", "B"), an_edge("B", "C"), an_edge("C", "A")])
