@@ -70,8 +70,8 @@ class Flow:
 
 
 def a_source(url: str, *, kind: str = CLOUD, token: str | None = None, **settings: Any) -> JiraSource:
-    """Waits between retries take no time. Without a `token` it has the one that opens every stand-in."""
-    passing = FakeTime()
+    """Waits between retries take no time (they pass in `time`). Without a `token` it has the one that opens all."""
+    passing: FakeTime = settings.pop("time", None) or FakeTime()
     options = settings.pop("options", JiraOptions())
     settings = {"projects": None, "page_size": 20} | settings
     return JiraSource(

@@ -4,74 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import select
 
 from connectors.asana.webhook import read_delivery as read_asana
-from connectors.deliveries import signature
 from connectors.errors import SourceError
-from connectors.jira.webhook import is_signed, read_delivery
-from service.api.receivers import Receiver
 from service.store.engine import Database
-from service.store.inbox import Counters as WebhookCounters
-from service.store.inbox import Inbox, InboxStanding
+from service.store.inbox import InboxStanding
 from service.store.tables.webhooks import webhook_inbox
 from service.sync import inbox as inbox_module
 from service.sync.errors import SourceBusy
 from service.sync.hold import holding
 from service.sync.inbox import Applier
 from service.sync.outcome import Mode
-from tests.api.client import a_client, services_over
 from tests.flows import asana
-from tests.flows.child import Child, Job
+from tests.flows.deliveries import an_applier, put_down, reads, standing, told
 from tests.flows.stored import differences, evidence, item, stored, tombs
-from tests.flows.support import CLOUD, DATA_CENTER, NOW, Flow, a_site, flowing, ids_in, project_id
-
-
-def told(flow: Flow, native_id: str, event: str = "jira:issue_updated") -> bytes:
-    """The body that the site would send about an issue now."""
-    issue = flow.site.issues.get(native_id)
-    fields = {} if issue is None else {"project": {"id": issue["fields"]["project"]["id"]}}
-    moment = int(flow.clock.now().timestamp() * 1000)
-    return json.dumps(
-        {"timestamp": moment, "webhookEvent": event, "issue": {"id": native_id, "fields": fields}}
-    ).encode()
-
-
-async def put_down(
-    database: Database, *bodies: bytes, now: Any, source: str = "acme", read: Any = read_delivery
-) -> None:
-    """As the receiver does with proven deliveries."""
-    for body in bodies:
-        async with database.transaction() as uow:
-            delivery = read(body, {})
-            new = await Inbox(uow.connection).add(source, delivery, key=repr(body), now=now)
-            await WebhookCounters(uow.connection).received(source, now=now, repeated=not new)
-
-
-def an_applier(flow: Flow) -> Applier:
-    return Applier(flow.source, flow.database, flow.clock)
-
-
-async def standing(database: Database) -> InboxStanding:
-    async with database.reading() as uow:
-        return (await Inbox(uow.connection).standing())["acme"]
-
-
-def reads(flow: Flow) -> Counter[str]:
-    """How often each issue was asked for by id since the requests were cleared."""
-    asked: Counter[str] = Counter()
-    for request in flow.options.requests:
-        if request.path.endswith("/issue/bulkfetch"):
-            asked.update(request.body["issueIdsOrKeys"])
-    return asked
+from tests.flows.support import CLOUD, DATA_CENTER, Flow, a_site, flowing, ids_in, project_id
 
 
 @asynccontextmanager
@@ -271,80 +224,6 @@ async def test_a_census_counts_the_changes_that_no_delivery_told(database: Datab
         await flow.sync_whole(mode=Mode.CENSUS)
 
         assert (await standing(database)).missed == 2
-
-
-async def test_a_storm_is_weathered(database_url: str, fresh: Database) -> None:
-    """1,000 deliveries about 20 issues, each three times and shuffled, ten forged, and two kills in between."""
-    database = Database.open(database_url)
-    chance = random.Random(7)
-    try:
-        async with flowing(a_site(issues=60), database) as flow, receiving(flow) as tool:
-            await flow.sync_whole(full=True)
-            flow.options.requests.clear()
-            some = ids_in(flow.site, "BULK1")[:20]
-            bodies = []
-            for _ in range(50):
-                flow.clock.pass_by(seconds=20)
-                for native_id in some:
-                    flow.site.touch(native_id, flow.clock.now(), summary=f"Now {chance.random()}")
-                    bodies.append(told(flow, native_id))
-            forged = [told(flow, native_id, "jira:issue_deleted") for native_id in some[:10]]
-            storm = [*((body, SECRET) for body in 3 * bodies), *((body, "a guess") for body in forged)]
-            chance.shuffle(storm)
-            for wave, dies_at in enumerate((0, KILLED_ONCE_LANDED, 0, KILLED_ONCE_ASSIGNED, 0)):
-                await deliver(tool, storm[wave::5])
-                if dies_at:
-                    assert await a_killed_process_applies(flow, database_url, dies_at) is None
-                    flow.clock.pass_by(minutes=2)  # its hold is over
-                while await an_applier(flow).apply():
-                    pass
-
-            after, told_of = await stored(database), await standing(database)
-            assert (told_of.received, told_of.refused, told_of.waiting, told_of.failed) == (3_000, 10, 0, 0)
-            assert set(reads(flow)) == set(some)
-            assert max(reads(flow).values()) <= 12  # of 150 deliveries about each
-            async with flowing(flow.site, fresh) as other:
-                other.clock.pass_by(hours=1)
-                await other.sync_whole(full=True)
-            assert differences(await stored(fresh), after) == []
-            flow.clock.pass_by(hours=1)
-            night = await flow.sync_whole(mode=Mode.CENSUS)
-            assert night.changed == 0
-    finally:
-        await database.aclose()
-
-
-SECRET = "0123456789abcdef"
-KILLED_ONCE_LANDED = 4  # before this commit: held, begun and landed are stored
-KILLED_ONCE_ASSIGNED = 6  # all is done but saying so
-
-
-@asynccontextmanager
-async def receiving(flow: Flow) -> AsyncIterator[httpx.AsyncClient]:
-    """The service's own way in, as the tool finds it."""
-    receiver = Receiver(tool="jira", read=read_delivery, is_signed=is_signed, secret=SECRET)
-    services = services_over(flow.database, clock=flow.clock, source_names=("acme",), receivers={"acme": receiver})
-    async with a_client(services, peer="203.0.113.9") as client:
-        yield client
-
-
-async def deliver(tool: httpx.AsyncClient, storm: Sequence[tuple[bytes, str]]) -> None:
-    """Twenty at once, as Jira does."""
-    gate = asyncio.Semaphore(20)
-
-    async def post(body: bytes, secret: str) -> None:
-        async with gate:
-            proof = {"X-Hub-Signature": f"sha256={signature(body, secret)}"}
-            answer = await tool.post("/webhooks/jira/acme", content=body, headers=proof)
-            assert answer.status_code == (200 if secret == SECRET else 401)
-
-    await asyncio.gather(*(post(*each) for each in storm))
-
-
-async def a_killed_process_applies(flow: Flow, database_url: str, dies_at: int) -> str | None:
-    minutes = (flow.clock.now() - NOW).total_seconds() / 60
-    child = Child(Job(flow.url, database_url, minutes=minutes, dies_at=dies_at, applies=True))
-    return await asyncio.to_thread(child.verdict)
 
 
 async def test_a_task_of_asana_is_made_current_with_what_lies_beneath_and_a_trashed_one_goes(
