@@ -188,7 +188,7 @@ class Assessment:
         for edge in self.having((DependencyStatus.BLOCKED, DependencyStatus.OFF_TRACK)):
             if self.network.edge.confirmed[edge]:
                 before, _ = self.network.ends(edge)
-                found.setdefault(int(self.network.edge.successor[edge]), []).append(before.key)
+                found.setdefault(int(self.network.edge.successor[edge]), []).append(before.called)
         return {place: sorted(set(keys)) for place, keys in found.items()}
 
     def _facts(self, edge: int) -> Facts:
@@ -224,7 +224,7 @@ class Assessment:
             return ()
         (arc,) = np.flatnonzero(self.expansion.edge == edge)
         graph = self.expansion.graph
-        return tuple(self.network.items[place].key for place in self._knots[int(graph.strong[graph.tails[arc]])])
+        return tuple(self.network.items[place].called for place in self._knots[int(graph.strong[graph.tails[arc]])])
 
 
 def assess(

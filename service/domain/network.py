@@ -70,6 +70,11 @@ class NetworkItem(Struct, frozen=True, gc=False):
     slips: int = 0  # how often its due date, sprint or release moved later in the last 30 days
     resolution: str | None = None
 
+    @property
+    def called(self) -> str:
+        """What people know it by: its key, or its title where the tool has nothing but numbers."""
+        return f"“{self.title}”" if self.title and self.key.isdigit() else self.key
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
