@@ -95,8 +95,8 @@ def test_items_that_wait_for_each_other_in_a_circle_are_cyclic_whatever_their_da
     edges = assessed(items, [an_edge("A", "B"), an_edge("B", "C"), an_edge("C", "A"), an_edge("A", "C")])
 
     assert {edge.status for edge in edges.values()} == {Status.CYCLIC}
-    # A → C → A is the shorter of the two circles
-    assert said(edges["A>B"]) == ["These wait for each other in a circle, so that none can begin: A → C → A."]
+    # of the two circles the shorter is told
+    assert said(edges["C>A"]) == ["These wait for each other in a circle, so that none can begin: A → C → A."]
 
 
 def test_an_edge_of_a_knot_that_is_not_on_its_shortest_circle_says_so() -> None:

@@ -140,7 +140,7 @@ def verdicts(assessment: Assessment) -> dict[str, Verdict]:
     }
 
 
-@hypothesis_settings(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=150, deadline=None)
 @given(cases())
 def test_every_edge_has_the_verdict_of_the_definitions(case: Case) -> None:
     oracle = case.oracle()
