@@ -134,6 +134,14 @@ def test_no_more_paths_are_listed_than_asked_for() -> None:
     assert [path.nodes for path in paths(network, schedule(network), limit=2)] == [(0,), (1,)]
 
 
+def test_where_two_decide_alike_the_path_leads_through_the_smaller_one() -> None:
+    network = activity_network((2, 2, 1, 3, 3), [(1, 2), (0, 2), (2, 4), (2, 3)])
+
+    first, *_ = paths(network, schedule(network))
+
+    assert first.nodes == (0, 2, 3)
+
+
 def test_a_target_that_cannot_be_met_makes_float_negative() -> None:
     network = activity_network((3, 2, 1), [(0, 1)])
 
