@@ -19,6 +19,7 @@ MISSED_SHARE, MISSED_LEAST = 0.05, 3  # fewer are the odd delivery that a tool l
 EXPIRES_SOON: Final = timedelta(days=7)
 HANDSHAKE_TAKES: Final = timedelta(hours=1)
 QUOTA_IS_LOW: Final = 0.1
+ONCE: Final = frozenset({"rejected_records"})  # the run and the store both count them
 
 
 class Severity(StrEnum):
@@ -95,9 +96,11 @@ def _proof(source: SourceData, now: datetime) -> Iterator[Concern]:
 def _reasons(source: SourceData, now: datetime) -> Iterator[Concern]:
     """Why it is not complete; the proof itself is told above."""
     scopes = {scope.error.message: scope for scope in source.scopes if scope.error is not None}
+    told = {"never_synced"}
     for reason in source.reasons:
-        if reason.code == "never_synced":
+        if reason.code in told:
             continue
+        told |= {reason.code} & ONCE
         scope = scopes.get(reason.message) or next((each for each in scopes.values() if _tells(reason, each)), None)
         since = "" if scope is None or scope.error_since is None else f" Since {wording.moment(scope.error_since)}."
         yield _attention(reason.code, f"{reason.message}{since}", _remedy(source.name, reason.code, scope))

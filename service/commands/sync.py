@@ -21,8 +21,8 @@ from rich.text import Text
 from service.api.syncing import note_sync
 from service.bootstrap import Application
 from service.commands.keys import TERMINAL, actor
+from service.definition_settings import did_you_mean
 from service.domain.errors import UnknownSource
-from service.settings import did_you_mean
 from service.store.sources import Scopes
 from service.sync.errors import SourceBusy
 from service.sync.outcome import Mode, Outcome, RunStatus

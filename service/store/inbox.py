@@ -169,7 +169,7 @@ class Inbox:
 
     async def standing(self) -> dict[str, InboxStanding]:
         """By source, of those that ever got something."""
-        c, inbox = webhook_counters.c, webhook_inbox.c
+        inbox = webhook_inbox.c
         oldest, why = func.min(inbox.received_at), func.max(inbox.error)
         counted = select(inbox.source, inbox.state, func.count(), oldest, why).where(inbox.state != State.APPLIED)
         left = {
@@ -191,7 +191,7 @@ class Inbox:
                 failed=(failed := left.get((row.source, State.FAILED), _Left())).number,
                 failed_why=failed.why,
             )
-            for row in await self._connection.execute(select(c))
+            for row in await self._connection.execute(select(webhook_counters))
         }
 
     async def hours(self, *, since: datetime) -> dict[str, list[datetime]]:
