@@ -89,11 +89,19 @@ class Settings(Part):
         return self
 
     @model_validator(mode="after")
-    def _can_seal(self) -> Settings:
+    def _grants_can_be_kept(self) -> Settings:
+        """Each rotating refresh token serves one source, and is sealed."""
+        seen: dict[str, str] = {}
         for place, source in enumerate(self.sources):
-            rotates = isinstance(source, JiraConfig) and source.oauth and source.oauth.refresh_token
-            if rotates and self.secret_key is None:
-                raise ValueError(f"sources[{place}].oauth.refresh_token: {_UNSEALABLE}")
+            oauth = source.oauth if isinstance(source, JiraConfig) else None
+            if oauth is None or oauth.refresh_token is None:
+                continue
+            path, token = f"sources[{place}].oauth.refresh_token", oauth.refresh_token.get_secret_value()
+            if self.secret_key is None:
+                raise ValueError(f"{path}: {_UNSEALABLE}")
+            if token in seen:
+                raise ValueError(f"{path}: is that of {seen[token]}, and each use would end it there; consent for each")
+            seen[token] = source.name
         return self
 
     @property

@@ -303,6 +303,13 @@ def test_a_rotating_refresh_token_needs_a_key_to_seal_it_with(tmp_path: Path) ->
     ]
 
 
+def test_a_rotating_refresh_token_serves_one_source(tmp_path: Path) -> None:
+    text = OAUTH + OAUTH.replace("\nsources:\n", "").replace("acme-jira", "other-jira")
+    assert refused(tmp_path, text, INTERLOCK_SECRET_KEY="k" * 32, **SECRETS) == [
+        "(top): sources[1].oauth.refresh_token: is that of acme-jira, and each use would end it there; consent for each"
+    ]
+
+
 def test_a_service_account_has_no_refresh_token_and_needs_no_key(tmp_path: Path) -> None:
     file = tmp_path / "interlock.yaml"
     file.write_text(OAUTH.replace(', refresh_token: "${REFRESH}"', ""))

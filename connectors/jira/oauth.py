@@ -155,13 +155,14 @@ class JiraOAuth:
         await asyncio.shield(self._renewal)
 
     async def _open(self) -> None:
-        if self._bearer is None or self._clock() >= self._bearer.renew_at:
+        bearer = self._bearer
+        if bearer is None or self._clock() >= bearer.renew_at:
             asked_at = self._clock()
             issued = await self._exchange() if self._keeper is None else await self._spend(self._keeper)
-            self._bearer = _Bearer.of(issued, asked_at=asked_at)
+            self._bearer = bearer = _Bearer.of(issued, asked_at=asked_at)
             log.info("bearer_renewed", source=self._source, expires_in_seconds=issued.expires_in)
         if self._cloud_id is None:
-            self._cloud_id = await self._told_by_site() or await self._among_resources(self._bearer.auth)
+            self._cloud_id = await self._told_by_site() or await self._among_resources(bearer.auth)
 
     # buying an access token
 

@@ -17,7 +17,8 @@ class MemoryKeeper:
         self._turn = asyncio.Lock()
 
     async def take(self) -> Grant:
-        await self._turn.acquire()
+        async with asyncio.timeout(5):  # a grant that is never given back fails the test rather than hanging it
+            await self._turn.acquire()
         return self.grant
 
     async def keep(self, grant: Grant, refresh_token: str) -> None:

@@ -79,6 +79,21 @@ async def test_another_refusal_is_no_reason_to_renew() -> None:
     assert len(seen) == 1
 
 
+async def test_a_login_page_is_no_reason_to_renew() -> None:
+    """The credential was not looked at, so another would not do better."""
+    auth = Renewed("old", "good")
+    seen: list[httpx.Request] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, html="<form>")
+
+    error = await refused(Transport(source="acme", url=URL, auth=auth, transport=httpx.MockTransport(handler)))
+
+    assert isinstance(error, AuthenticationFailed)
+    assert len(seen) == 1
+
+
 async def test_no_bearer_is_shown_in_a_refusal() -> None:
     error = await refused(answering([], Renewed("0ld-bearer", "0lder-bearer")))
 

@@ -16,7 +16,6 @@ from service.bootstrap import Application
 from service.commands.check import check
 from service.store.engine import Database
 from service.sync.outcome import Outcome, RunStatus
-from tests.flows.crashes import Killed
 from tests.flows.oauth import BY_CONSENT, BY_CREDENTIALS, BY_SCOPED_TOKEN, BY_TOKEN, Atlassian, atlassian, synced
 from tests.flows.stored import differences, evidence, live
 from tests.flows.support import a_site
@@ -28,6 +27,10 @@ AUTHORISE_AGAIN = (
     "90 days without use, a consent taken back, or a changed password. Authorise again and put the new refresh token "
     "into the variable that oauth.refresh_token names."
 )
+
+
+class Killed(BaseException):
+    """The process is no more: what catches errors must not catch this."""
 
 
 def assert_whole(outcome: Outcome) -> None:
