@@ -87,7 +87,7 @@ def _open_paths(routers: list[tuple[APIRouter, str]]) -> Callable[[str], bool]:
 
 def _pages(app: FastAPI, services: Services) -> APIRouter:
     return views.pages(
-        views.Reader(services.database, services.clock, services.calendar_zone, services.missing),
+        views.Reader(services.database, services.clock, services.calendar_zone, services.missing, services.terms),
         openapi=app.openapi,
         problems=[views.ProblemKind(kind.slug, kind.status, kind.title, kind.meaning) for kind in Kind],
     )

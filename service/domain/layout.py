@@ -1,7 +1,7 @@
 """Where the boxes of a network go: layers from left to right, so that what is waited for stands left of what waits.
 
 The classical steps (Sugiyama): turn what closes a cycle, layers by the longest way, stand-ins where an edge crosses
-a layer, order by barycentres, then straighten. Parts that do not hang together are laid out one by one and stacked.
+a layer, order by barycentres, then straighten. Parts that do not hang together are laid out one by one, on shelves.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ Point = tuple[float, float]
 SWEEPS = 12
 ROOM = 1.0  # between two boxes of a layer, in boxes
 NARROW = 0.45  # between an edge that passes by and its neighbour
-PART_GAP = 0.6
+PART_GAP = 0.35  # between parts that do not hang together, one above the other
+SIDE_GAP = 0.2  # and side by side, in layers
+SHELF = 4.5  # layers that fit beside each other when no part is wider
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +31,39 @@ class Layout:
 
     places: tuple[Point, ...]
     ways: tuple[tuple[Point, ...], ...]
-    layers: int
+    layers: float
     height: float
 
 
 def lay_out(nodes: int, edges: Sequence[Edge]) -> Layout:
     """The same for the same arguments. Loops are drawn as points."""
+    parts = _parts(nodes, edges)
+    inside = [[number for number, (tail, _) in enumerate(edges) if tail in part.place] for part in parts]
+    drawn = [_draw(part, [edges[number] for number in own]) for part, own in zip(parts, inside, strict=True)]
     places: list[Point] = [(0.0, 0.0)] * nodes
     ways: list[tuple[Point, ...]] = [()] * len(edges)
-    top, layers = 0.0, 0
-    for part in _parts(nodes, edges):
-        inside = [number for number, (tail, _) in enumerate(edges) if tail in part.place]
-        drawn = _draw(part, [edges[number] for number in inside])
-        for node, (layer, height) in zip(part.nodes, drawn.places, strict=True):
-            places[node] = (layer, height + top)
-        for number, way in zip(inside, drawn.ways, strict=True):
-            ways[number] = tuple((layer, height + top) for layer, height in way)
-        top += drawn.height + ROOM + PART_GAP
-        layers = max(layers, drawn.layers)
-    return Layout(tuple(places), tuple(ways), layers, max(0.0, top - ROOM - PART_GAP))
+    corners, layers, height = _shelved(drawn)
+    for part, own, layout, (left, top) in zip(parts, inside, drawn, corners, strict=True):
+        for node, (layer, spot) in zip(part.nodes, layout.places, strict=True):
+            places[node] = (layer + left, spot + top)
+        for number, way in zip(own, layout.ways, strict=True):
+            ways[number] = tuple((layer + left, spot + top) for layer, spot in way)
+    return Layout(tuple(places), tuple(ways), layers, height)
+
+
+def _shelved(drawn: Sequence[Layout]) -> tuple[list[Point], float, float]:
+    """Upper left corners, side by side while there is room, then on the next shelf; how wide and high all are."""
+    room = max([SHELF, *(layout.layers for layout in drawn)])
+    corners: list[Point] = []
+    left, top, high, wide = 0.0, 0.0, 0.0, 0.0
+    for layout in drawn:
+        if left and left + layout.layers > room:
+            left, top, high = 0.0, top + high + ROOM + PART_GAP, 0.0
+        corners.append((left, top))
+        wide = max(wide, left + layout.layers)
+        left += layout.layers + SIDE_GAP
+        high = max(high, layout.height)
+    return corners, wide, top + high
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,10 +35,11 @@ async def get_graph(
     filters: DependencyFilters,
     around: str | None = None,
     depth: int = 2,
+    bounded: bool = True,
 ) -> Answer[GraphData]:
     """`around` names an item (uid, or source:KEY); then only what is at most `depth` edges away from it.
 
-    Raises UnknownProgram, or InvalidQuery for a graph of more than MOST_NODES items.
+    Raises UnknownProgram, or InvalidQuery for a graph of more than MOST_NODES items where it is `bounded`.
     """
     known = await network_of(database, key, view)
     asked = known.network
@@ -48,7 +49,7 @@ async def get_graph(
             middle = await place_of(uow.connection, asked, around, parameter="around")
         edges = _around(asked, edges, middle, depth)
     nodes = _ends(asked, edges)
-    if len(nodes) > MOST_NODES:
+    if bounded and len(nodes) > MOST_NODES:
         raise InvalidQuery(
             "around", f"the graph has {len(nodes):,} items, and at most {MOST_NODES:,} are given; "
             "name the item to look around, or filter by status."

@@ -12,11 +12,12 @@ from rich.text import Text
 from service import wording
 from service.programs.answers import Answer, BreakdownRow, CountProgress, RollupData, WeightedProgress
 from service.terminal.bars import bar
+from service.terminal.notes import GAP, aligned, notes
 
 Progress = CountProgress | WeightedProgress
 CONFLICTS_SHOWN = 5
 BAR_LEAST, BAR_MOST = 8, 30
-PERCENT, GAP = 4, 2  # columns of a percentage, and between two columns
+PERCENT = 4  # columns of a percentage
 
 
 def render_rollup(answer: Answer[RollupData], console: Console) -> None:
@@ -31,12 +32,12 @@ def render_rollup(answer: Answer[RollupData], console: Console) -> None:
         console.print()
         console.print(_breakdown(data, console), highlight=False)
     _conflicts(data, console)
-    _notes(answer, console)
+    notes(answer, console)
 
 
 def _dates(answer: Answer[RollupData]) -> Table:
     dates = answer.data.dates
-    table = _aligned()
+    table = aligned()
     table.add_row("planned", wording.span(dates.start, dates.due))
     table.add_row("work", wording.span(dates.rolled_start, dates.rolled_due))
     table.add_row("as of", wording.moment(answer.as_of) if answer.as_of else "no complete sync yet")
@@ -130,7 +131,7 @@ def _conflicts(data: RollupData, console: Console) -> None:
         return
     console.print()
     console.print("Dates that contradict each other", style="bold")
-    table = _aligned()
+    table = aligned()
     for each in conflicts[:CONFLICTS_SHOWN]:
         what = wording.CONFLICTS.get(each.code, each.code)
         found = f"{what}: {wording.day(each.rolled)} against {wording.day(each.own)}"
@@ -147,25 +148,6 @@ def _known_by(uid: str, key: str | None) -> str:
     """The key; where the tool has only a number for the item, the name of the source, beside the title."""
     source, _, native_id = uid.partition(":")
     return uid if key is None else source if key == native_id else key
-
-
-def _notes(answer: Answer[RollupData], console: Console) -> None:
-    if not answer.warnings:
-        return
-    console.print()
-    console.print("Before trusting the numbers", style="bold")
-    table = _aligned(gap=1)
-    for warning in answer.warnings:
-        table.add_row("!", Text(warning.message))
-    console.print(Padding(table, (0, 0, 0, 2)), highlight=False)
-
-
-def _aligned(*, gap: int = GAP) -> Table:
-    """A word and what belongs to it; what is too long folds beside the word, not below it."""
-    table = Table.grid(padding=(0, gap, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column()
-    return table
 
 
 def _row_bar(console: Console) -> int:

@@ -72,7 +72,10 @@ def _environment() -> Environment:
         "BREAKDOWNS": wording.BREAKDOWNS,
         "CATEGORIES": wording.CATEGORIES,
         "CONFLICTS": wording.CONFLICTS,
+        "DEPENDENCIES": wording.DEPENDENCIES,
+        "DEPENDENCY_SYMBOLS": wording.DEPENDENCY_SYMBOLS,
         "EXCLUSIONS": wording.EXCLUSIONS,
+        "PRESENCES": wording.PRESENCES,
         "REASONS": wording.REASONS,
         "stylesheet": f"/static/interlock.css?v={_version(STATIC / 'interlock.css')}",
     }

@@ -29,6 +29,8 @@ from service.domain.progress import MissingWeight
 from service.domain.status import StatusCategory
 from service.programs import read
 from service.programs.answers import Answer, ItemList, RollupData
+from service.programs.dependencies import DependencyFilters, list_dependencies
+from service.programs.dependency_terms import DependencyTerms, Viewpoint
 from service.store.engine import Database
 from service.web.reference import operations
 from service.web.rendering import STATIC, page
@@ -36,6 +38,8 @@ from service.web.rendering import STATIC, page
 FILTERS = ("status_category", "project", "item_type", "team", "assignee", "epic", "label")
 PROGRAMS_SHOWN = 50
 ITEMS_SHOWN = 50
+EDGES_SHOWN = 12
+TROUBLE = ("cyclic", "broken", "blocked", "off_track", "at_risk")
 
 Data = TypeVar("Data")
 
@@ -48,6 +52,7 @@ class Reader:
     clock: Clock
     zone: ZoneInfo
     missing: MissingWeight
+    terms: DependencyTerms
 
     def today(self) -> date:
         return self.clock.now().astimezone(self.zone).date()
@@ -115,8 +120,16 @@ def _program(reader: Reader) -> Callable[..., Awaitable[Response]]:
         detail = await read.get_program(reader.database, key, now=now)
         rollup, by = await _rollup(reader, key, chosen.by)
         items, notes = await _items(reader, key, chosen)
+        waiting = await list_dependencies(
+            reader.database,
+            key,
+            view=Viewpoint(terms=reader.terms, now=now, today=today),
+            filters=DependencyFilters(status=TROUBLE),
+            limit=EDGES_SHOWN,
+        )
         return page(
             "program.html",
+            dependencies=msgspec.to_builtins(waiting.data),
             program=msgspec.to_builtins(detail.data.program),
             stated=msgspec.to_builtins(detail.data.stated_health),
             answer=_plain(rollup),

@@ -14,7 +14,7 @@ from sqlalchemy import insert
 from starlette.routing import Route
 
 from service.api.access import NEEDS
-from service.api.routers import audit, items, mapping, programs, running, sources
+from service.api.routers import audit, dependencies, items, mapping, programs, running, sources
 from service.app import create_app
 from service.auth.keys import revoke_key
 from service.domain.access import Reach, Scope
@@ -32,6 +32,13 @@ REQUESTS = {  # one that every route understands, by its name
     "get_program": "GET /api/v1/programs/CHECKOUT",
     "get_rollup": "GET /api/v1/programs/CHECKOUT/rollup",
     "list_items": "GET /api/v1/programs/CHECKOUT/items",
+    "list_dependencies": "GET /api/v1/programs/CHECKOUT/dependencies",
+    "list_cycles": "GET /api/v1/programs/CHECKOUT/dependencies/cycles",
+    "get_matrix": "GET /api/v1/programs/CHECKOUT/dependencies/matrix",
+    "get_graph": "GET /api/v1/programs/CHECKOUT/dependencies/graph",
+    "get_critical_path": "GET /api/v1/programs/CHECKOUT/critical-path",
+    "simulate": "POST /api/v1/programs/CHECKOUT/simulate",
+    "get_impact": "GET /api/v1/items/acme-jira:11/impact",
     "get_item": "GET /api/v1/items/acme-jira:11",
     "get_item_history": "GET /api/v1/items/acme-jira:11/history",
     "explain_item": "GET /api/v1/items/acme-jira:11/why",
@@ -68,6 +75,7 @@ BODIES: dict[str, Any] = {
     "plan_mapping": {"content": FILE},
     "apply_mapping": {"content": FILE},
     "decide_suggestion": {"json": {"decision": "dismiss"}},
+    "simulate": {"json": {"slips": [{"item": "acme-jira:12", "days": 5}]}},
 }
 GUARDED = sorted(name for name, need in NEEDS.items() if need.scope is not None)
 
@@ -124,7 +132,7 @@ async def test_a_route_that_states_no_need_cannot_be_served(
 def test_what_only_reads_asks_for_no_more_than_reading() -> None:
     reading = {
         route.name
-        for module in (audit, items, mapping, programs, running, sources)
+        for module in (audit, dependencies, items, mapping, programs, running, sources)
         for route in _routes(module.router)
         if route.methods is not None and "GET" in route.methods
     }

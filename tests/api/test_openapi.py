@@ -18,7 +18,7 @@ from service.domain.access import Scope
 from service.store.engine import Database
 from tests.api.client import a_client, services_over
 from tests.auth.support import a_key, bearer
-from tests.builders.edges import insert_pointer
+from tests.builders.edges import insert_link, insert_link_type, insert_pointer
 from tests.programs.portfolio import a_checkout
 
 
@@ -46,6 +46,7 @@ def test_the_document_lists_every_path_of_the_contract(document: dict[str, Any])
         "/api/v1/audit",
         "/api/v1/items/{uid}",
         "/api/v1/items/{uid}/history",
+        "/api/v1/items/{uid}/impact",
         "/api/v1/items/{uid}/why",
         "/api/v1/mapping/apply",
         "/api/v1/mapping/overlaps",
@@ -55,8 +56,14 @@ def test_the_document_lists_every_path_of_the_contract(document: dict[str, Any])
         "/api/v1/mapping/unmapped",
         "/api/v1/programs",
         "/api/v1/programs/{key}",
+        "/api/v1/programs/{key}/critical-path",
+        "/api/v1/programs/{key}/dependencies",
+        "/api/v1/programs/{key}/dependencies/cycles",
+        "/api/v1/programs/{key}/dependencies/graph",
+        "/api/v1/programs/{key}/dependencies/matrix",
         "/api/v1/programs/{key}/items",
         "/api/v1/programs/{key}/rollup",
+        "/api/v1/programs/{key}/simulate",
         "/api/v1/sources",
         "/api/v1/sources/{name}/sync",
         "/api/v1/sync-runs",
@@ -100,6 +107,10 @@ async def test_the_answers_about_real_rows_fit_the_document(database: Database) 
     async with database.transaction() as uow:
         await insert_pointer(uow.connection, "acme-jira:11", "https://acme-jira.example/browse/PAY-12")
         await insert_pointer(uow.connection, "acme-jira:11", "https://acme-jira.example/browse/PAY-404")
+        await insert_link_type(uow.connection, "Blocks")
+        await insert_link(uow.connection, "1", "acme-jira:12", "acme-jira:16")
+        await insert_link(uow.connection, "2", "acme-jira:16", "acme-jira:12")
+        await insert_link(uow.connection, "3", "acme-jira:10", "acme-jira:16")
     services = services_over(database)
     document = _document(services)
     asked = {
@@ -108,6 +119,12 @@ async def test_the_answers_about_real_rows_fit_the_document(database: Database) 
         "/api/v1/programs/CHECKOUT/rollup?by=epic": "/api/v1/programs/{key}/rollup",
         "/api/v1/programs/CHECKOUT/rollup?basis=points": "/api/v1/programs/{key}/rollup",
         "/api/v1/programs/CHECKOUT/items": "/api/v1/programs/{key}/items",
+        "/api/v1/programs/CHECKOUT/dependencies": "/api/v1/programs/{key}/dependencies",
+        "/api/v1/programs/CHECKOUT/dependencies/cycles": "/api/v1/programs/{key}/dependencies/cycles",
+        "/api/v1/programs/CHECKOUT/dependencies/graph": "/api/v1/programs/{key}/dependencies/graph",
+        "/api/v1/programs/CHECKOUT/dependencies/matrix": "/api/v1/programs/{key}/dependencies/matrix",
+        "/api/v1/programs/CHECKOUT/critical-path": "/api/v1/programs/{key}/critical-path",
+        "/api/v1/items/acme-jira:12/impact": "/api/v1/items/{uid}/impact",
         "/api/v1/items/acme-jira:11": "/api/v1/items/{uid}",
         "/api/v1/items/acme-jira:11/why": "/api/v1/items/{uid}/why",
         "/api/v1/items/acme-jira:11/history": "/api/v1/items/{uid}/history",

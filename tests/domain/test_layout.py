@@ -54,11 +54,15 @@ def test_edges_that_need_not_cross_do_not() -> None:
     assert (heights[0] < heights[1]) == (heights[3] < heights[2])
 
 
-def test_parts_that_do_not_hang_together_are_stacked_the_largest_first() -> None:
-    layout = lay_out(5, [(0, 1), (2, 3), (3, 4)])
-    heights = [height for _, height in layout.places]
+def test_parts_that_do_not_hang_together_share_shelves_the_largest_first() -> None:
+    pairs = [(node, node + 1) for node in range(3, 11, 2)]
+    layout = lay_out(11, [(0, 1), (1, 2), *pairs])
 
-    assert max(heights[2:]) < min(heights[:2])
+    assert layout.places[0][1] == 0
+    assert layout.places[3] == (0.0, layout.places[5][1])
+    assert layout.places[5][0] > layout.places[4][0] + 1
+    assert layout.places[7][1] > layout.places[3][1]
+    assert layout.layers <= 5
 
 
 def test_a_cycle_is_drawn_with_one_edge_leading_back() -> None:
@@ -69,7 +73,7 @@ def test_a_cycle_is_drawn_with_one_edge_leading_back() -> None:
 
 
 def test_nothing_at_all_is_a_layout_too() -> None:
-    assert lay_out(0, []) == Layout((), (), 0, 0.0)
+    assert lay_out(0, []) == Layout((), (), 0.0, 0.0)
     assert lay_out(1, [(0, 0)]).places == ((0.0, 0.0),)
 
 
