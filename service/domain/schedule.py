@@ -178,19 +178,16 @@ def paths(network: ActivityNetwork, result: Schedule, *, within: int = 0, limit:
     return found
 
 
-def shown_days(network: ActivityNetwork, result: Schedule) -> tuple[Days, Days]:
-    """The first and the last day of each activity, both worked on, in days from the origin.
+def shown_days(network: ActivityNetwork, result: Schedule, *, late: bool = False) -> tuple[Days, Days]:
+    """The first and the last day of each activity, both worked on, in days from the origin; the early ones, or the `late`.
 
     A milestone that something leads up to is reached at the end of a day, the day its predecessor is finished; one that
     waits for nothing but its own earliest start, or for the start of another activity, is at the beginning of its day.
     """
-    first, last = result.early_start.copy(), result.early_finish - 1
+    start, finish = (result.late_start, result.late_finish) if late else (result.early_start, result.early_finish)
     milestones = network.durations == 0
-    last[milestones] = first[milestones]
     closing = milestones & ~_opening(network, result)
-    first[closing] -= 1
-    last[closing] -= 1
-    return first, last
+    return start - closing, np.where(milestones, start - closing, finish - 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -242,6 +242,17 @@ def test_a_milestone_with_a_date_of_its_own_is_shown_on_that_day() -> None:
     assert (first[0], last[0]) == (3, 3)
 
 
+def test_early_and_late_days_of_a_milestone_are_as_far_apart_as_its_float_says() -> None:
+    """A kick-off and a milestone after two days of work, beside five days of other work."""
+    network = activity_network((0, 2, 0, 5), [(0, 1), (1, 2)])
+    result = schedule(network)
+
+    early, late = shown_days(network, result), shown_days(network, result, late=True)
+
+    assert [each.tolist() for each in early] == [[0, 0, 1, 0], [0, 1, 1, 4]]
+    assert [each.tolist() for each in late] == [[3, 3, 4, 0], [3, 4, 4, 4]]
+
+
 def test_a_plan_of_nothing_is_finished() -> None:
     nothing = activity_network((), [])
 
