@@ -179,7 +179,7 @@ def paths(network: ActivityNetwork, result: Schedule, *, within: int = 0, limit:
 
 
 def shown_days(network: ActivityNetwork, result: Schedule, *, late: bool = False) -> tuple[Days, Days]:
-    """The first and the last day of each activity, both worked on, in days from the origin; the early ones, or the `late`.
+    """The first and the last day of each activity, both worked on, in days from the origin: early ones, or `late` ones.
 
     A milestone that something leads up to is reached at the end of a day, the day its predecessor is finished; one that
     waits for nothing but its own earliest start, or for the start of another activity, is at the beginning of its day.
