@@ -77,9 +77,8 @@ class ProgramPlan:
 
     @cached_property
     def late_days(self) -> tuple[list[date], list[date]]:
-        durations = self.activities.durations
-        first = np.where(durations > 0, self.schedule.late_start, self.schedule.late_start - 1)
-        return self.days(first), self.days(self.schedule.late_finish - 1)
+        first, last = shown_days(self.activities, self.schedule, late=True)
+        return self.days(first), self.days(last)
 
     def paths(self, *, within: int) -> list[Path]:
         """The critical ones and those that nearly are, as far as they lead through open work."""
