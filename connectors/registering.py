@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from connectors.contract import RegisteredWebhook, WantedWebhook
-from connectors.errors import PayloadUnreadable, SourceMisconfigured, SourceUnavailable
+from connectors.errors import PayloadUnreadable, SourceError, SourceMisconfigured, SourceUnavailable
 from connectors.timestamps import parse_optional_moment
 
 
@@ -35,6 +35,13 @@ async def made_once(
             if found.address == address and suits(found, wanted):
                 return found
         raise
+
+
+def without(error: SourceError, secret: str) -> SourceError:
+    """The error without a secret that the tool repeats, as it does with the address that it was given."""
+    error.message = error.message.replace(secret, "***")
+    error.args = (f"{error.source}: {error.message}",)
+    return error
 
 
 def told_moment(source: str, said: object, *, what: str) -> datetime | None:

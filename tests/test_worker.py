@@ -19,10 +19,11 @@ from service.store.details import DetailsCoverage
 from service.store.engine import Database
 from service.store.run_reads import RunReads
 from service.store.sources import Sources
+from service.store.subscriptions import Subscriptions
 from service.sync import details
 from service.sync import run as running
 from service.sync.outcome import RunStatus
-from service.worker import due, read_waiting_details, run_if_due
+from service.worker import due, look_at_webhooks, read_waiting_details, run_if_due
 from tests.flows.asana import AsanaFlow, flowing
 from tests.flows.test_asana_details import a_busy_site, coverage
 
@@ -79,6 +80,24 @@ async def test_whatever_breaks_is_logged_and_breaks_no_other_job(
         await read_waiting_details(working.app, "acme")
 
     assert [(each["event"], each["log_level"]) for each in logs] == [("details_broke", "error")]
+
+
+async def test_webhooks_are_looked_at_and_a_tool_that_does_not_answer_breaks_nothing(working: Working) -> None:
+    database, now = working.app.database, working.flow.clock.now()
+    async with database.transaction() as uow:
+        await Subscriptions(uow.connection).add("acme", "1", scope_id=None, now=now, expires_at=None)
+    working.flow.options.faults.append(faults.unauthorized("/webhooks", times=1))
+    with capture_logs() as logs:
+        await look_at_webhooks(working.app, "acme")
+        await look_at_webhooks(working.app, "acme")
+
+    assert [(each["event"], each.get("state")) for each in logs] == [
+        ("webhooks_not_looked_at", None),
+        ("webhook_not_delivering", "missing"),
+    ]
+    async with database.reading() as uow:
+        (health,) = await Subscriptions(uow.connection).health()
+    assert (health.state, health.looked_at) == ("missing", now)
 
 
 async def scheduled_runs(working: Working) -> list[tuple[str, str]]:

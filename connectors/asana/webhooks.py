@@ -11,7 +11,7 @@ from msgspec import Struct
 from connectors.asana.gateway import AsanaGateway, JsonObject
 from connectors.contract import RegisteredWebhook, Scope, WantedWebhook
 from connectors.errors import PermissionDenied, SourceMisconfigured
-from connectors.registering import made_once, told_moment
+from connectors.registering import made_once, told_moment, without
 
 TOOL: Final = "asana"
 EVENTS: Final = (
@@ -72,7 +72,8 @@ class AsanaWebhooks:
             return await made_once(make, self.registered, wanted=wanted, address=address)
         except (SourceMisconfigured, PermissionDenied) as error:
             hint = "Asana shakes hands with our address meanwhile: the service has to run and to be reachable there."
-            raise type(error)(self._source, f"{error.message} {hint}") from None
+            said = without(error, address.rpartition("/")[2]).message
+            raise type(error)(self._source, f"{said} {hint}") from None
 
     async def remove(self, native_id: str) -> None:
         try:

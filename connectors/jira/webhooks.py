@@ -18,10 +18,10 @@ from msgspec import Struct
 from connectors.answers import Answer
 from connectors.client import Client
 from connectors.contract import RegisteredWebhook, Scope, WantedWebhook
-from connectors.errors import SourceMisconfigured
+from connectors.errors import SourceError, SourceMisconfigured
 from connectors.jira.jql import in_projects
 from connectors.pagination import OffsetPage, offset_pages
-from connectors.registering import made_once, told_moment
+from connectors.registering import made_once, told_moment, without
 
 TOOL: Final = "jira"
 OF_ISSUES: Final = ("jira:issue_created", "jira:issue_updated", "jira:issue_deleted")
@@ -158,7 +158,10 @@ class AdminWebhooks:
             body = _old_body(name, target, wanted, secret if signs else None)
             return (await self._client.create(OLD_API, _OldWebhook, json=body)).told()
 
-        return await made_once(make, self.registered, wanted=wanted, address=target)
+        try:
+            return await made_once(make, self.registered, wanted=wanted, address=target)
+        except SourceError as error:
+            raise without(error, secret) from None
 
     async def remove(self, native_id: str) -> None:
         api = ENGINE_API if await self._has_engine() else OLD_API

@@ -239,7 +239,7 @@ def _asked(jira: Jira, call: Call) -> list[Hook]:
 def _address(body: Json) -> str:
     address = as_text(body.get("url"), "url")
     if not address.startswith(("http://", "https://")):
-        raise Refusal(400, "The url is not valid.", errors={"url": "The url is not valid."})
+        raise Refusal(400, f"The url {address} is not valid.")
     return address
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from service.store.inbox import Inbox, InboxStanding
 from service.store.subscriptions import Subscriptions
 from service.store.tables.webhooks import webhook_inbox, webhook_subscriptions
 from tests.api.client import a_client, services_over
+from tests.builders import jira
 from tests.programs.portfolio import NOW
 
 SECRET = "0123456789abcdef"
@@ -121,6 +123,21 @@ async def test_what_is_not_signed_is_refused_and_counted(
     )
     assert await inbox(database) == []
     assert (await standing(database)).refused == 1
+
+
+async def test_every_recorded_delivery_is_taken_when_it_is_signed_and_refused_when_it_is_not(
+    local_tool: httpx.AsyncClient, sqlite_database: Database
+) -> None:
+    bodies = [path.read_bytes() for path in sorted((jira.real_data() / "webhooks").glob("*.json"))]
+    for body in bodies:
+        for headers, status in ((signed(body), 200), (signed(body, "a guess of somebody"), 401), ({}, 401)):
+            answer = await local_tool.post("/webhooks/jira/acme-jira", content=body, headers=headers)
+            assert answer.status_code == status
+
+    assert len(await inbox(sqlite_database)) == len(set(bodies)) >= 28
+    await asyncio.sleep(1.5)  # so many are not written at once
+    counted = await standing(sqlite_database)
+    assert (counted.received, counted.refused) == (len(bodies), 2 * len(bodies))
 
 
 async def test_new_deliveries_wake_whoever_applies_them(sqlite_database: Database) -> None:

@@ -78,7 +78,8 @@ class Hooks:
         reply = post(target, b"{}", {"X-Hook-Secret": secret})
         if reply.status not in {200, 204} or reply.headers.get("x-hook-secret") != secret:
             raise bad_request(
-                f"The remote server did not respond with the handshake secret: it answered {reply.status or 'nothing'}."
+                f"The remote server {target} did not respond with the handshake secret: "
+                f"it answered {reply.status or 'nothing'}."
             )
         hook = Hook(self._site.new_gid(), resource, target, filters, self._site.now(), secret)
         self._hooks[hook.gid] = hook

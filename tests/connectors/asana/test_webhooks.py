@@ -95,10 +95,12 @@ async def test_a_target_that_does_not_shake_hands_gets_no_webhook_and_the_reason
         place.shakes_hands = False
         async with connected(site) as (source, told):
             with pytest.raises(SourceMisconfigured) as refused:
-                await source.webhooks.register(WantedWebhook(project, EVENTS), f"{place.url}/hook")
+                await source.webhooks.register(WantedWebhook(project, EVENTS), f"{place.url}/a-nonce")
             assert await source.webhooks.registered() == []
-    assert refused.value.message.startswith("POST /webhooks answered 400: The remote server did not respond with the")
-    assert refused.value.message.endswith(HINT)
+    assert refused.value.message == (
+        f"POST /webhooks answered 400: The remote server {place.url}/*** did not respond with the handshake secret: "
+        f"it answered 200; the request or the configuration is wrong. {HINT}"
+    )
     assert told.asked("/webhooks") == 2  # asked once, and the listing
 
 

@@ -140,6 +140,14 @@ async def test_an_old_server_does_not_sign_and_is_given_the_secret_in_the_addres
     assert "x-hub-signature" not in delivery.headers
 
 
+async def test_a_refusal_that_repeats_the_address_does_not_repeat_the_secret_in_it() -> None:
+    async with connected(DATA_CENTER, server_version=(9, 12, 2)) as jira:
+        with pytest.raises(SourceMisconfigured) as refused:
+            await jira.register("interlock.example/webhooks/jira/acme")
+    assert "The url interlock.example/webhooks/jira/acme/*** is not valid" in refused.value.message
+    assert SECRET not in str(refused.value)
+
+
 async def test_without_a_secret_nothing_is_registered_and_the_key_to_set_is_named() -> None:
     async with connected(settings={"webhook_secret": None}) as jira:
         with pytest.raises(SourceMisconfigured) as refused:
