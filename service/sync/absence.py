@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
+import structlog
+
 from connectors.contract import Extent, ItemsUnreadable, RawItem, Source
 from service.store.engine import Database
 from service.store.items import WorkItems
@@ -20,8 +22,11 @@ from service.sync.outcome import Reason, ScopeResult
 GUARD_ITEMS = 20  # so small a loss is believed at any share
 GUARD_SHARE = 0.25
 COMPARED_AT_ONCE = 10_000  # marks a query
+LOGGED = 20  # ids that one event names
 HELD = "mass_loss_held"  # the code of a scope whose loss is not believed
 READ_AT_ONCE = 800  # items asked for before they are stored: what several requests in flight bring
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,9 @@ async def bury(
         return
     async with database.transaction() as uow:
         uids = [f"{source}:{native_id}" for native_id in ids]
-        await Tombstones(uow.connection).bury(uids, reason=reason, detail=detail, run_id=run_id, now=now)
+        buried = await Tombstones(uow.connection).bury(uids, reason=reason, detail=detail, run_id=run_id, now=now)
+    if buried:
+        log.info("items_buried", source=source, reason=reason, number=len(buried), items=buried[:LOGGED])
 
 
 def _suspicious(absent: int, stored: int) -> bool:

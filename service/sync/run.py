@@ -352,7 +352,16 @@ class _Run:
             finished_at=self.clock.now(),
         )
         await journal.close_run(self.database, outcome, self.results)
-        log.info("sync_finished", status=status, changed=self.changed, unchanged=self.unchanged)
+        log.info(
+            "sync_finished",
+            status=status,
+            fetched=self.fetched,
+            changed=self.changed,
+            unchanged=self.unchanged,
+            rejected=self.rejected,
+            requests=outcome.requests,
+            seconds=round((outcome.finished_at - outcome.started_at).total_seconds(), 1),
+        )
         return outcome
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from connectors.contract import OVERLAP, Identity, Normaliser, Scope, Source
 from connectors.errors import AuthenticationFailed, SourceError
 from service.clock import Clock
@@ -19,6 +21,8 @@ from service.sync.far_ends import read_far_ends
 from service.sync.landing import Arrival
 from service.sync.meanwhile import Meanwhile
 from service.sync.outcome import Reason, ScopeResult
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Settling:
         if absence.held is not None:
             result.error = absence.held
             self.reasons.append(absence.held)
+            log.warning("scope_held", scope=result.key, message=absence.held.message)
         await self.land([Arrival(result.scope_id, item) for item in absence.found])
         async with self.meanwhile.turn:
             await bury(

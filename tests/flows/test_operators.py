@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import insert
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from connectors.deliveries import Delivery
 from connectors.sandbox.faults import Fault, unauthorized
@@ -320,3 +322,19 @@ def _applied(place: int, moment: Any) -> dict[str, Any]:
         "attempts": 1,
         "due_at": moment,
     }
+
+
+async def test_what_is_logged_about_a_run_bears_its_number_and_the_items_concerned(flow: Flow) -> None:
+    spoilt, gone = ids_in(flow.site, "BULK1")[:2]
+    flow.clock.pass_by(minutes=30)
+    flow.site.touch(spoilt, flow.clock.now(), duedate="31.02.2026")
+    flow.site.delete(gone)
+    with capture_logs(processors=[merge_contextvars]) as logs:
+        outcome = await flow.sync(mode=Mode.CENSUS)
+    events = {each["event"]: each for each in logs}
+
+    assert {each["run"] for each in logs} == {outcome.run_id}
+    assert {each["source"] for each in logs} == {"acme"}
+    assert events["record_rejected"]["native_id"] == spoilt
+    assert events["items_buried"]["items"] == [f"acme:{gone}"]
+    assert events["sync_finished"]["requests"] == outcome.requests
