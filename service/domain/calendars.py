@@ -72,13 +72,6 @@ class WorkingCalendar:
         """The working day so many after `day`, or before it; a day off counts as the working day that follows it."""
         return self.day(self.index(day) + days)
 
-    def gap(self, planned_finish: date, need_by: date, *, lag: int = 0, concurrent: bool = False) -> int:
-        """Signed working days to spare when what is needed at `need_by` can be begun the day after `planned_finish`.
-
-        Definitions §5: needed on the next working day = 0, on the same day = −1 (0 where both may go on at once).
-        """
-        return self.index(need_by) - self.index_after(planned_finish) - lag + concurrent
-
     def indices(self, ordinals: Ints) -> Ints:
         """`index` of many days, given as ordinals (`day_ordinals`); NO_DAY where the ordinal is."""
         counted = _weekdays_before(ordinals.astype(np.int64)) - np.searchsorted(self._holidays, ordinals)
@@ -93,11 +86,6 @@ class WorkingCalendar:
         weekdays = indices.astype(np.int64) + np.searchsorted(np.asarray(self._resume, np.int64), indices, side="right")
         days = np.clip(_ordinal_of_weekday(weekdays), 1, _LAST)
         return np.where(indices == NO_DAY, NO_DAY, days).astype(np.int32)
-
-    def gaps(self, planned_finish: Ints, need_by: Ints, *, lags: Ints, concurrent: bool = False) -> Ints:
-        """`gap` of many; NO_DAY where one of the two days, given as ordinals, is."""
-        gap = self.indices(need_by).astype(np.int64) - self.indices_after(planned_finish) - lags + concurrent
-        return np.where((need_by == NO_DAY) | (planned_finish == NO_DAY), NO_DAY, gap).astype(np.int32)
 
     @property
     def _holidays(self) -> NDArray[np.int64]:

@@ -102,48 +102,17 @@ def test_holidays_one_after_the_other_are_all_skipped() -> None:
     assert [calendar.is_working(day) for day in (FRIDAY, SATURDAY, MONDAY)] == [True, False, False]
 
 
-@pytest.mark.parametrize(
-    ("finish", "need_by", "gap"),
-    [
-        (FRIDAY, MONDAY, 0),  # the working day after it is due
-        (FRIDAY, FRIDAY, -1),  # the same day
-        (FRIDAY, date(2026, 11, 27), 4),  # a week later
-        (FRIDAY, SATURDAY, 0),  # needed on a Saturday is needed on Monday
-        (SATURDAY, MONDAY, 0),
-        (MONDAY, FRIDAY, -2),
-        (MONDAY, SATURDAY, -1),
-    ],
-)
-def test_the_gap_counts_working_days_to_spare_from_the_day_after(finish: date, need_by: date, gap: int) -> None:
-    assert WEEKDAYS.gap(finish, need_by) == gap
-    assert WEEKDAYS.gap(finish, need_by, concurrent=True) == gap + 1
-
-
-def test_a_lag_is_taken_from_the_gap_and_a_lead_added() -> None:
-    assert WEEKDAYS.gap(FRIDAY, MONDAY, lag=2) == -2
-    assert WEEKDAYS.gap(FRIDAY, MONDAY, lag=-1) == 1
-
-
-def test_a_holiday_between_finish_and_need_is_no_day_to_spare() -> None:
-    assert WorkingCalendar(frozenset({MONDAY})).gap(FRIDAY, TUESDAY) == 0
-
-
 @in_its_own_time
-@given(calendars, st.lists(st.tuples(st.none() | near_days, st.none() | near_days, st.integers(-3, 3))))
-def test_whole_arrays_count_as_single_days_do(
-    calendar: WorkingCalendar, rows: list[tuple[date | None, date | None, int]]
-) -> None:
-    finishes, needs = day_ordinals(row[0] for row in rows), day_ordinals(row[1] for row in rows)
-    lags = np.array([row[2] for row in rows], np.int32)
+@given(calendars, st.lists(st.none() | near_days))
+def test_whole_arrays_count_as_single_days_do(calendar: WorkingCalendar, some: list[date | None]) -> None:
+    ordinals = day_ordinals(some)
 
-    gaps = calendar.gaps(finishes, needs, lags=lags)
-
-    assert gaps.tolist() == [
-        NO_DAY if finish is None or need is None else calendar.gap(finish, need, lag=lag) for finish, need, lag in rows
+    assert calendar.indices(ordinals).tolist() == [NO_DAY if day is None else calendar.index(day) for day in some]
+    assert calendar.indices_after(ordinals).tolist() == [
+        NO_DAY if day is None else calendar.index_after(day) for day in some
     ]
-    assert calendar.indices(needs).tolist() == [NO_DAY if need is None else calendar.index(need) for _, need, _ in rows]
-    assert calendar.ordinals(calendar.indices(needs)).tolist() == [
-        NO_DAY if need is None else calendar.day(calendar.index(need)).toordinal() for _, need, _ in rows
+    assert calendar.ordinals(calendar.indices(ordinals)).tolist() == [
+        NO_DAY if day is None else calendar.day(calendar.index(day)).toordinal() for day in some
     ]
 
 
