@@ -9,7 +9,7 @@ from sqlalchemy import Table, delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.contract import Finding, ReferenceData
-from connectors.items import SourceItem, SourceIteration, SourcePerson, SourceRelease
+from connectors.items import Facet, SourceItem, SourceIteration, SourcePerson, SourceRelease
 from service.store.bulk import fetch, insert, run, upsert, within
 from service.store.tables import reference as tables
 from service.store.tables.sources import source_capabilities, source_findings
@@ -33,7 +33,9 @@ class Reference:
         await write(source, tables.projects, ("name", "key", "archived", "style"), data.projects)
         await write(source, tables.statuses, ("name", "category", "project_id"), data.statuses)
         await write(source, tables.item_types, ("name", "level", "project_id"), data.item_types)
+        await self._rename(source, Facet.ITERATION, tables.iterations, data.iterations)
         await write(source, tables.iterations, _ITERATION, data.iterations)
+        await self._rename(source, Facet.RELEASE, tables.releases, data.releases)
         await write(source, tables.releases, _RELEASE, data.releases)
         types = ("name", "outward", "inward", "direction", "decided_by")
         await write(source, tables.link_types, types, data.link_types)
@@ -75,7 +77,9 @@ class Reference:
                 releases[release.native_id] = release
         await self._mark_items_of(source, await self._renamed(source, people))
         await self._write(source, tables.people, _PERSON, people.values(), keep_known=("email",))
+        await self._rename(source, Facet.ITERATION, tables.iterations, iterations.values())
         await self._write(source, tables.iterations, _ITERATION, iterations.values(), keep_known=_ITERATION[2:])
+        await self._rename(source, Facet.RELEASE, tables.releases, releases.values())
         await self._write(source, tables.releases, _RELEASE, releases.values(), keep_known=_RELEASE[1:4])
 
     async def _renamed(self, source: str, people: Mapping[str, SourcePerson]) -> list[str]:
@@ -102,6 +106,40 @@ class Reference:
                 f"WHERE source = ? AND {within(self._connection, 'assignee_id')} ON CONFLICT (item_uid) DO NOTHING",
                 [source, people],
             )
+
+    async def _rename(
+        self, source: str, facet: Facet, table: Table, found: Iterable[SourceIteration | SourceRelease]
+    ) -> None:
+        """Before `found` is written: the items in one that has another name now call it by that name.
+
+        No tool moves an item's time of change for it. Rules may name it, so these items are assigned anew.
+        """
+        names = {each.native_id: each.name for each in found}
+        if not names:
+            return
+        known = await fetch(
+            self._connection,
+            f"SELECT native_id, name FROM {table.name} "  # noqa: S608
+            f"WHERE source = ? AND {within(self._connection, 'native_id')}",
+            [source, list(names)],
+        )
+        for native_id, name in known:
+            if name != names[native_id]:
+                await self._rename_one(source, facet, native_id, names[native_id])
+
+    async def _rename_one(self, source: str, facet: Facet, native_id: str, name: str) -> None:
+        inside = "facet = ? AND native_id = ? AND item_uid IN (SELECT uid FROM work_items WHERE source = ?)"
+        await run(
+            self._connection,
+            f"INSERT INTO pending_assignments (item_uid) SELECT DISTINCT item_uid FROM item_facets WHERE {inside} "  # noqa: S608
+            "ON CONFLICT (item_uid) DO NOTHING",
+            [facet.value, native_id, source],
+        )
+        await run(
+            self._connection,
+            f"UPDATE item_facets SET value = ? WHERE {inside}",  # noqa: S608
+            [name, facet.value, native_id, source],
+        )
 
     async def replace_findings(self, source: str, findings: Iterable[tuple[Finding, bool]]) -> None:
         """All findings of a source, each with whether it makes answers incomplete."""

@@ -59,7 +59,8 @@ async def rebuild(source: Source, uow: UnitOfWork, *, now: datetime, progress: P
     buried = await Tombstones(uow.connection).reasons(source.name)
     far_ends = FarEnds(uow.connection)
     hidden = await far_ends.hidden(source.name)
-    await Reference(uow.connection).store(source.name, source.read_reference(payloads))
+    reference = source.read_reference(payloads)
+    await Reference(uow.connection).store(source.name, reference)
     await items.clear_derived(source.name)
     count = rejected = 0
     async for page in stored_items(uow.connection, source.name):
@@ -72,6 +73,7 @@ async def rebuild(source: Source, uow: UnitOfWork, *, now: datetime, progress: P
     async for found in stored_far_ends(uow.connection, source.name):
         await far_ends.describe(source.name, understood(found, normalise))
     await far_ends.describe(source.name, dict.fromkeys(hidden))
+    await Reference(uow.connection).store(source.name, reference)  # items tell what their sprints once were
     await items.resolve_parents(source.name)
     await items.resolve_epics(source.name)
     return Replayed(count, rejected)
