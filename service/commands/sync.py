@@ -138,7 +138,7 @@ async def _must_know(app: Application, sources: Sequence[str], keys: Sequence[st
         known = {each.key for name in sources for each in (await Scopes(uow.connection).known(name)).values()}
     for key in keys:
         if key not in known:
-            raise UnknownScope(f"There is no project {key} in {', '.join(sources)}{did_you_mean(key, known)}.")
+            raise UnknownScope(f"There is no project {key} in {', '.join(sources)}{did_you_mean(key, known)}")
 
 
 def chosen(app: Application, names: Sequence[str]) -> list[str]:

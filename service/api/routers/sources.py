@@ -17,7 +17,7 @@ from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from service.api.problems import Kind
 from service.api.replies import Rows, reply
 from service.api.run_events import run_events
-from service.api.schemas import examples
+from service.api.schemas import examples, source_examples
 from service.api.schemas.sources import SourceData, SourceList
 from service.api.schemas.sync import StartedRun, SyncRun, SyncRunDetail, SyncRunList
 from service.programs.answers import Answer
@@ -34,7 +34,7 @@ SourceName = Annotated[str, InPath(max_length=100, description="The name in inte
         Answer[SourceList],
         Kind.INVALID_REQUEST,
         description="Every source at a glance: how fresh, what is proven of each scope, and what needs somebody.",
-        example=examples.SOURCES,
+        example=source_examples.SOURCES,
         csv=True,
     ),
 )
