@@ -65,7 +65,7 @@ async def list_dependencies(
     rest = every if after is None else [place for place in every if rank(known.network, place) > after]
     page = rest[:limit]
     async with database.reading() as uow:
-        shown = await edges_shown(uow.connection, known, page, now=view.now)
+        shown = await edges_shown(uow.connection, known, page)
     following = None
     if len(rest) > limit:
         following = write_cursor("dependencies", *map(str, rank(known.network, page[-1])))

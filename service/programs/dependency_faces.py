@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,17 +19,13 @@ from service.store.faces import Face, Faces
 _NOBODY = Face("", None, None, None, None)
 
 
-async def edges_shown(
-    connection: AsyncConnection, known: Known, places: Sequence[int], *, now: datetime
-) -> tuple[EdgeData, ...]:
+async def edges_shown(connection: AsyncConnection, known: Known, places: Sequence[int]) -> tuple[EdgeData, ...]:
     """These edges of the network, in this order."""
     network = known.network.network
     shown = [known.network.assessment.edge(place) for place in places]
     ends = {item.uid for place in places for item in network.ends(place)}
     faces = await Faces(connection).of(ends)
-    return tuple(
-        _edge(edge, network.ends(place), faces, known, now=now) for edge, place in zip(shown, places, strict=True)
-    )
+    return tuple(_edge(edge, network.ends(place), faces, known) for edge, place in zip(shown, places, strict=True))
 
 
 async def ends_shown(
@@ -90,8 +85,6 @@ def _edge(
     ends: tuple[NetworkItem, NetworkItem],
     faces: Mapping[str, Face],
     known: Known,
-    *,
-    now: datetime,
 ) -> EdgeData:
     edge, (before, after) = assessed.edge, ends
     return EdgeData(
@@ -114,7 +107,7 @@ def _edge(
         downstream_items=assessed.downstream_items,
         cross_tool=crosses_tools(before, after),
         cross_project=crosses_projects(before, after),
-        stale=any(known.is_stale(end.source, now=now) for end in ends),
+        stale=any(known.is_stale(end.source) for end in ends),
         hub=assessed.hub,
         covered_by=assessed.covered_by,
     )

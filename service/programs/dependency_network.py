@@ -71,15 +71,15 @@ class Known:
     network: ProgramNetwork
     sources: Sequence[SourceFacts]
     all_sources: Mapping[str, SourceFacts]
-    grounds: Grounds
+    view: Viewpoint
 
-    def is_stale(self, source: str, *, now: datetime) -> bool:
+    def is_stale(self, source: str) -> bool:
         """Whether what is known of a source is too old, or was never complete. A source that nobody knows is not."""
         facts = self.all_sources.get(source)
         if facts is None:
             return False
         proof = facts.last_complete_sync
-        return proof is None or now - proof > self.network.terms.stale_after
+        return proof is None or self.view.now - proof > self.view.terms.stale_after
 
 
 async def network_of(database: Database, key: str, view: Viewpoint) -> Known:
@@ -100,7 +100,7 @@ async def network_of(database: Database, key: str, view: Viewpoint) -> Known:
     by_name = {each.name: each for each in facts}
     involved = {each.name: each for each in grounds.sources}
     involved |= {name: by_name[name] for name in network.sources if name in by_name}
-    return Known(network, [involved[name] for name in sorted(involved)], by_name, grounds)
+    return Known(network, [involved[name] for name in sorted(involved)], by_name, view)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ async def get_impact(
     item = asked.network.items[place]
     async with database.reading() as uow:
         faces = await Faces(uow.connection).of({item.uid, *(asked.network.items[each].uid for each, _ in shown)})
-        listed = await edges_shown(uow.connection, known, edges[:MOST_SHOWN], now=view.now)
+        listed = await edges_shown(uow.connection, known, edges[:MOST_SHOWN])
     data = ImpactData(
         program=ProgramRef(asked.program.key, asked.program.name),
         item=end_data(asked, item, faces),
