@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -37,7 +38,7 @@ PREDECESSOR, SUCCESSOR = attrgetter("predecessor_uid"), attrgetter("successor_ui
 TO_DO, IN_PROGRESS, DONE, CANCELLED, UNTOLD = range(5)  # codes of a status category; UNTOLD: nobody knows
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ItemColumns:
     """One place per item."""
 
@@ -95,14 +96,14 @@ class ItemColumns:
             slips=_column(items, lambda item: item.slips, np.int32),
         )
 
-    @property
+    @cached_property
     def open(self) -> Mask:
         """To do or in progress; what nobody knows is neither open nor closed."""
         still_open: Mask = self.category <= IN_PROGRESS
         return still_open
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class EdgeColumns:
     """One place per edge. `linked_on` is the day on which it was drawn, if known."""
 
@@ -128,13 +129,13 @@ class EdgeColumns:
             linked_on=day_ordinals(linked_on.get(edge.id) for edge in edges) if linked_on else _no_days(size),
         )
 
-    @property
+    @cached_property
     def waits_for_start(self) -> Mask:
         """It is the predecessor's start that the successor waits for, not its finish."""
         waits: Mask = (self.type == Link.SS) | (self.type == Link.SF)
         return waits
 
-    @property
+    @cached_property
     def holds_finish(self) -> Mask:
         """It is the successor's finish that waits, not its start."""
         holds: Mask = (self.type == Link.FF) | (self.type == Link.SF)

@@ -182,14 +182,18 @@ class Assessment:
         return knots_of(self.expansion, self.lineage)
 
     @cached_property
-    def _holding_up(self) -> dict[int, list[str]]:
-        """By item, the keys of what it waits for that is blocked or off track."""
-        found: dict[int, list[str]] = {}
-        for edge in self.having((DependencyStatus.BLOCKED, DependencyStatus.OFF_TRACK)):
-            if self.network.edge.confirmed[edge]:
-                before, _ = self.network.ends(edge)
-                found.setdefault(int(self.network.edge.successor[edge]), []).append(before.called)
-        return {place: sorted(set(keys)) for place, keys in found.items()}
+    def _in_trouble(self) -> tuple[Places, Places]:
+        """The confirmed edges that are blocked or off track, by their successors, and those."""
+        bad = self.having((DependencyStatus.BLOCKED, DependencyStatus.OFF_TRACK))
+        bad = bad[self.network.edge.confirmed[bad]]
+        bad = bad[np.argsort(self.network.edge.successor[bad], kind="stable")]
+        return bad, self.network.edge.successor[bad]
+
+    def _holding_up(self, item: int) -> tuple[str, ...]:
+        """What it waits for that is blocked or off track, as people call it."""
+        edges, successors = self._in_trouble
+        first, last = np.searchsorted(successors, np.array([item, item + 1], np.int32))
+        return tuple(sorted({self.network.ends(edge)[0].called for edge in edges[first:last]}))
 
     def _facts(self, edge: int) -> Facts:
         network, timing, standing = self.network, self.timing, self.standing
@@ -215,7 +219,7 @@ class Assessment:
             beneath=int(standing.beneath[before]),
             open_beneath=int(standing.open_beneath[before]),
             cycle=self._cycle_of(edge),
-            upstream=tuple(self._holding_up.get(int(before), ())[:2]),
+            upstream=self._holding_up(int(before))[:2],
             probability=None if self.probability is None else float(self.probability[edge]),
         )
 

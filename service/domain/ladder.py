@@ -218,9 +218,9 @@ def _blocked_since(question: Question, status: Codes) -> Days:
     begun = np.where(
         standing.in_progress[edge.successor] & ~edge.holds_finish, standing.begun_on[edge.successor], NO_DAY
     )
-    since = np.maximum(np.where(begun != NO_DAY, begun, needed), edge.linked_on)
-    blocked = status == STATUS_CODE[DependencyStatus.BLOCKED]
-    return np.where(blocked, np.minimum(since, today), NO_DAY).astype(np.int32)
+    since = np.where(begun != NO_DAY, begun, needed)
+    known = (status == STATUS_CODE[DependencyStatus.BLOCKED]) & (since != NO_DAY)
+    return np.where(known, np.minimum(np.maximum(since, edge.linked_on), today), NO_DAY).astype(np.int32)
 
 
 def _days_since(question: Question, since: Days) -> Days:

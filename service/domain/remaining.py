@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.calendars import NO_DAY
-from service.domain.columns import NOBODY, Codes, Mask
+from service.domain.columns import NOBODY, Codes
 from service.domain.dependencies import Assessment
 from service.domain.dependency_status import STATUS_CODE, DependencyStatus, LagUnit
 from service.domain.expansion import Expansion
@@ -138,11 +138,3 @@ def _working_lags(assessment: Assessment, expansion: Expansion) -> NDArray[np.in
     if assessment.rules.lag is LagUnit.WORKING:
         return expansion.lags
     return -(-expansion.lags * 5 // 7)
-
-
-def open_items(assessment: Assessment) -> Mask:
-    """Nodes that count as downstream work: countable and not done; the rest weighs nothing."""
-    weights = np.zeros(assessment.expansion.graph.nodes, np.bool_)
-    item = assessment.network.item
-    weights[: len(assessment.network.items)] = item.countable & item.open
-    return weights

@@ -153,8 +153,7 @@ class Oracle:
             since = self.begun_on(s)
         if since is None and need_by is not None and not weak and need_by <= self.as_of:
             since = need_by
-        known = [day for day in (since, self.linked_on.get(edge.id)) if day is not None]
-        return min(max(known), self.as_of) if known else None
+        return since and min(max(since, self.linked_on.get(edge.id, since)), self.as_of)
 
     # dates
 

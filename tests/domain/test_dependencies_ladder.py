@@ -217,7 +217,7 @@ def test_nobody_is_blocked_by_a_link_before_the_link_was_drawn() -> None:
 
 
 def test_a_successor_in_progress_since_nobody_knows_when_is_blocked_without_days() -> None:
-    edge = the_edge(an_item("CART-3"), an_item("PAY-12", **STARTED))
+    edge = the_edge(an_item("CART-3"), an_item("PAY-12", **STARTED), linked_on={"CART-3>PAY-12": nov(18)})
 
     assert (edge.status, edge.blocked_since, edge.blocked_days) == (Status.BLOCKED, None, None)
     assert said(edge) == ["PAY-12 is in progress and waits for CART-3, which has no date."]
@@ -235,6 +235,7 @@ def test_a_predecessor_whose_status_nobody_knows_does_not_block_it_is_unknown() 
     stub = an_item("CART-3", **STUB | {"status_category": None})
 
     assert the_edge(stub, an_item("PAY-12", **STARTED)).status is Status.UNKNOWN
+    assert the_edge(stub, an_item("PAY-12", start=nov(16))).status is Status.UNKNOWN
 
 
 def test_a_container_that_has_started_does_not_mean_that_what_it_holds_waits_already() -> None:

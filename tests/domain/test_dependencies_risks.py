@@ -122,6 +122,24 @@ def test_a_predecessor_that_nobody_works_on_is_a_risk_when_it_is_needed_within_i
     assert later.status is Status.ON_TRACK
 
 
+def test_just_its_usual_time_is_within_it() -> None:
+    """Eight working days are left from today, and 85 of 100 took up to eight."""
+    before, after = an_item("CART-3", due=nov(24)), an_item("PAY-12", start=dec(2))
+
+    enough = the_edge(before, after, beside=_stories_that_took(7))
+    just = the_edge(before, after, beside=_stories_that_took(8))
+
+    assert (enough.status, just.status) == (Status.ON_TRACK, Status.AT_RISK)
+
+
+def test_how_long_the_predecessor_takes_says_nothing_about_its_start() -> None:
+    edge = the_edge(
+        an_item("CART-3", start=nov(24)), an_item("PAY-12", start=dec(2)), type="SS", beside=_stories_that_took(12)
+    )
+
+    assert edge.status is Status.ON_TRACK
+
+
 def test_a_predecessor_that_someone_works_on_is_no_risk_by_its_usual_time() -> None:
     history = _stories_that_took(12)
     edge = the_edge(an_item("CART-3", due=nov(24), **STARTED), an_item("PAY-12", start=dec(2)), beside=history)
