@@ -10,6 +10,7 @@ from service.domain.dependencies import SameDay
 from tests.domain.dependency_builders import (
     a_sprint,
     an_item,
+    codes,
     dec,
     nov,
     said,
@@ -42,6 +43,16 @@ def test_easy_agile_sprint_3_before_sprint_2_is_a_conflict_the_same_is_at_risk_a
         Status.ON_TRACK,
         ["CART-3 is planned for Sprint 1, which ends before that of PAY-12."],
     )
+
+
+def test_with_a_lag_between_the_two_days_decide_again() -> None:
+    """Sprint 1 comes before sprint 2, but not by a week."""
+    before = an_item("CART-3", iteration=a_sprint("Sprint 1", nov(30), dec(11)))
+    after = an_item("PAY-12", iteration=a_sprint("Sprint 2", dec(14), dec(25)))
+
+    edge = the_edge(before, after, lag_days=5)
+
+    assert (edge.status, codes(edge), edge.gap_days) == (Status.OFF_TRACK, ["too_late"], -5)
 
 
 def test_teams_that_work_concurrently_may_plan_both_for_the_same_sprint() -> None:
