@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from connectors.contract import RegisteredWebhook, Scope, Source, WantedWebhook, WebhookAdmin
+from connectors.contract import MissingScope, RegisteredWebhook, Scope, Source, WantedWebhook, WebhookAdmin
 from connectors.errors import SourceError, SourceMisconfigured
 from connectors.registering import suits
 from service.clock import Clock
@@ -72,7 +72,7 @@ class Registrar:
         """Raises SourceError where the tool cannot be asked at all; what fails for one webhook is told."""
         admin = self._admin()
         await self.source.connect()
-        scopes = await self._live_scopes()
+        scopes, missing = await self._scopes()
         listed = await admin.registered()
         rows = await self._rows()
         spare = [each for each in listed if is_ours(each.address, self._prefix(admin))]
@@ -87,7 +87,10 @@ class Registrar:
             else:
                 spare.remove(there)
                 told.append(await self._keep(admin, there, scope, rows))
+        if missing:  # what cannot be seen at present may be what it was made for
+            spare = [each for each in spare if each.scope_id is None or each.scope_id in scopes]
         told += [await self._remove(admin, each, rows, scopes) for each in spare]
+        told += [Told(self.source.name, Outcome.FAILED, each.key, reason=each.reason) for each in missing]
         return told + await self._settle(admin, listed, rows, scopes)
 
     async def remove(self) -> list[Told]:
@@ -229,11 +232,13 @@ class Registrar:
     def _prefix(self, admin: WebhookAdmin) -> str:
         return prefix_of(self.base, admin.tool, self.source.name)
 
-    async def _live_scopes(self) -> dict[str, Scope]:
+    async def _scopes(self) -> tuple[dict[str, Scope], Sequence[MissingScope]]:
+        """The live ones by native id, and what of the configuration cannot be seen."""
         async with self.database.reading() as uow:
             known = await Scopes(uow.connection).known(self.source.name)
-        found, _ = await self.source.scopes(known={each.native_id: each.key for each in known.values()})
-        return {scope.native_id: scope for scope in found if not scope.archived}
+        read = {native_id: each.key for native_id, each in known.items() if each.state in {"live", "gone"}}
+        found, missing = await self.source.scopes(known=read)
+        return {scope.native_id: scope for scope in found if not scope.archived}, missing
 
     async def _rows(self) -> list[Subscription]:
         async with self.database.reading() as uow:

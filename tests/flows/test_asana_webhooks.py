@@ -116,6 +116,19 @@ async def test_webhooks_follow_the_projects_that_are_read(tmp_path: Path, databa
         assert {row.scope_id for row in await installation.rows()} == {two.second, third}
 
 
+async def test_a_project_that_cannot_be_seen_at_present_keeps_its_webhook(tmp_path: Path, sqlite_url: str) -> None:
+    two = two_projects()
+    async with at_work(two, tmp_path, sqlite_url) as (installation, _):
+        await installation.sync()
+        await installation.register()
+        two.site.make_private(two.second)
+        said = await installation.register()
+        kept, missing = said.lines
+        assert (said.code, kept) == (3, "✓ acme: Checkout launch is there already")
+        assert missing.startswith("✗ acme: Support readiness failed: Project Support readiness can no longer be seen;")
+        assert len(hooks_of_asana(two.site).all()) == len(await installation.rows()) == 2
+
+
 async def test_what_is_removed_delivers_no_more_and_leaves_nothing_behind(tmp_path: Path, database_url: str) -> None:
     two = two_projects()
     async with at_work(two, tmp_path, database_url) as (installation, _):
