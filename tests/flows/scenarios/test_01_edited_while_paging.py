@@ -30,8 +30,8 @@ async def test_what_is_edited_while_it_is_read_is_stored_as_it_is(
             faults.failing(READING[kind], status=504, after=6),
             faults.throttled(READING[kind], retry_after=PAUSE, after=12),
         ]
-        for request, first in ((14, 0), (20, 1), (26, 2), (34, 3)):
-            flow.options.on_request(request, lambda first=first: edit(flow, first))  # type: ignore[misc]
+        for request, place in ((14, 0), (20, 1), (26, 2), (34, 3)):
+            flow.options.on_request(request, lambda place=place: edit(flow, place))  # type: ignore[misc]
         for request in (18, 30):
             flow.options.on_request(request, lambda request=request: move(flow, request))  # type: ignore[misc]
 

@@ -18,7 +18,6 @@ from tests.flows.scenarios.oracle import SPRINT
 from tests.flows.stored import Store, differences, stored
 from tests.flows.support import CLOUD, DATA_CENTER, TODAY, flowing
 
-
 BY_NAME = 'programs: [{key: BIG, name: The big one, include: [{source: acme, iteration: "Sprint 7, *"}]}]'
 
 
