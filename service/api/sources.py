@@ -246,14 +246,11 @@ def _budget(usage: StoredUsage | None) -> BudgetData | None:
 
 
 def contact_of(asked: Contact | None, run: Row[Any] | None) -> ContactData | None:
-    """The latest word of the tool: it was asked who we are, or a run asked it for everything."""
-    if run is None or run.trigger == "replay" or (asked is not None and asked.asked_at >= run.started_at):
+    """The latest word of the tool. A run that was let in has noted it; one that was refused says so in its reasons."""
+    refused = next((each for each in (run.reasons if run else None) or () if each.get("code") == REFUSED), None)
+    if run is None or refused is None or (asked is not None and asked.asked_at > run.started_at):
         return None if asked is None else _contact_data(asked)
-    refused = next((each for each in run.reasons or () if each.get("code") == REFUSED), None)
-    if run.server_started_at is None and refused is None:
-        return None if asked is None else _contact_data(asked)  # it ended before the tool had said anything
-    ahead = None if run.server_started_at is None else (run.server_started_at - run.started_at).total_seconds()
-    return ContactData(run.started_at, None if asked is None else asked.account, ahead, remark(refused))
+    return ContactData(run.started_at, None if asked is None else asked.account, None, remark(refused))
 
 
 def _contact_data(asked: Contact) -> ContactData:

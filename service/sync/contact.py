@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
-from connectors.contract import Source, Usage
+from connectors.contract import Identity, Source, Usage
 from connectors.errors import SourceError
 from service.clock import Clock
 from service.store.contacts import Contact, Contacts
@@ -18,6 +18,7 @@ from service.sync.hold import holding
 
 ASKED_EVERY = timedelta(minutes=15)
 AT_ONCE = timedelta(seconds=10)  # how often somebody who insists is taken at their word
+TELLS_THE_TIME = timedelta(seconds=30)
 PATIENCE = 10.0  # seconds; who waits for the answer is a person or a probe
 
 log = structlog.get_logger()
@@ -54,8 +55,17 @@ async def _ask(source: Source, *, clock: Clock, patience: float) -> Contact:
         return Contact(asked_at, error={"code": "unavailable", "message": message})
     except SourceError as error:
         return Contact(asked_at, error={"code": error.code, "message": error.message})
-    halfway = asked_at + (clock.now() - asked_at) / 2  # about when the tool looked at its clock
-    return Contact(asked_at, identity.display_name, (identity.server_time - halfway).total_seconds())
+    return heard(identity, asked_at=asked_at, now=clock.now())
+
+
+def heard(identity: Identity, *, asked_at: datetime, now: datetime) -> Contact:
+    """What the tool said when it was asked who we are, from `asked_at` until `now`.
+
+    An answer that took long, for it was waited for or tried again, does not tell what time it is.
+    """
+    took = now - asked_at
+    ahead = None if took > TELLS_THE_TIME else (identity.server_time - asked_at - took / 2).total_seconds()
+    return Contact(asked_at, identity.display_name, ahead)
 
 
 class UsageLog:

@@ -11,6 +11,7 @@ import structlog
 
 from connectors.contract import Finding, Identity, MissingScope, ReferenceData, Scope, Source
 from service.programs.apply import matched_fields
+from service.store.contacts import Contact, Contacts
 from service.store.coverage import coverage_of
 from service.store.engine import Database
 from service.store.items import WorkItems
@@ -62,7 +63,14 @@ class Recorded:
 
 
 async def record_reference(
-    database: Database, source: Source, identity: Identity, reference: ReferenceData, *, run_id: int, now: datetime
+    database: Database,
+    source: Source,
+    identity: Identity,
+    reference: ReferenceData,
+    *,
+    contact: Contact,
+    run_id: int,
+    now: datetime,
 ) -> Recorded:
     """Keep what connect and discover said, raw and read.
 
@@ -88,6 +96,7 @@ async def record_reference(
             edition=identity.edition,
             version=identity.version,
         )
+        await Contacts(uow.connection).note(source.name, contact)
         await SyncRuns(uow.connection).set(run_id, server_started_at=identity.server_time)
         raw = RawRecords(uow.connection)
         before = await raw.hashes(source.name, REFERENCE, sorted(MEANING))
@@ -126,13 +135,14 @@ async def complete_scope(
     database: Database, source: str, result: ScopeResult, *, cursor: datetime, proven_at: datetime
 ) -> None:
     """Move the cursor of a scope that was read to its end; a held one keeps its cursor and its error."""
-    async with database.transaction() as uow:
-        scopes = Scopes(uow.connection)
-        if result.error is not None:
-            await scopes.fail(source, result.scope_id, _as_json(result.error), now=proven_at)
-            return
+    if result.error is not None:
+        async with database.transaction() as uow:
+            await Scopes(uow.connection).fail(source, result.scope_id, _as_json(result.error), now=proven_at)
+        return
+    async with database.reading() as uow:  # a large scope takes a second to count, and writers should not wait for it
         counted = None if result.census is None else await coverage_of(uow.connection, source, result.listed)
-        await scopes.complete(
+    async with database.transaction() as uow:
+        await Scopes(uow.connection).complete(
             source,
             result.scope_id,
             cursor=cursor,

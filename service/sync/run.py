@@ -32,10 +32,12 @@ from connectors.contract import (
 from connectors.errors import AuthenticationFailed, SourceError
 from service.clock import Clock
 from service.programs.assign import assign_pending
+from service.store.contacts import Contact
 from service.store.engine import Database
 from service.sync import journal
 from service.sync.alongside import applying_alongside
 from service.sync.bell import Bell
+from service.sync.contact import heard
 from service.sync.details import read_details
 from service.sync.hold import holding
 from service.sync.inbox import Applier, note_missed
@@ -104,6 +106,7 @@ class _Run:
     accept_loss: Collection[str]
     id: int = 0
     started_at: datetime = field(init=False)
+    contact: Contact = field(init=False)
     requests_before: int = 0  # a source lives through many runs, and counts on
     changed: int = 0
     unchanged: int = 0
@@ -160,7 +163,7 @@ class _Run:
                 await assign_pending(self.database, now=self.clock.now())
 
     async def _execute(self) -> RunStatus:
-        identity = await self.source.connect()
+        identity = await self._connect()
         learning = asyncio.create_task(self._learn(identity))
         try:
             found, missing, plans = await self._find_scopes()
@@ -186,12 +189,24 @@ class _Run:
         )
         return status
 
+    async def _connect(self) -> Identity:
+        asked_at = self.clock.now()
+        identity = await self.source.connect()
+        self.contact = heard(identity, asked_at=asked_at, now=self.clock.now())
+        return identity
+
     async def _learn(self, identity: Identity) -> _Learned:
         """Reference data, read and kept: pages are being read meanwhile, but none is stored before this is done."""
         reference = await self.source.discover()
         async with self.meanwhile.turn:
             recorded = await journal.record_reference(
-                self.database, self.source, identity, reference, run_id=self.id, now=self.clock.now()
+                self.database,
+                self.source,
+                identity,
+                reference,
+                contact=self.contact,
+                run_id=self.id,
+                now=self.clock.now(),
             )
             self.applier.forget()
         if recorded.read_anew:
