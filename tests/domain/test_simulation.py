@@ -82,6 +82,14 @@ def test_removed_work_is_the_plan_without_it(plan: Plan, data: st.DataObject) ->
         assert result.after.finish == max(starts[node] + plan.durations[node] for node in others)
 
 
+def test_removed_work_with_a_late_start_of_its_own_no_longer_decides_the_finish() -> None:
+    network = activity_network((3, 2), [], earliest={1: 9})
+
+    result = simulate(network, WhatIf(removed=frozenset({1})))
+
+    assert (result.before.finish, result.after.finish) == (11, 3)
+
+
 @in_its_own_time
 @given(plans(), plans(), st.data())
 def test_rewired_work_is_the_plan_with_other_edges(plan: Plan, other: Plan, data: st.DataObject) -> None:
