@@ -142,20 +142,6 @@ def ancestors(graph: Digraph, ends: Iterable[int]) -> Mask:
     return _reached(graph.nodes, graph.predecessors, ends)
 
 
-def components(graph: Digraph) -> Ints:
-    """What hangs together when directions do not matter: each node's component, named by its smallest member."""
-    names = np.arange(graph.nodes, dtype=np.int32)
-    while True:
-        left, right = names[graph.tails], names[graph.heads]
-        if (left == right).all():
-            return names
-        smaller = np.minimum(left, right)
-        np.minimum.at(names, left, smaller)
-        np.minimum.at(names, right, smaller)
-        while (names[names] != names).any():
-            names = names[names]
-
-
 def _grouped(nodes: int, by: Ints, others: Ints) -> Neighbours:
     first = np.zeros(nodes + 1, np.int64)
     np.cumsum(np.bincount(by, minlength=nodes), out=first[1:])

@@ -17,7 +17,6 @@ from service.domain.graph import (
     CyclicNetwork,
     Digraph,
     ancestors,
-    components,
     cycles,
     descendants,
     digraph,
@@ -85,14 +84,6 @@ def test_descendants_and_ancestors_are_those_of_networkx(graph: Digraph, data: s
         node for start in starts for head in other.successors(start) for node in (head, *nx.descendants(other, head))
     }
     assert set(np.flatnonzero(ancestors(graph, starts)).tolist()) == before
-
-
-@in_its_own_time
-@given(graphs(cyclic=True))
-def test_weak_components_are_those_of_networkx(graph: Digraph) -> None:
-    expected = named_by_smallest(list(nx.weakly_connected_components(theirs(graph))), graph.nodes)
-
-    assert components(graph).tolist() == expected
 
 
 @in_its_own_time
