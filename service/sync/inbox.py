@@ -29,7 +29,7 @@ from service.store.inbox import Counters, Inbox, Waiting
 from service.store.items import WorkItems
 from service.store.raw import RawRecords
 from service.store.sources import Scopes, Sources
-from service.sync.absence import bury
+from service.sync.absence import LOGGED, bury
 from service.sync.errors import NothingToReplay
 from service.sync.hold import holding
 from service.sync.landing import Arrival, land
@@ -86,7 +86,7 @@ class Applier:
         ids = [each.id for each in waiting]
         await self._begin(ids, attempts=waiting[0].attempts)
         try:
-            poisoned = await self._apply(waiting, meanwhile)
+            poisoned, ignored = await self._apply(waiting, meanwhile)
         except SourceError as error:
             await self._not_applied(ids, error)
             return 0
@@ -94,7 +94,7 @@ class Applier:
             bad = [each.id for each in waiting if poisoned.reasons.keys() & set(each.native_ids)]
             await self._not_applied(bad, poisoned)
             ids = [each for each in ids if each not in bad]
-        await self._applied(ids)
+        await self._applied(ids, ignored=ignored)
         return len(ids)
 
     def forget(self) -> None:
@@ -118,17 +118,22 @@ class Applier:
         async with self.database.transaction() as uow:
             await Inbox(uow.connection).begin(ids, again_at=self.clock.now() + pause)
 
-    async def _applied(self, ids: Sequence[int]) -> None:
+    async def _applied(self, ids: Sequence[int], *, ignored: int = 0) -> None:
         async with self.database.transaction() as uow:
             await Inbox(uow.connection).applied(ids, now=self.clock.now())
+            if ignored:
+                await Counters(uow.connection).ignored(self.source.name, ignored)
 
     async def _not_applied(self, ids: Sequence[int], error: SourceError) -> None:
         log.warning("deliveries_postponed", source=self.source.name, deliveries=len(ids), code=error.code)
         async with self.database.transaction() as uow:
             await Inbox(uow.connection).not_applied(ids, error=error.message, most_attempts=MOST_ATTEMPTS)
 
-    async def _apply(self, waiting: Sequence[Waiting], meanwhile: Meanwhile) -> ItemsUnreadable | None:
-        """What of the items is there and cannot be read, if some is: all the others are state now."""
+    async def _apply(self, waiting: Sequence[Waiting], meanwhile: Meanwhile) -> tuple[ItemsUnreadable | None, int]:
+        """What of the items is there and cannot be read, if some is: all the others are state now.
+
+        And how many lie in projects that are not pulled: counted once it is said that they were applied.
+        """
         named = _named(waiting)
         live, homes = await self._places(named)
         wanted = [each for each, scope_id in named.items() if scope_id is None or scope_id in live or each in homes]
@@ -145,12 +150,14 @@ class Applier:
             await self._land(arrivals, last)
             await self._bury(gone, last.run_id)
             await self._settle([*landed, *gone])
-        ignored = len(named) - len(wanted) + len(found) - len(arrivals)
-        if ignored:
-            async with self.database.transaction() as uow:
-                await Counters(uow.connection).ignored(self.source.name, ignored)
-        log.info("deliveries_applied", source=self.source.name, deliveries=len(waiting), items=len(arrivals))
-        return poisoned
+        log.info(
+            "deliveries_applied",
+            source=self.source.name,
+            deliveries=len(waiting),
+            number=len(arrivals),
+            items=landed[:LOGGED],
+        )
+        return poisoned, len(named) - len(wanted) + len(found) - len(arrivals)
 
     async def _read_wanted(self, native_ids: Sequence[str]) -> tuple[tuple[RawItem, ...], ItemsUnreadable | None]:
         try:
