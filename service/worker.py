@@ -20,6 +20,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from connectors.errors import SourceError
 from service.bootstrap import Application
 from service.readiness import DETAILS_JOB, MISSED_JOB, WATCH_JOB, WEBHOOKS_JOB
+from service.schedules import CronLine
 from service.store.errors import DatabaseUnusable
 from service.store.run_reads import RunReads
 from service.store.sources import Sources
@@ -48,8 +49,8 @@ def start_worker(app: Application) -> AsyncIOScheduler:
     zone = app.settings.calendar.zone
     scheduler = AsyncIOScheduler(timezone=zone)
     for config in app.settings.sources:
-        cron = CronTrigger.from_crontab(config.schedule, timezone=zone)
-        on_time = CronTrigger.from_crontab(config.schedule, timezone=zone)
+        cron = CronLine.from_crontab(config.schedule, timezone=zone)
+        on_time = CronLine.from_crontab(config.schedule, timezone=zone)
         on_time.jitter = JITTER_SECONDS
         calm = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         scheduler.add_job(run_if_due, on_time, args=[app, config.name, cron], id=config.name, **calm)
