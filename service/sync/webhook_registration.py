@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from connectors.contract import MissingScope, RegisteredWebhook, Scope, Source, WantedWebhook, WebhookAdmin
+from connectors.contract import RegisteredWebhook, Source, WantedWebhook, WebhookAdmin
 from connectors.errors import SourceError, SourceMisconfigured
 from connectors.registering import suits
 from service.clock import Clock
@@ -27,6 +27,7 @@ from service.store.subscriptions import Subscription, Subscriptions, digest_of
 from service.sync.webhook_addresses import is_ours, nonce_of, prefix_of, shown
 
 NONCE_BYTES = 32
+ELSEWHERE = "It was registered under another auth.public_url; remove it in the tool, or with that address set."
 HANDSHAKE_WITHIN = timedelta(minutes=5)  # the tool shakes hands while it is asked, and answers within a minute
 
 log = structlog.get_logger(__name__)
@@ -68,57 +69,68 @@ class Registrar:
     origin: str
     opens: Callable[[str], bool]
 
+    @property
+    def admin(self) -> WebhookAdmin:
+        """Raises SourceMisconfigured."""
+        if self.source.webhooks is None:
+            raise SourceMisconfigured(self.source.name, "This tool has no webhooks that could be managed.")
+        return self.source.webhooks
+
+    @property
+    def prefix(self) -> str:
+        """What every address of this source begins with."""
+        return prefix_of(self.base, self.admin.tool, self.source.name)
+
     async def register(self) -> list[Told]:
         """Raises SourceError where the tool cannot be asked at all; what fails for one webhook is told."""
-        admin = self._admin()
         await self.source.connect()
-        scopes, missing = await self._scopes()
-        listed = await admin.registered()
-        rows = await self._rows()
-        spare = [each for each in listed if is_ours(each.address, self._prefix(admin))]
+        names, known = await self._known()
+        found, missing = await self.source.scopes(known=known)
+        scopes = [scope for scope in found if not scope.archived]
+        names |= {scope.native_id: scope.key for scope in scopes}
+        listed, rows = await self.admin.registered(), await self._rows()
+        spare = [each for each in listed if is_ours(each.address, self.prefix)]
         told: list[Told] = []
-        for wanted in admin.wanted(list(scopes.values())):
-            scope = self._key_of(wanted.scope_id, scopes)
-            there = next((each for each in spare if suits(each, wanted) and self._is_proven(admin, each, rows)), None)
+        for wanted in self.admin.wanted(scopes):
+            scope = _name_of(wanted.scope_id, names)
+            there = next((each for each in spare if suits(each, wanted) and self._is_proven(each, rows)), None)
             if there is None:
-                told.append(await self._make(admin, wanted, scope))
+                told.append(await self._make(wanted, scope))
                 if told[-1].outcome is Outcome.FAILED:  # an old one is better than none
                     spare = [each for each in spare if each.scope_id != wanted.scope_id]
             else:
                 spare.remove(there)
-                told.append(await self._keep(admin, there, scope, rows))
+                told.append(await self._keep(there, scope, rows))
         if missing:  # what cannot be seen at present may be what it was made for
-            spare = [each for each in spare if each.scope_id is None or each.scope_id in scopes]
-        told += [await self._remove(admin, each, rows, scopes) for each in spare]
+            live = {None, *(scope.native_id for scope in scopes)}
+            spare = [each for each in spare if each.scope_id in live]
+        told += [await self._remove(each, rows, names) for each in spare]
         told += [Told(self.source.name, Outcome.FAILED, each.key, reason=each.reason) for each in missing]
-        return told + await self._settle(admin, listed, rows, scopes)
+        return told + await self._settle(listed, rows, names)
 
     async def remove(self) -> list[Told]:
         """Every webhook below our addresses for this source."""
-        admin = self._admin()
         await self.source.connect()
-        async with self.database.reading() as uow:
-            known = await Scopes(uow.connection).known(self.source.name)
-        scopes = {native_id: Scope(native_id, each.key, each.key) for native_id, each in known.items()}
-        listed, rows = await admin.registered(), await self._rows()
-        ours = [each for each in listed if is_ours(each.address, self._prefix(admin))]
-        told = [await self._remove(admin, each, rows, scopes) for each in ours]
-        return told + await self._settle(admin, listed, rows, scopes)
+        names, _ = await self._known()
+        listed, rows = await self.admin.registered(), await self._rows()
+        ours = [each for each in listed if is_ours(each.address, self.prefix)]
+        told = [await self._remove(each, rows, names) for each in ours]
+        return told + await self._settle(listed, rows, names)
 
     # one webhook
 
-    async def _make(self, admin: WebhookAdmin, wanted: WantedWebhook, scope: str | None) -> Told:
+    async def _make(self, wanted: WantedWebhook, scope: str | None) -> Told:
         try:
-            made = await (self._shake_hands if admin.has_own_secrets else self._sign)(admin, wanted, scope)
+            made = await (self._shake_hands if self.admin.has_own_secrets else self._sign)(wanted, scope)
         except SourceError as error:
             log.warning("webhook_not_registered", source=self.source.name, scope=scope, code=error.code)
             return Told(self.source.name, Outcome.FAILED, scope, reason=error.message)
         log.info("webhook_registered", source=self.source.name, scope=scope, native_id=made.native_id)
-        return self._told(admin, Outcome.REGISTERED, made, scope)
+        return self._told(Outcome.REGISTERED, made, scope)
 
-    async def _sign(self, admin: WebhookAdmin, wanted: WantedWebhook, scope: str | None) -> RegisteredWebhook:
+    async def _sign(self, wanted: WantedWebhook, scope: str | None) -> RegisteredWebhook:
         """One whose deliveries prove themselves by what the configuration holds."""
-        made = await admin.register(wanted, self._prefix(admin))
+        made = await self.admin.register(wanted, self.prefix)
         async with self.database.transaction() as uow:
             await Subscriptions(uow.connection).add(
                 self.source.name,
@@ -127,10 +139,10 @@ class Registrar:
                 now=self.clock.now(),
                 expires_at=made.expires_at,
             )
-            await self._note(uow.connection, "webhook_registered", admin, made, scope)
+            await self._note(uow.connection, "webhook_registered", made, scope)
         return made
 
-    async def _shake_hands(self, admin: WebhookAdmin, wanted: WantedWebhook, scope: str | None) -> RegisteredWebhook:
+    async def _shake_hands(self, wanted: WantedWebhook, scope: str | None) -> RegisteredWebhook:
         """One that brings a secret of its own. Expected before it is asked for: the handshake comes to any process."""
         name, nonce, now = self.source.name, secrets.token_urlsafe(NONCE_BYTES), self.clock.now()
         async with self.database.transaction() as uow:
@@ -138,16 +150,16 @@ class Registrar:
                 name, nonce, scope_id=wanted.scope_id, now=now, until=now + HANDSHAKE_WITHIN
             )
         try:
-            made = await admin.register(wanted, f"{self._prefix(admin)}/{nonce}")
+            made = await self.admin.register(wanted, f"{self.prefix}/{nonce}")
         except SourceError:
             await self._no_longer_expect(nonce)
             raise
         async with self.database.transaction() as uow:
             came_here = await Subscriptions(uow.connection).bind(name, nonce, made.native_id)
             if came_here:
-                await self._note(uow.connection, "webhook_registered", admin, made, scope)
+                await self._note(uow.connection, "webhook_registered", made, scope)
         if not came_here:
-            await admin.remove(made.native_id)
+            await self.admin.remove(made.native_id)
             await self._no_longer_expect(nonce)
             raise SourceMisconfigured(
                 name, "Somebody else shook hands at our address: auth.public_url does not lead to this installation."
@@ -158,14 +170,12 @@ class Registrar:
         async with self.database.transaction() as uow:
             await Subscriptions(uow.connection).no_longer_expect(self.source.name, nonce)
 
-    async def _keep(
-        self, admin: WebhookAdmin, there: RegisteredWebhook, scope: str | None, rows: Sequence[Subscription]
-    ) -> Told:
+    async def _keep(self, there: RegisteredWebhook, scope: str | None, rows: Sequence[Subscription]) -> Told:
         """One that we do not know yet was made by hand, or by a process that ended before it could write it down."""
         if not any(row.native_id == there.native_id for row in rows):
             async with self.database.transaction() as uow:
                 subscriptions = Subscriptions(uow.connection)
-                nonce = nonce_of(there.address, self._prefix(admin))
+                nonce = nonce_of(there.address, self.prefix)
                 if nonce is None or not await subscriptions.bind(self.source.name, nonce, there.native_id):
                     await subscriptions.add(
                         self.source.name,
@@ -174,113 +184,76 @@ class Registrar:
                         now=self.clock.now(),
                         expires_at=there.expires_at,
                     )
-        return self._told(admin, Outcome.KEPT, there, scope)
+        return self._told(Outcome.KEPT, there, scope)
 
-    async def _remove(
-        self,
-        admin: WebhookAdmin,
-        there: RegisteredWebhook,
-        rows: Sequence[Subscription],
-        scopes: Mapping[str, Scope],
-    ) -> Told:
-        scope = self._key_of(there.scope_id, scopes)
+    async def _remove(self, there: RegisteredWebhook, rows: Sequence[Subscription], names: Mapping[str, str]) -> Told:
+        scope = _name_of(there.scope_id, names)
         try:
-            await admin.remove(there.native_id)
+            await self.admin.remove(there.native_id)
         except SourceError as error:
-            told = self._told(admin, Outcome.FAILED, there, scope)
-            return Told(told.source, told.outcome, scope, told.native_id, told.address, reason=error.message)
-        row = self._row_of(admin, there, rows)
+            return replace(self._told(Outcome.FAILED, there, scope), reason=error.message)
+        row = self._row_of(there, rows)
         async with self.database.transaction() as uow:
             if row is not None:
                 await Subscriptions(uow.connection).forget([row.id])
-            await self._note(uow.connection, "webhook_removed", admin, there, scope)
+            await self._note(uow.connection, "webhook_removed", there, scope)
         log.info("webhook_removed", source=self.source.name, scope=scope, native_id=there.native_id)
-        return self._told(admin, Outcome.REMOVED, there, scope)
+        return self._told(Outcome.REMOVED, there, scope)
 
     async def _settle(
-        self,
-        admin: WebhookAdmin,
-        listed: Sequence[RegisteredWebhook],
-        rows: Sequence[Subscription],
-        scopes: Mapping[str, Scope],
+        self, listed: Sequence[RegisteredWebhook], rows: Sequence[Subscription], names: Mapping[str, str]
     ) -> list[Told]:
         """Forget what the tool has no more, and handshakes that never came; tell of what we may not touch."""
-        there = {each.native_id: each for each in listed}
-        now = self.clock.now()
-        gone = [row.id for row in rows if self._is_gone(row, there, now)]
+        there, now = {each.native_id: each for each in listed}, self.clock.now()
+        gone = [row.id for row in rows if _is_gone(row, there, now)]
         if gone:
             async with self.database.transaction() as uow:
                 await Subscriptions(uow.connection).forget(gone)
-        prefix = self._prefix(admin)
-        far = [there[row.native_id] for row in rows if row.native_id is not None and row.native_id in there]
-        reason = "It was registered under another auth.public_url; remove it in the tool, or with that address set."
+        ours = {row.native_id for row in rows}
         return [
-            Told(
-                self.source.name, Outcome.ELSEWHERE, self._key_of(each.scope_id, scopes), each.native_id, reason=reason
-            )
-            for each in far
-            if not is_ours(each.address, prefix)
+            replace(self._told(Outcome.ELSEWHERE, each, _name_of(each.scope_id, names)), reason=ELSEWHERE)
+            for each in listed
+            if each.native_id in ours and not is_ours(each.address, self.prefix)
         ]
 
     # what is known
 
-    def _admin(self) -> WebhookAdmin:
-        if self.source.webhooks is None:
-            raise SourceMisconfigured(self.source.name, "This tool has no webhooks that could be managed.")
-        return self.source.webhooks
-
-    def _prefix(self, admin: WebhookAdmin) -> str:
-        return prefix_of(self.base, admin.tool, self.source.name)
-
-    async def _scopes(self) -> tuple[dict[str, Scope], Sequence[MissingScope]]:
-        """The live ones by native id, and what of the configuration cannot be seen."""
+    async def _known(self) -> tuple[dict[str, str], dict[str, str]]:
+        """The key of every scope that was ever seen, by native id; and of those that a run would look for."""
         async with self.database.reading() as uow:
             known = await Scopes(uow.connection).known(self.source.name)
-        read = {native_id: each.key for native_id, each in known.items() if each.state in {"live", "gone"}}
-        found, missing = await self.source.scopes(known=read)
-        return {scope.native_id: scope for scope in found if not scope.archived}, missing
+        wanted = {native_id: each.key for native_id, each in known.items() if each.state in {"live", "gone"}}
+        return {native_id: each.key for native_id, each in known.items()}, wanted
 
     async def _rows(self) -> list[Subscription]:
         async with self.database.reading() as uow:
             return await Subscriptions(uow.connection).of(self.source.name)
 
-    def _is_proven(self, admin: WebhookAdmin, there: RegisteredWebhook, rows: Sequence[Subscription]) -> bool:
+    def _is_proven(self, there: RegisteredWebhook, rows: Sequence[Subscription]) -> bool:
         """Whether we hold what its deliveries are proven with."""
-        if not admin.has_own_secrets:
+        if not self.admin.has_own_secrets:
             return True
-        row = self._row_of(admin, there, rows)
+        row = self._row_of(there, rows)
         return row is not None and row.sealed_secret is not None and self.opens(row.sealed_secret)
 
-    def _row_of(
-        self, admin: WebhookAdmin, there: RegisteredWebhook, rows: Sequence[Subscription]
-    ) -> Subscription | None:
-        nonce = nonce_of(there.address, self._prefix(admin))
+    def _row_of(self, there: RegisteredWebhook, rows: Sequence[Subscription]) -> Subscription | None:
+        nonce = nonce_of(there.address, self.prefix)
         digest = digest_of(nonce) if nonce is not None else None
         for row in rows:
             if row.native_id == there.native_id or (digest is not None and row.nonce_digest == digest):
                 return row
         return None
 
-    @staticmethod
-    def _is_gone(row: Subscription, there: Mapping[str, RegisteredWebhook], now: datetime) -> bool:
-        if row.native_id is not None:
-            return row.native_id not in there
-        return row.pending_until is not None and row.pending_until <= now
-
-    @staticmethod
-    def _key_of(scope_id: str | None, scopes: Mapping[str, Scope]) -> str | None:
-        return scopes[scope_id].key if scope_id is not None and scope_id in scopes else scope_id
-
-    def _told(self, admin: WebhookAdmin, outcome: Outcome, there: RegisteredWebhook, scope: str | None) -> Told:
-        address = shown(there.address, self._prefix(admin))
+    def _told(self, outcome: Outcome, there: RegisteredWebhook, scope: str | None) -> Told:
+        address = shown(there.address, self.prefix)
         return Told(self.source.name, outcome, scope, there.native_id, address, there.expires_at)
 
     async def _note(
-        self, connection: Any, action: str, admin: WebhookAdmin, there: RegisteredWebhook, scope: str | None
+        self, connection: AsyncConnection, action: str, there: RegisteredWebhook, scope: str | None
     ) -> None:
         detail = {
             "native_id": there.native_id,
-            "address": shown(there.address, self._prefix(admin)),
+            "address": shown(there.address, self.prefix),
             "scope": scope,
             "events": list(there.events),
             "filter": there.filter,
@@ -293,3 +266,13 @@ class Registrar:
             subject=self.source.name,
             detail=detail,
         )
+
+
+def _is_gone(row: Subscription, there: Mapping[str, RegisteredWebhook], now: datetime) -> bool:
+    if row.native_id is not None:
+        return row.native_id not in there
+    return row.pending_until is not None and row.pending_until <= now
+
+
+def _name_of(scope_id: str | None, names: Mapping[str, str]) -> str | None:
+    return None if scope_id is None else names.get(scope_id, scope_id)

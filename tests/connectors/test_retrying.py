@@ -140,3 +140,13 @@ async def test_a_refusal_is_never_asked_again(kind: Callable[[str, str], SourceE
         await retrying(FakeTime()).call(operation)
 
     assert tool.asked == 1
+
+
+@pytest.mark.parametrize("lost", [OUTAGE, HEAVY], ids=["outage", "cut off"])
+async def test_what_may_have_been_done_is_not_done_again(lost: SourceError) -> None:
+    time, tool = FakeTime(), Tool(throttled(timedelta(seconds=3)), lost)
+
+    with pytest.raises(SourceUnavailable):
+        await retrying(time).call(tool, once=True)
+
+    assert (tool.asked, time.now()) == (2, 3)  # what the tool put off it has not done
