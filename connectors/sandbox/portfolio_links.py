@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
 from connectors.sandbox import portfolio_schema as schema
 from connectors.sandbox.portfolio_calendar import working_moment
+from connectors.sandbox.portfolio_stories import tell_stories
 from connectors.sandbox.portfolio_tree import Draft, Event
 from connectors.sandbox.portfolio_world import World
 
@@ -46,7 +48,7 @@ class Linker:
 
 
 def link_some(rng: Random, drafts: list[Draft], world: World) -> None:
-    """Blocks, relations and dependencies, a cycle of three, and one link into the hidden project."""
+    """Blocks, relations and dependencies, a cycle of three, one link into the hidden project, and the stories."""
     linker = Linker(rng, world)
     visible = [draft for draft in drafts if draft.project not in ("OLD", "SEC")]
     work = [draft for draft in visible if draft.level == 0]
@@ -59,6 +61,8 @@ def link_some(rng: Random, drafts: list[Draft], world: World) -> None:
     _link_across(linker, epics, type_id=schema.DEPENDENCY, count=len(epics) // 6 + 1)
     for _ in range(len(work) // 25 + 1):
         linker.link(schema.RELATES, rng.choice(work), rng.choice(work))
+    storyteller = Linker(Random(len(drafts)), world, linker.pairs)  # of their own chance: all else stays as it was
+    tell_stories(storyteller.rng, work, world, partial(storyteller.link, schema.BLOCKS))
 
 
 def _tie(

@@ -20,6 +20,7 @@ from connectors.sandbox.server import SandboxServer
 from connectors.sandbox.site import JiraSite
 from service.bootstrap import application
 from service.clock import SystemClock
+from service.commands.dependencies import show_dependencies
 from service.commands.programs import apply_programs, show_rollup
 from service.commands.serve import serve
 from service.commands.sync import sync
@@ -27,6 +28,7 @@ from service.settings import load_settings
 
 DIRECTORY = Path(".interlock-demo")
 PORTFOLIO = "Commerce"  # what of the Asana is read
+WORST = 4  # dependencies that the first screen shows
 GATE = "Approve the new terms of sale"  # what the payments wait for, across the tools
 
 CONFIG = """\
@@ -71,9 +73,12 @@ async def demo(*, host: str, port: int, issues: int, tasks: int, console: Consol
                 return code
             await apply_programs(app, None, console=console)
             await show_rollup(app, "CHECKOUT", by="project", as_json=False, console=console)
-            console.print(
-                f"Try in another terminal: interlock rollup CHECKOUT --config {config}", highlight=False, soft_wrap=True
-            )
+            console.print()
+            await show_dependencies(app, "CHECKOUT", status=(), as_json=False, console=console, limit=WORST)
+            console.print()
+            for command in ("rollup CHECKOUT --by epic", "deps CHECKOUT", "deps CHECKOUT --graph checkout.svg"):
+                line = f"Try in another terminal: interlock {command} --config {config}"
+                console.print(line, highlight=False, soft_wrap=True)
             await serve(app, host=host, port=port, with_worker=True, console=console)
     return 0
 

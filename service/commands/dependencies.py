@@ -25,14 +25,13 @@ OPEN: Final = ("cyclic", "broken", "blocked", "off_track", "at_risk", "unknown",
 
 
 async def show_dependencies(
-    app: Application, key: str, *, status: Sequence[str], as_json: bool, console: Console
+    app: Application, key: str, *, status: Sequence[str], as_json: bool, console: Console, limit: int = SHOWN
 ) -> None:
     """Without a status, what is open; all of it with --json."""
     view = viewpoint(app)
     chosen = tuple(status) if status or as_json else OPEN
-    limit = ALL if as_json else SHOWN
     answer = await list_dependencies(
-        app.database, key, view=view, filters=DependencyFilters(status=chosen), limit=limit
+        app.database, key, view=view, filters=DependencyFilters(status=chosen), limit=ALL if as_json else limit
     )
     if as_json:
         console.out(encode(answer).decode(), highlight=False)
