@@ -99,9 +99,10 @@ async def test_every_source_is_scheduled_in_the_time_zone_of_the_file(tmp_path: 
     async with application(settings, clock=FixedClock(NOW)) as app:
         scheduler = start_worker(app)
         try:
-            job, details, missed = sorted(scheduler.get_jobs(), key=lambda each: str(each.id))
-            assert (job.id, details.id, missed.id) == ("acme-jira", "acme-jira:details", "acme-jira:missed")
-            assert details.trigger.interval == timedelta(minutes=5)
+            jobs = {str(each.id).removeprefix("acme-jira"): each for each in scheduler.get_jobs()}
+            assert sorted(jobs) == ["", ":details", ":missed", ":watch", ":webhooks"]
+            job = jobs[""]
+            assert jobs[":details"].trigger.interval == timedelta(minutes=5)
             assert str(job.next_run_time.tzinfo) == "Europe/Madrid"
             assert (job.next_run_time.hour, job.next_run_time.minute) in {(3, 29), (3, 30), (3, 31)}
         finally:
