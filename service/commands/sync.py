@@ -200,7 +200,9 @@ class Bars(Progress):
         self._bar.update(self._tasks[source], total=self._totals[source])
 
     def stored(self, source: str, items: int) -> None:
-        self._bar.advance(self._tasks[source], items)
+        """What a census finds stale is stored after the pages, when the bar is gone."""
+        if source in self._tasks:
+            self._bar.advance(self._tasks[source], items)
 
     def finished(self, source: str) -> None:
-        self._bar.remove_task(self._tasks[source])
+        self._bar.remove_task(self._tasks.pop(source))

@@ -13,6 +13,7 @@ from service.api import source_metrics
 from service.api.access import CHALLENGE, may_read_reasons
 from service.api.dependencies import WithServices
 from service.api.metrics import Metrics
+from service.api.openapi import problem_responses
 from service.api.problems import Kind, Problem
 from service.api.replies import plain
 from service.api.services import Check
@@ -37,6 +38,7 @@ async def healthz() -> Response:
     "/readyz",
     summary="Ready",
     responses={
+        **problem_responses(Kind.SIGN_IN_NEEDED, Kind.INVALID_REQUEST),
         200: {
             "content": {
                 "application/json": {
