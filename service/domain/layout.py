@@ -119,14 +119,14 @@ def _without_cycles(nodes: int, edges: Sequence[Edge]) -> list[Edge]:
         state[start] = state[start] or 1
         while walk:
             node, rest = walk[-1]
-            number = next(rest, None)
-            if number is None:
+            following = next(rest, None)
+            if following is None:
                 state[node] = 2
                 walk.pop()
                 continue
-            head = edges[number][1]
+            head = edges[following][1]
             if state[head] == 1 and head != node:
-                turned[number] = (head, node)
+                turned[following] = (head, node)
             elif not state[head]:
                 state[head] = 1
                 walk.append((head, iter(out[head])))
@@ -172,8 +172,8 @@ def _chains(edges: Sequence[Edge], layer: Sequence[int]) -> tuple[list[list[int]
 def _ordered(layer: Sequence[int], chains: Sequence[Sequence[int]]) -> list[list[int]]:
     """The nodes of each layer from top to bottom, by the mean place of their neighbours, swept to and fro."""
     rows: list[list[int]] = [[] for _ in range(max(layer, default=0) + 1)]
-    for node, place in enumerate(layer):
-        rows[place].append(node)
+    for node, number in enumerate(layer):
+        rows[number].append(node)
     before, after = _neighbours(chains)
     best, fewest = [list(row) for row in rows], _crossings(rows, after)
     for sweep in range(SWEEPS):
