@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
 from typing import Final
 
 import numpy as np
@@ -52,10 +51,11 @@ def working_days(start: Days, finish: Days, *, calendar: WorkingCalendar) -> Day
     return took
 
 
-def nearest_rank(ordered: Days, share: float) -> int:
-    """The smallest observed value that at least `share` of all do not exceed; no interpolation."""
-    return int(ordered[ceil(share * ordered.size - 1e-9) - 1])
+def nearest_rank(ordered: Days, percent: int) -> int:
+    """The smallest observed value that at least so many of a hundred do not exceed; no interpolation."""
+    rank = -(-percent * ordered.size // 100)
+    return int(ordered[rank - 1])
 
 
 def _typical(ordered: Days) -> Typical:
-    return Typical(nearest_rank(ordered, 0.50), nearest_rank(ordered, 0.85), int(ordered.size))
+    return Typical(nearest_rank(ordered, 50), nearest_rank(ordered, 85), int(ordered.size))
