@@ -15,8 +15,11 @@ from typing import Protocol
 from msgspec import Struct
 
 from connectors.errors import SourceUnavailable
+from connectors.history import Aspect, ItemState
 from connectors.items import (
+    FacetValue,
     SourceCapability,
+    SourceChange,
     SourceField,
     SourceGoal,
     SourceItem,
@@ -172,6 +175,42 @@ class Normaliser(Protocol):
         ...
 
 
+class Historian(Protocol):
+    """Pure. What the changes of one tool mean for an item; built from reference data and config, as the normaliser is.
+
+    Both decide a status category by the same functions, so that an item without later changes is what it is now.
+    """
+
+    @property
+    def fields(self) -> Mapping[str, Aspect]:
+        """Field ids of changes and what they decide. One that ends in ":" stands for all that begin so."""
+        ...
+
+    def aspect_of(self, field_id: str) -> Aspect | None:
+        """None: the field decides nothing of an ItemState."""
+        ...
+
+    def is_chained(self, field_id: str) -> bool:
+        """Whether each change of the field starts from what the one before it led to; not so of sets."""
+        ...
+
+    @property
+    def without_history(self) -> frozenset[Aspect]:
+        """What the tool keeps no history of, or only a part."""
+        ...
+
+    def settled(self, state: ItemState, facets: Sequence[FacetValue]) -> ItemState:
+        """The snapshot as the place to start from: with what the item's sets tell, and its columns do not."""
+        ...
+
+    def undo(self, state: ItemState, change: SourceChange) -> ItemState:
+        """The item just before `change`, which is the latest that is not undone yet.
+
+        What cannot be read becomes a doubt; nothing raises.
+        """
+        ...
+
+
 class Usage(Struct, frozen=True):
     """What a source has asked of its tool so far in this process, and how its request budget stands now.
 
@@ -275,6 +314,10 @@ class Source(Protocol):
 
     def build_normaliser(self, payloads: Mapping[str, bytes], *, matched_fields: Sequence[str] = ()) -> Normaliser:
         """From `ReferenceData.payloads` alone. `matched_fields` are field ids or names that rules match on."""
+        ...
+
+    def build_historian(self, payloads: Mapping[str, bytes]) -> Historian:
+        """From `ReferenceData.payloads` alone."""
         ...
 
     def read_reference(self, payloads: Mapping[str, bytes]) -> ReferenceData:

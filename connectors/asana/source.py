@@ -18,6 +18,7 @@ from connectors.asana.descent import descend, parent_of
 from connectors.asana.details import read_details
 from connectors.asana.discovery import Discovery
 from connectors.asana.gateway import AsanaGateway
+from connectors.asana.historian import AsanaHistorian
 from connectors.asana.normalise import AsanaNormaliser
 from connectors.asana.notices import Notices
 from connectors.asana.reading import Ancestry, Row, TaskReader, raw_item
@@ -26,6 +27,7 @@ from connectors.asana.webhooks import AsanaWebhooks
 from connectors.asana.workspaces import JsonObject, choose_workspace
 from connectors.client import Client
 from connectors.contract import (
+    Historian,
     Identity,
     ItemDetails,
     ItemsUnreadable,
@@ -140,6 +142,9 @@ class AsanaSource:
 
     def build_normaliser(self, payloads: Mapping[str, bytes], *, matched_fields: Sequence[str] = ()) -> Normaliser:
         return AsanaNormaliser(payloads, options=self.options, matched_fields=matched_fields)
+
+    def build_historian(self, payloads: Mapping[str, bytes]) -> Historian:
+        return AsanaHistorian(payloads, options=self.options)
 
     async def scopes(self, *, known: Mapping[str, str] = {}) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
         return await self._discovery.scopes(await self._current_workspace(), known)

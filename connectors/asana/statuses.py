@@ -38,7 +38,7 @@ class StatusRules:
         self._status_field = status_field
         self._cancelled_sections = folded(options.cancelled_sections)
         self._cancelled_tags = folded(options.cancelled_tags)
-        self._cancelled_fields = cancelled_fields
+        self.cancelled_fields = cancelled_fields
 
     def current(self, task: TaskJson, values: Values) -> SourceStatus:
         """As the task says, before the cancelled rule."""
@@ -70,12 +70,22 @@ class StatusRules:
 
     def is_cancelled(self, task: TaskJson, values: Values) -> bool:
         """By section, tag or field, over everything else: Asana itself knows no cancelled task."""
-        if any(fold(name) in self._cancelled_sections for name in section_names(task)):
+        if any(map(self.cancels_section, section_names(task))):
             return True
-        if any(each is not None and each.name and fold(each.name) in self._cancelled_tags for each in task.tags or ()):
+        if any(each is not None and each.name and self.cancels_tag(each.name) for each in task.tags or ()):
             return True
-        chosen = ((names, values.by_gid.get(gid)) for gid, names in self._cancelled_fields.items())
-        return any(fold(text) in names for names, field in chosen if field is not None for text, _ in texts_of(field))
+        chosen = ((gid, values.by_gid.get(gid)) for gid in self.cancelled_fields)
+        return any(self.cancels_option(gid, text) for gid, field in chosen if field for text, _ in texts_of(field))
+
+    def cancels_section(self, name: str) -> bool:
+        return fold(name) in self._cancelled_sections
+
+    def cancels_tag(self, name: str) -> bool:
+        return fold(name) in self._cancelled_tags
+
+    def cancels_option(self, gid: str, name: str) -> bool:
+        """Whether that value of the field of that gid means that the task will not be done."""
+        return fold(name) in self.cancelled_fields.get(gid, frozenset())
 
     def _is_started(self, task: TaskJson, values: Values) -> bool:
         option = values.option(self._status_field)

@@ -17,6 +17,7 @@ from connectors.client import Client
 from connectors.contract import (
     Extent,
     Finding,
+    Historian,
     Identity,
     ItemDetails,
     ItemsUnreadable,
@@ -39,6 +40,7 @@ from connectors.jira.datacenter import API as DATA_CENTER_API
 from connectors.jira.datacenter import DataCenterEdition
 from connectors.jira.discovery import Discovery
 from connectors.jira.gateway import JiraGateway, JsonObject
+from connectors.jira.historian import JiraHistorian
 from connectors.jira.normalise import JiraNormaliser
 from connectors.jira.reading import Batch, BatchReader, Edition
 from connectors.jira.reference import read_reference
@@ -166,6 +168,9 @@ class JiraSource:
 
     def build_normaliser(self, payloads: Mapping[str, bytes], *, matched_fields: Sequence[str] = ()) -> Normaliser:
         return JiraNormaliser(payloads, options=self._options, matched_fields=matched_fields)
+
+    def build_historian(self, payloads: Mapping[str, bytes]) -> Historian:
+        return JiraHistorian(payloads, options=self._options)
 
     async def scopes(self, *, known: Mapping[str, str] = {}) -> tuple[Sequence[Scope], Sequence[MissingScope]]:
         return await self._discovery.scopes(known)
