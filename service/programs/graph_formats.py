@@ -90,7 +90,7 @@ _EDGE_KEYS = {"type": "string", "lag_days": "int", "status": "string", "confirme
 
 def _called(node: GraphNode) -> str:
     """A key that is only a number says nothing to people."""
-    if node.key == node.uid.partition(":")[2]:
+    if node.key.isdigit():
         return node.title or node.uid
     return f"{node.key} {node.title}".rstrip()
 

@@ -49,8 +49,8 @@ def render_dependencies(answer: Answer[DependencyList], console: Console, *, nam
         console.print()
         console.print(_edges(data.dependencies, console), highlight=False)
         if data.total > len(data.dependencies):
-            rest = wording.counted(data.total - len(data.dependencies), "more")
-            console.print(f"  and {rest.removesuffix('s')} with --json", style="dim", highlight=False)
+            rest = data.total - len(data.dependencies)
+            console.print(f"  and {rest:,} more with --json", style="dim", highlight=False)
     _cycles(data.health.cycles, data.dependencies, console)
     notes(answer, console)
 
@@ -61,8 +61,11 @@ def status_text(status: str, console: Console) -> Text:
 
 
 def symbol(status: str, console: Console) -> str:
-    rich = console.encoding.lower().startswith("utf")
-    return (wording.DEPENDENCY_SYMBOLS if rich else PLAIN_SYMBOLS)[status]
+    return (wording.DEPENDENCY_SYMBOLS if _knows_symbols(console) else PLAIN_SYMBOLS)[status]
+
+
+def _knows_symbols(console: Console) -> bool:
+    return console.encoding.lower().startswith("utf")
 
 
 def _score(health: DependencyHealth) -> Text:
@@ -92,7 +95,7 @@ def _edges(edges: Sequence[EdgeData], console: Console) -> Table:
 
 
 def _who(edge: EdgeData, console: Console) -> Text:
-    arrow = "←" if console.encoding.lower().startswith("utf") else "<-"
+    arrow = "←" if _knows_symbols(console) else "<-"
     return Text.assemble(*_end(edge.successor), (f"  {arrow} waits for  ", "dim"), *_end(edge.predecessor))
 
 
@@ -106,7 +109,7 @@ def _why(edge: EdgeData) -> Text:
 
 def _end(end: EndData) -> list[tuple[str, str]]:
     away = "" if end.visible else f" ({wording.PRESENCES.get(end.presence, end.presence)})"
-    nameless = end.key == end.uid.partition(":")[2]
+    nameless = end.key.isdigit()  # a tool that has nothing but numbers
     return [
         ("" if nameless else f"{end.key} ", "bold"),
         (end.title or (end.uid if nameless else ""), ""),
@@ -130,11 +133,12 @@ def _cycles(cycles: Sequence[Sequence[str]], edges: Sequence[EdgeData], console:
     console.print()
     console.print("Items that wait for each other", style="bold")
     for cycle in cycles[:CYCLES_SHOWN]:
-        walk = " → ".join(called.get(uid, uid) for uid in (*cycle, cycle[0]))
+        arrow = " → " if _knows_symbols(console) else " > "
+        walk = arrow.join(called.get(uid, uid) for uid in (*cycle, cycle[0]))
         console.print(Padding(Text(f"{symbol('cyclic', console)} {walk}", style=STYLES["cyclic"]), (0, 0, 0, 2)))
     if len(cycles) > CYCLES_SHOWN:
         console.print(f"  and {len(cycles) - CYCLES_SHOWN} more with --json", highlight=False)
 
 
 def _key(end: EndData) -> str:
-    return f"“{end.title}”" if end.key == end.uid.partition(":")[2] and end.title else end.key
+    return f"“{end.title}”" if end.key.isdigit() and end.title else end.key

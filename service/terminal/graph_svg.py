@@ -189,7 +189,7 @@ def _node(node: GraphNode, place: Point) -> Iterable[str]:
 
 def _labels(node: GraphNode) -> tuple[str, list[str]]:
     """The key, or the project where the tool has no keys, and the title on two lines."""
-    nameless = node.key == node.uid.partition(":")[2]
+    nameless = node.key.isdigit()
     head = (node.project or node.source) if nameless else node.key
     if not node.member:
         head = f"{head} · {node.source}" if not nameless else head

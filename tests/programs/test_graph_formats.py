@@ -29,7 +29,7 @@ def node(uid: str, title: str = "Accept a card") -> GraphNode:
         status="To Do",
         status_category="to_do",
         due=None,
-        url="https://acme.example/browse/PAY-1?a=1&b=2",
+        url="https://acme.example/PAY-1?a=1&b=2",
         visible=True,
         member=True,
         milestone=False,
@@ -56,8 +56,8 @@ def graph(title: str = "Accept a card", *, confirmed: bool = True) -> GraphData:
 
 def test_dot_names_both_ends_and_colours_the_edge() -> None:
     assert dot(graph()).splitlines()[2:] == [
-        '  "acme-jira:PAY-1" [label="Accept a card", URL="https://acme.example/browse/PAY-1?a=1&b=2", penwidth="2"];',
-        '  "acme-jira:PAY-2" [label="Accept a card", URL="https://acme.example/browse/PAY-1?a=1&b=2", penwidth="2"];',
+        '  "acme-jira:PAY-1" [label="PAY-1 Accept a card", URL="https://acme.example/PAY-1?a=1&b=2", penwidth="2"];',
+        '  "acme-jira:PAY-2" [label="PAY-2 Accept a card", URL="https://acme.example/PAY-1?a=1&b=2", penwidth="2"];',
         '  "acme-jira:PAY-1" -> "acme-jira:PAY-2" [color="#c0262d", label="Blocked"];',
         "}",
     ]
@@ -67,8 +67,8 @@ def test_dot_names_both_ends_and_colours_the_edge() -> None:
 def test_mermaid_is_a_flowchart_with_symbols_and_words() -> None:
     assert mermaid(graph()).splitlines() == [
         "flowchart LR",
-        '  n0["Accept a card"]',
-        '  n1["Accept a card"]',
+        '  n0["PAY-1 Accept a card"]',
+        '  n1["PAY-2 Accept a card"]',
         '  n0 -->|"#9632; Blocked"| n1',
         "  linkStyle 0 stroke:#c0262d",
     ]
@@ -97,7 +97,7 @@ def test_a_hostile_title_ends_no_quotation_and_adds_no_line() -> None:
 
     assert len(lines) == len(dot(graph()).splitlines())
     assert label is not None
-    assert label[1].replace('\\"', '"').replace("\\\\", "\\").startswith('Say "hi" \\ <script>')
+    assert label[1].replace('\\"', '"').replace("\\\\", "\\").startswith('PAY-1 Say "hi" \\ <script>')
     assert len(flow) == 5
     assert re.fullmatch(r'  n0\["[^"<>]*"\]', flow[1])
     assert "付款" in flow[1]

@@ -18,6 +18,7 @@ from service.web.rendering import with_code
 from tests.api.client import a_client, services_over
 from tests.builders.items import an_item
 from tests.programs.portfolio import SYNCED, a_checkout, add_members, add_program, change
+from tests.programs.waiting import a_waiting_program
 
 PAGES = [
     "/",
@@ -258,3 +259,28 @@ async def test_names_between_backticks_are_code_on_the_documentation(browser: ht
 
 def test_what_becomes_code_is_still_escaped() -> None:
     assert with_code("a<b `c<d` `e`") == "a&lt;b <code>c&lt;d</code> <code>e</code>"
+
+
+async def test_a_program_shows_what_waits_with_both_ends_linked_to_their_tools(sqlite_database: Database) -> None:
+    await a_waiting_program(sqlite_database)
+    async with a_client(services_over(sqlite_database)) as client:
+        text = (await client.get("/programs/CHECKOUT")).text
+    section = text.partition('id="dependencies"')[2].partition("<h2")[0]
+
+    assert "of 100, dependency health" in section
+    assert re.findall(r'aria-hidden="true">.</span> ([A-Z][a-z ]+) <strong>(\d+)</strong>', section) == [
+        ("In a cycle", "2"),
+        ("Broken", "1"),
+        ("Blocked", "1"),
+        ("Off track", "1"),
+        ("At risk", "2"),
+        ("Unknown", "1"),
+        ("On track", "1"),
+        ("Resolved", "1"),
+    ]
+    assert 'href="https://acme-jira.example/browse/PAY-1"' in section
+    assert 'href="https://acme-jira.example/browse/PAY-2"' in section
+    assert "PAY-2 has been in progress since 16 Nov and waits for PAY-1" in section
+    assert '<span class="small quiet">(deleted)</span>' in section
+    assert "1 cycle of items that wait for each other" in section
+    assert "PAY-12" not in section.partition("<tbody>")[0]
