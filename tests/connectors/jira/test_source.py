@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from connectors.contract import Extent, MissingScope, Scope, ScopeListing, Source
-from connectors.errors import AuthenticationFailed, SourceMisconfigured, SourceUnavailable
+from connectors.contract import Extent, ItemsUnreadable, MissingScope, Scope, ScopeListing, Source
+from connectors.errors import AuthenticationFailed, SourceMisconfigured
 from connectors.jira.config import JiraOptions
 from connectors.jira.source import JiraSource
 from connectors.transport import BearerAuth
@@ -188,8 +188,11 @@ async def test_an_item_that_cannot_be_read_at_present_is_not_reported_as_gone() 
         error(500) if call.path.endswith("bulkfetch") and "3" in call.body["issueIdsOrKeys"] else None
     )
     async with source(stub) as subject:
-        with pytest.raises(SourceUnavailable, match="Issue 3 cannot be read at present"):
+        with pytest.raises(ItemsUnreadable) as unread:
             await subject.read_items(["2", "3", "4"])
+
+    assert list(unread.value.reasons) == ["3"]
+    assert [item.record.native_id for item in unread.value.found] == ["2", "4"]
 
 
 async def test_a_caller_who_stops_early_leaves_nothing_running() -> None:
