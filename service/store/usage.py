@@ -61,6 +61,6 @@ class UsageTotals:
             c.source, c.since, c.requests, c.retries, c.throttled, c.bytes_received, c.counted_at, c.state
         ).order_by(c.source)
         return {
-            source: StoredUsage(*counted, msgspec.json.decode(state, type=Usage))
-            for source, *counted, state in await self._connection.execute(query)
+            row[0]: StoredUsage(*row[1:7], msgspec.json.decode(row[7], type=Usage))
+            for row in await self._connection.execute(query)
         }
