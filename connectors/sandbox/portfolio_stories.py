@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 from connectors.sandbox import portfolio_schema as schema
 from connectors.sandbox.portfolio_calendar import workday_near
@@ -133,7 +134,7 @@ def _play(rng: Random, draft: Draft, part: Part, world: World) -> None:
         return
     start, due = (None if days is None else workday_near(world.today + timedelta(days=days)) for days in part.days)
     planner = rng.choice(world.users)
-    plan = {
+    plan: dict[str, Any] = {
         schema.START: start and start.isoformat(),
         "duedate": due and due.isoformat(),
         schema.SPRINT: None,

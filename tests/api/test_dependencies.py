@@ -222,7 +222,7 @@ async def test_one_who_is_limited_to_a_program_sees_its_edges_and_nothing_behind
     """The far end of an edge of one's own program is shown; what lies beyond it in another program is not."""
     await a_waiting_program(sqlite_database)
     await a_key(sqlite_database, "everybody", Scope.ADMIN)
-    key = bearer(await a_key(sqlite_database, "mobile", Scope.READ, programs=[OTHER]))
+    key = bearer(await a_key(sqlite_database, "mobile", Scope.READ, programs=(OTHER,)))
     async with a_client(services_over(sqlite_database)) as client:
         own = await client.get(f"/api/v1/programs/{OTHER}/dependencies", headers=key)
         graph = await client.get(f"/api/v1/programs/{OTHER}/dependencies/graph?around=APP-20&depth=20", headers=key)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from service.programs.dependency_terms import DependencyTerms, Viewpoint
 from service.store.engine import Database
 from tests.builders.edges import declare, insert_link, insert_link_type
-from tests.builders.items import SOURCE, an_item, insert_items, insert_person, insert_project
+from tests.builders.items import SOURCE, Row, an_item, insert_items, insert_person, insert_project
 from tests.programs.portfolio import KEY, NOW, TODAY, add_members, add_program, add_source
 
 ASANA = "acme-asana"
@@ -39,8 +39,8 @@ async def a_waiting_program(database: Database) -> None:
     await add_source(database, ASANA, kind="asana")
     await add_program(database, target=date(2026, 12, 18))
     await add_program(database, OTHER, position=1, include={"project": ["APP"]})
-    begun = {"status": "In Progress", "status_category": "in_progress", "started_at": STARTED}
-    late = {"project_id": "2", "team": "Bees"}
+    begun: Row = {"status": "In Progress", "status_category": "in_progress", "started_at": STARTED}
+    late: Row = {"project_id": "2", "team": "Bees"}
     await add_members(
         database,
         an_item(1, due=date(2026, 11, 27), assignee_id="u1", team="Ants", remaining_seconds=4 * HOURS_8, **begun),
