@@ -24,7 +24,6 @@ Days = NDArray[np.int32]
 _PASTS = 200  # drawn from the past, to see how much hangs on these very weeks
 _TRIALS_EACH = 100
 _ROUNDING = 1e-9  # a whole number of days that floating point makes a hair more is that number
-_CHUNK = 16  # weeks drawn at once; most trials end within one or two chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +92,9 @@ def when_done(
         raise ValueError(reason)
     random = np.random.default_rng(seed)
     low, high = remaining if isinstance(remaining, tuple) else (remaining, remaining)
-    rest = random.integers(low, high, size=trials, endpoint=True).astype(np.float64)
-    finished = np.asarray(past.finished, dtype=np.float64)
-    growth = np.clip(np.asarray(past.growth or (0,) * len(finished), dtype=np.float64), 0, None)
+    rest = random.integers(low, high, size=trials, endpoint=True, dtype=np.int32)
+    finished = np.asarray(past.finished, dtype=np.int32)
+    growth = np.asarray(past.growth or (0,) * len(finished), dtype=np.int32).clip(min=0)
     net = finished - growth if with_growth else finished
     weeks = _Weeks(finished[None, :], net[None, :], np.zeros(trials, dtype=np.int32))
     return Distribution(np.sort(_run(random, rest, weeks, days_a_bucket)))
@@ -105,32 +104,33 @@ def when_done(
 class _Weeks:
     """Histories to draw from, one a row, and from which of them each trial draws."""
 
-    finished: NDArray[np.float64]
-    net: NDArray[np.float64]
+    finished: NDArray[np.int32]
+    net: NDArray[np.int32]
     history: NDArray[np.int32]
 
 
-def _run(random: np.random.Generator, rest: NDArray[np.float64], weeks: _Weeks, days_a_bucket: int) -> Days:
+def _run(random: np.random.Generator, rest: Days, weeks: _Weeks, days_a_bucket: int) -> Days:
     """Working days of each trial, in the order of the trials. One that has ended is not drawn for any further."""
     days = np.where(rest <= 0, 0, NEVER).astype(np.int32)
     going = np.flatnonzero(rest > 0)
     left = rest[going]
-    for start in range(0, HORIZON_WEEKS, _CHUNK):
-        if not len(going):
+    seen = weeks.finished.shape[1]
+    drawn_as = np.uint8 if seen <= np.iinfo(np.uint8).max else np.int32  # bytes are drawn several times as fast
+    row = weeks.history[going] * np.int32(seen)
+    finished, net = weeks.finished.ravel(), weeks.net.ravel()
+    for week in range(HORIZON_WEEKS):
+        if not going.size:
             break
-        width = min(_CHUNK, HORIZON_WEEKS - start)
-        drawn = random.integers(0, weeks.finished.shape[1], size=(len(going), width), dtype=np.int32)
-        history = weeks.history[going][:, None]
-        done, net = weeks.finished[history, drawn], weeks.net[history, drawn]
-        before = left[:, None] - np.cumsum(net, axis=1) + net  # what is left as each week begins
-        ends = (before <= done) & (done > 0)
-        hit = ends.any(axis=1)
-        rows = np.flatnonzero(hit)
-        week = ends[hit].argmax(axis=1)
-        share = np.ceil(days_a_bucket * np.clip(before[rows, week], 0, None) / done[rows, week] - _ROUNDING)
-        days[going[hit]] = (start + week) * days_a_bucket + np.maximum(share, 1).astype(np.int32)
-        left = before[~hit, -1] - net[~hit, -1]
-        going = going[~hit]
+        drawn = row + random.integers(0, seen, size=going.size, dtype=drawn_as)
+        done = finished.take(drawn)
+        ends = (left <= done) & (done > 0)
+        left_over = left - net.take(drawn)
+        if ends.any():
+            share = -(-days_a_bucket * left[ends] // done[ends])
+            days[going[ends]] = week * days_a_bucket + share
+            stays = ~ends
+            going, row, left_over = going[stays], row[stays], left_over[stays]
+        left = left_over
     return days
 
 
@@ -183,10 +183,10 @@ def spread(remaining: int, past: Past, *, seed: int, share: float = 0.85) -> tup
     Bootstraps the history itself, 200 pasts of 100 trials each; with six to twelve weeks it is wide.
     """
     random = np.random.default_rng(seed)
-    finished = np.asarray(past.finished, dtype=np.float64)
+    finished = np.asarray(past.finished, dtype=np.int32)
     pasts = finished[random.integers(0, len(finished), size=(_PASTS, len(finished)))]
     weeks = _Weeks(pasts, pasts, np.repeat(np.arange(_PASTS, dtype=np.int32), _TRIALS_EACH))
-    days = _run(random, np.full(_PASTS * _TRIALS_EACH, float(remaining)), weeks, WORKING_DAYS)
+    days = _run(random, np.full(_PASTS * _TRIALS_EACH, remaining, np.int32), weeks, WORKING_DAYS)
     percentiles = np.sort(days.reshape(_PASTS, _TRIALS_EACH), axis=1)[:, ceil(share * _TRIALS_EACH) - 1]
     low, *_, high = np.sort(percentiles)[_PASTS // 10 : _PASTS - _PASTS // 10].tolist()
     return (None if low == NEVER else low), (None if high == NEVER else high)
