@@ -18,12 +18,12 @@ class FarEnds:
         self._connection = connection
 
     async def to_ask_for(self, source: str) -> list[str]:
-        """Native ids of the stubs that no link describes; once asked for, they are asked for again at each run."""
+        """Native ids of all stubs, at each run: what a link tells of its far end stays as it was when it changes there.
+
+        No item of ours is touched by that change, so nothing else would ever notice it.
+        """
         rows = await fetch(
-            self._connection,
-            "SELECT native_id FROM item_stubs WHERE source = ? AND (title IS NULL OR visible IS NOT NULL) "
-            "ORDER BY native_id",
-            (source,),
+            self._connection, "SELECT native_id FROM item_stubs WHERE source = ? ORDER BY native_id", (source,)
         )
         return [row[0] for row in rows]
 

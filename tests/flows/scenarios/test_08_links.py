@@ -69,7 +69,7 @@ async def test_a_link_is_one_edge_with_what_is_known_of_its_ends(kind: str, data
             "99001": (True, False),
         }
         stubs = {row["native_id"]: (row["key"], row["visible"]) for row in store["item_stubs"]}
-        assert stubs == {outside: (site.issues[outside]["key"], None), SECRET: ("SEC-1", False)}
+        assert stubs == {outside: (site.issues[outside]["key"], True), SECRET: ("SEC-1", False)}
         assert [seen(store, each) for each in circle] == [(True, True)] * 3
         assert sorted(await edges(flow)) == sorted(
             [(a, ids_in(site, "BULK2")[0]), (a, outside), (b, c), (c, d), (d, b), (e, SECRET)]
@@ -92,3 +92,20 @@ async def test_a_link_is_one_edge_with_what_is_known_of_its_ends(kind: str, data
         store = await stored(database)
         assert_is_as_the_site(store, site, without=not_pulled)
         assert len(edges_in(store)) == 5
+
+
+@pytest.mark.parametrize("kind", [CLOUD, DATA_CENTER])
+async def test_a_far_end_outside_every_project_is_followed_although_no_issue_of_ours_changes(
+    kind: str, database: Database
+) -> None:
+    site = unlinked_site()
+    outside = ids_in(site, "BULK3")[0]
+    site.link(BLOCKS, outside, ids_in(site, "BULK1")[0])
+    async with flowing(site, database, kind=kind, settings={"projects": ["BULK1"]}) as flow:
+        await flow.sync_whole(full=True)
+        flow.clock.pass_by(minutes=30)
+        done = next(row for row in site.statuses if row["statusCategory"]["key"] == "done")
+        site.record(outside, flow.clock.now(), [], {"status": done, "summary": "Told by nobody"})
+        await flow.sync_whole()
+        (stub,) = (await stored(database))["item_stubs"]
+        assert (stub["title"], stub["status"], stub["status_category"]) == ("Told by nobody", done["name"], "done")
