@@ -199,6 +199,11 @@ class Historian(Protocol):
         """What the tool keeps no history of, or only a part."""
         ...
 
+    @property
+    def comes_apart(self) -> bool:
+        """Whether an item's history is no part of the item itself, but read afterwards (Source.details)."""
+        ...
+
     def settled(self, state: ItemState, facets: Sequence[FacetValue]) -> ItemState:
         """The snapshot as the place to start from: with what the item's sets tell, and its columns do not."""
         ...

@@ -54,6 +54,7 @@ class ItemState(Struct, frozen=True, kw_only=True, gc=False):
     status: str
     status_category: StatusCategory
     resolution: str | None = None
+    no_resolution: bool = False  # done, in a tool that has resolutions
     assignee_id: str | None = None
     team: str | None = None
     parent_id: str | None = None

@@ -46,6 +46,7 @@ class AsanaHistorian:
     """Implements `connectors.contract.Historian`."""
 
     without_history = frozenset({Aspect.ASSIGNEE})
+    comes_apart = True
 
     def __init__(self, payloads: Mapping[str, bytes], *, options: AsanaOptions) -> None:
         discovery = read_discovery(payloads, options=options)
@@ -75,7 +76,11 @@ class AsanaHistorian:
         return field_id not in _ENTERED_AND_LEFT
 
     def settled(self, state: ItemState, facets: Sequence[FacetValue]) -> ItemState:
-        """What neither section nor tag explains, a field must have said: fields are only stored where rules match."""
+        """What neither section nor tag explains, a field must have said: fields are only stored where rules match.
+
+        A task that a tag cancels, or whose only time is the actual one, was perhaps another one before: of both there
+        is no history.
+        """
         sections = {f"{SECTION}{each.name}": each.value for each in facets if each.facet is Facet.SECTION}
         told: dict[str, str | None] = dict(sections)
         told[COMPLETED] = YES if state.status_id == COMPLETE.native_id else None
@@ -89,7 +94,10 @@ class AsanaHistorian:
         cancelled = state.status_category is StatusCategory.CANCELLED
         told[BY_FIELD] = YES if cancelled and not explained else None
         homes = tuple(each.native_id for each in facets if each.facet is Facet.PROJECT and each.native_id)
-        return replace(state, told=told, homes=homes)
+        doubts = {Aspect.STATUS} if tagged else set()
+        if state.spent_seconds is not None and state.estimate_seconds is None:
+            doubts.add(Aspect.TIME)
+        return replace(state, told=told, homes=homes, doubts=frozenset(doubts))
 
     def undo(self, state: ItemState, change: SourceChange) -> ItemState:
         field_id = change.field_id

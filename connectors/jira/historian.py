@@ -49,12 +49,14 @@ _TIMES = {
     "timespent": "spent_seconds",
 }
 _SETS = frozenset({Aspect.RELEASE, Aspect.ITERATION})
+_ALONE = {"status": Aspect.STATUS, "duedate": Aspect.DUE, "issuetype": Aspect.TYPE}  # who decides an aspect by itself
 
 
 class JiraHistorian:
     """Implements `connectors.contract.Historian`."""
 
     without_history: frozenset[Aspect] = frozenset()
+    comes_apart = False
 
     def __init__(self, payloads: Mapping[str, bytes], *, options: JiraOptions) -> None:
         discovery = read_discovery(payloads, options=options)
@@ -83,7 +85,11 @@ class JiraHistorian:
 
     def undo(self, state: ItemState, change: SourceChange) -> ItemState:
         undo = self._undo.get(change.field_id)
-        return state if undo is None else undo(state, change)
+        if undo is None:
+            return state
+        if state.doubts and (settled := _ALONE.get(change.field_id)):  # a later value that nobody can read is past
+            state = replace(state, doubts=state.doubts - {settled})
+        return undo(state, change)
 
     def _reader(self, field_id: str, aspect: Aspect) -> _Undo:  # noqa: PLR0911 - one line an aspect
         match aspect:
@@ -117,23 +123,23 @@ class JiraHistorian:
         category = self._statuses.then(status_id, name)
         if category is None:  # a status that was deleted since, or a name that means two things
             return replace(
-                state, status_id=status_id, status=name, status_category=StatusCategory.TO_DO, doubts=_with(state)
+                state,
+                status_id=status_id,
+                status=name,
+                status_category=StatusCategory.TO_DO,
+                no_resolution=False,
+                doubts=_with(state),
             )
-        return replace(
-            state,
-            status_id=status_id,
-            status=name,
-            status_category=self._statuses.after_cancelled_rule(category, status=name, resolution=state.resolution),
-        )
+        category = self._statuses.after_cancelled_rule(category, status=name, resolution=state.resolution)
+        unresolved = category is StatusCategory.DONE and state.resolution is None
+        return replace(state, status_id=status_id, status=name, status_category=category, no_resolution=unresolved)
 
     def _resolution(self, state: ItemState, change: SourceChange) -> ItemState:
         resolution = change.from_text or None
         category = self._statuses.then(state.status_id, state.status) or state.status_category
-        return replace(
-            state,
-            resolution=resolution,
-            status_category=self._statuses.after_cancelled_rule(category, status=state.status, resolution=resolution),
-        )
+        category = self._statuses.after_cancelled_rule(category, status=state.status, resolution=resolution)
+        unresolved = category is StatusCategory.DONE and resolution is None
+        return replace(state, resolution=resolution, status_category=category, no_resolution=unresolved)
 
     def _points(self, state: ItemState, change: SourceChange) -> ItemState:
         """The first candidate that was set then, as the normaliser asks them."""
