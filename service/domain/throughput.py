@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from statistics import fmean
+from typing import NamedTuple
 
 WINDOW = 12  # weeks looked back by default
 RUN_OF = 8  # values in a row on one side of the mean that chance hardly makes
 _TO_LIMITS = 2.66  # 3 / 1.128: from the mean moving range to three sigma (XmR chart)
+_TO_BULK = 5 / 1.128  # five sigma (definitions §3)
+BULK_LEAST = 10  # items; fewer are a good day of a small team, not a tidying up
 _WEEK = timedelta(days=7)
 
 
@@ -36,6 +39,13 @@ class Throughput:
         return Throughput(self.first_week + _WEEK * left_out, self.finished[left_out:])
 
 
+class BulkDay(NamedTuple):
+    """A day on which far more happened than the days around it explain: a tidying up, or an import."""
+
+    day: date
+    items: int
+
+
 @dataclass(frozen=True, slots=True)
 class NaturalLimits:
     """Of an XmR chart: where weeks of an unchanged process lie (Wheeler, "Understanding Variation")."""
@@ -49,6 +59,16 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def complete_weeks(before: date, *, begun_on: date | None = None, weeks: int = WINDOW) -> tuple[date, int]:
+    """The first Monday and the number of the weeks that were over as `before` began: at most `weeks` of them, none
+    before the one in which work began."""
+    end = monday_of(before)
+    first = end - _WEEK * weeks
+    if begun_on is not None:
+        first = max(first, min(monday_of(begun_on), end))
+    return first, (end - first).days // 7
+
+
 def weekly_throughput(
     done_on: Iterable[date], *, as_of: date, begun_on: date | None = None, weeks: int = WINDOW
 ) -> Throughput:
@@ -56,13 +76,19 @@ def weekly_throughput(
 
     `done_on` are local dates of final completions; `begun_on` is when the first item was there.
     """
-    end = monday_of(as_of)
-    first = end - _WEEK * weeks
-    if begun_on is not None:
-        first = max(first, min(monday_of(begun_on), end))
+    first, span = complete_weeks(as_of, begun_on=begun_on, weeks=weeks)
     counted = Counter(monday_of(day) for day in done_on)
-    span = range((end - first).days // 7)
-    return Throughput(first, tuple(counted[first + _WEEK * place] for place in span))
+    return Throughput(first, tuple(counted[first + _WEEK * place] for place in range(span)))
+
+
+def bulk_days(days: Iterable[date], *, first: date, until: date) -> tuple[BulkDay, ...]:
+    """Days from `first` until just before `until` with more than mean + 5 × mean moving range / 1.128 items."""
+    counted = Counter(day for day in days if first <= day < until)
+    daily = [counted[first + timedelta(days=place)] for place in range((until - first).days)]
+    if len(daily) < 2:
+        return ()
+    limit = fmean(daily) + _TO_BULK * fmean(abs(after - before) for before, after in pairwise(daily))
+    return tuple(BulkDay(day, items) for day, items in sorted(counted.items()) if items > limit and items >= BULK_LEAST)
 
 
 def natural_limits(values: Sequence[float]) -> NaturalLimits | None:

@@ -1,0 +1,177 @@
+"""The track record of the throughput forecast: what it would have said on past Mondays, and what then happened.
+
+At each origin the state of that day is rebuilt and three questions are asked: how many items the next four weeks will
+finish, when the next few will be finished (about four weeks of work), and when all that is open then will be done.
+Every promise is kept with what became of it; scoring them is `service.domain.calibration`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from statistics import fmean
+
+import numpy as np
+
+from service.domain.calendars import WorkingCalendar
+from service.domain.forecast import WORKING_DAYS, Distribution, Past, at_least, how_many, too_little, when_done
+from service.domain.ledger import Ledger
+from service.domain.outlook import LEVELS
+from service.domain.throughput import WINDOW, monday_of
+
+AHEAD = 4  # weeks that a question looks ahead
+MOST_ORIGINS = 104  # two years
+TRIALS = 1_000  # of one back-test; its error is far below that of a hundred outcomes
+
+_WEEK = timedelta(days=7)
+_AHEAD_DAYS = AHEAD * WORKING_DAYS
+
+
+class Question(StrEnum):
+    """What a forecast is asked."""
+
+    ITEMS_FINISHED = "items_finished"  # in the next four weeks
+    NEXT_ITEMS = "next_items"  # when they are finished: as many as four weeks usually finish
+    OPEN_SCOPE = "open_scope"  # when all that is open has been done or has left
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What was said on a Monday at 50, 85 and 95 %, and what happened.
+
+    `said` and `happened` are items, or working days from the Monday on (NEVER while it has not happened). `kept` is
+    whether it was at least as good as said, `stated` how probable the forecast itself held that: whole items and days
+    make it more than the level. `chance` and `came` are a forecast of one day and whether it was met, where there is
+    such a day. `pit` is where in its forecast the outcome lies, from 0 to 1. `spans` are weeks until it was known.
+    """
+
+    origin: date
+    said: tuple[int, int, int]
+    happened: int
+    kept: tuple[bool, bool, bool]
+    stated: tuple[float, float, float]
+    pit: float
+    spans: float
+    chance: float | None = None
+    came: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`promises` are those that are decided, by question; `origins` were asked, `skipped` had too little history."""
+
+    origins: tuple[date, ...]
+    skipped: int
+    promises: dict[Question, tuple[Promise, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """`seed_of` gives each origin its own seed; `before` is the day as which began nothing more is known."""
+
+    calendar: WorkingCalendar
+    before: date
+    seed_of: Callable[[date], int]
+    target: date | None = None
+    weeks: int = WINDOW
+
+
+def back_test(ledger: Ledger, rules: Rules) -> Record:
+    """Every Monday of the last two years at which there was enough history. CPU-heavy: off the event loop."""
+    found: dict[Question, list[Promise]] = {question: [] for question in Question}
+    asked: list[date] = []
+    mondays = _mondays(ledger, rules.before)
+    for origin in mondays:
+        throughput = ledger.throughput(origin, weeks=rules.weeks)
+        past = Past(throughput.finished)
+        if too_little(past) is not None:
+            continue
+        asked.append(origin)
+        for question, promise in _asked(ledger, origin, past, rules):
+            found[question].append(promise)
+    return Record(tuple(asked), len(mondays) - len(asked), {question: tuple(made) for question, made in found.items()})
+
+
+def _mondays(ledger: Ledger, before: date) -> list[date]:
+    """From the week after work began; the last one has at least a week after it."""
+    begun = ledger.begun_on
+    if begun is None:
+        return []
+    last = monday_of(before) - _WEEK
+    first = max(monday_of(begun) + _WEEK, last - _WEEK * (MOST_ORIGINS - 1))
+    return [first + _WEEK * place for place in range(max(0, (last - first).days // 7 + 1))]
+
+
+def _asked(ledger: Ledger, origin: date, past: Past, rules: Rules) -> Iterator[tuple[Question, Promise]]:
+    """Only what is decided: a promise counts from the day on which it can be said whether even its P95 was kept.
+
+    Whoever counted early successes before late failures could be told would flatter the forecast.
+    """
+    seed = rules.seed_of(origin)
+    finished = [_worked(day, origin, rules.calendar) for day in ledger.finished_from(origin).tolist()]
+    elapsed = rules.calendar.working_days_between(origin, rules.before)
+    if origin + _WEEK * AHEAD <= rules.before:
+        until = _worked((origin + _WEEK * AHEAD).toordinal() - 1, origin, rules.calendar)
+        yield Question.ITEMS_FINISHED, _amount(origin, past, seed, days=until, finished=finished)
+    batch = max(1, round(AHEAD * fmean(past.finished)))
+    drawn = when_done(batch, past, seed=seed, trials=TRIALS)
+    happened = finished[batch - 1] if len(finished) >= batch else None
+    yield from _dated(Question.NEXT_ITEMS, origin, drawn, happened, elapsed, _AHEAD_DAYS)
+    opened = ledger.open_before(origin)
+    if opened.any():
+        drawn = when_done(int(opened.sum()), past, seed=seed, trials=TRIALS)
+        gone = ledger.gone_by(opened)
+        happened = None if gone is None else _worked(gone, origin, rules.calendar)
+        target = None if rules.target is None else rules.calendar.index_after(rules.target)
+        by = None if target is None else target - rules.calendar.index(origin)
+        yield from _dated(Question.OPEN_SCOPE, origin, drawn, happened, elapsed, by)
+
+
+def _amount(origin: date, past: Past, seed: int, *, days: int, finished: Sequence[int]) -> Promise:
+    sums = how_many(past, days=days, seed=seed, trials=TRIALS)
+    happened = sum(each <= days for each in finished)
+    p50, p85, p95 = (at_least(sums, level) for level in LEVELS)
+    reached = [1 - float(np.searchsorted(sums, each, side="left")) / sums.size for each in (p50, p85, p95)]
+    below, up_to = (float(np.searchsorted(sums, happened, side=side)) for side in ("left", "right"))
+    return Promise(
+        origin=origin,
+        said=(p50, p85, p95),
+        happened=happened,
+        kept=(happened >= p50, happened >= p85, happened >= p95),
+        stated=(reached[0], reached[1], reached[2]),
+        pit=(below + up_to) / 2 / sums.size,
+        spans=AHEAD,
+    )
+
+
+def _dated(
+    question: Question, origin: date, drawn: Distribution, happened: int | None, elapsed: int, by: int | None
+) -> Iterator[tuple[Question, Promise]]:
+    """Nothing while the promise can still be kept, or where there was none within the horizon."""
+    p50, p85, p95 = (drawn.percentile(level) for level in LEVELS)
+    if p50 is None or p85 is None or p95 is None or p95 > elapsed:
+        return
+    outcome = elapsed + 1 if happened is None or happened > elapsed else happened  # so late at least
+    below = float(np.searchsorted(drawn.days, outcome, side="left")) / drawn.days.size
+    decided = by is not None and 0 < by <= elapsed
+    yield (
+        question,
+        Promise(
+            origin=origin,
+            said=(p50, p85, p95),
+            happened=outcome,
+            kept=(outcome <= p50, outcome <= p85, outcome <= p95),
+            stated=(drawn.probability(p50), drawn.probability(p85), drawn.probability(p95)),
+            pit=(below + drawn.probability(outcome)) / 2,
+            spans=max(1.0, p50 / WORKING_DAYS),
+            chance=drawn.probability(by) if by is not None and decided else None,
+            came=outcome <= by if by is not None and decided else None,
+        ),
+    )
+
+
+def _worked(ordinal: int, origin: date, calendar: WorkingCalendar) -> int:
+    """Working days from the beginning of the origin until the end of a day; at least one."""
+    return max(1, calendar.index_after(date.fromordinal(ordinal)) - calendar.index(origin))

@@ -1,0 +1,102 @@
+"""When one item came, was begun, was done, was reopened, and left: its life in days of the program's time zone.
+
+The snapshot wins: what it says of now is never overruled by a history that ends elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from service.domain.status import OPEN, StatusCategory
+
+
+class Span(NamedTuple):
+    """From one day to another, both touched; `ended` is None while it lasts."""
+
+    began: date
+    ended: date | None
+
+
+class StatusMove(NamedTuple):
+    """An item went from one category to another; None for a status that nobody knows any more."""
+
+    on: date
+    before: StatusCategory | None
+    after: StatusCategory | None
+
+
+class ItemLife(Struct, frozen=True, gc=False):
+    """One item of a program that counts, or would count had it not been cancelled.
+
+    `done_spells` ascend; the last one lasts while the item is done. `left_on` is when it was cancelled. `active` and
+    `elapsed` are seconds from begun to done, the first None where nobody said which statuses are work. `homes` are the
+    projects it stands in where they are several. `escaped` is None for what is no defect.
+    """
+
+    uid: str
+    called: str
+    item_type: str
+    source: str
+    project_id: str
+    category: StatusCategory
+    created_on: date
+    started_on: date | None = None
+    done_spells: tuple[Span, ...] = ()
+    left_on: date | None = None
+    team: str | None = None
+    workstream: str | None = None
+    homes: tuple[str, ...] = ()
+    points: float | None = None
+    blocked: tuple[Span, ...] = ()
+    active_seconds: float | None = None
+    elapsed_seconds: float | None = None
+    escaped: bool | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.category in OPEN
+
+    @property
+    def done_on(self) -> date | None:
+        """The final completion; None while it is not done, and where nobody knows when it was."""
+        last = self.done_spells[-1] if self.done_spells else None
+        return last.began if last is not None and last.ended is None else None
+
+    @property
+    def reopened_on(self) -> tuple[date, ...]:
+        return tuple(spell.ended for spell in self.done_spells if spell.ended is not None)
+
+
+def done_spells(
+    moves: Iterable[StatusMove],
+    *,
+    category: StatusCategory,
+    created_on: date,
+    done_on: date | None,
+    left_on: date | None = None,
+) -> tuple[Span, ...]:
+    """The times in which an item was done. `moves` ascend; `category`, `done_on` and `left_on` are the snapshot's."""
+    closed: list[Span] = []
+    began: date | None = None
+    born = True
+    for move in moves:
+        if born and move.before is StatusCategory.DONE:
+            began = created_on
+        born = False
+        if move.after is StatusCategory.DONE:
+            began = began or move.on
+        elif began is not None and move.after is not None:
+            closed.append(Span(began, move.on))
+            began = None
+    match category:
+        case StatusCategory.DONE:
+            earlier = [spell for spell in closed if done_on is not None and spell.began <= done_on]
+            return (*earlier, Span(done_on, None)) if done_on is not None else ()
+        case StatusCategory.CANCELLED if began is not None and left_on is not None and began < left_on:
+            return (*closed, Span(began, left_on))
+        case _:
+            return tuple(closed)
