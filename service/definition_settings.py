@@ -82,7 +82,9 @@ class HealthConfig(Part):
         return told
 
 
-def dependency_terms(calendar: CalendarConfig, definitions: Definitions, health: HealthConfig) -> DependencyTerms:
+def dependency_terms(
+    calendar: CalendarConfig, definitions: Definitions, health: HealthConfig, *, by_person: bool = False
+) -> DependencyTerms:
     """What dependency health is computed by."""
     return DependencyTerms(
         zone=calendar.zone,
@@ -99,6 +101,7 @@ def dependency_terms(calendar: CalendarConfig, definitions: Definitions, health:
         hours_per_day=definitions.hours_per_day,
         near_critical_days=definitions.near_critical_days,
         stale_after=timedelta(hours=definitions.stale_after_hours),
+        by_person=by_person,
     )
 
 

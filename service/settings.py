@@ -53,9 +53,13 @@ class Environment(BaseSettings):
 
 
 class PeopleConfig(Part):
-    """With `join_by_email`, accounts of several tools that share an e-mail address are one person to rules."""
+    """With `join_by_email`, accounts of several tools that share an e-mail address are one person to rules.
+
+    With `bottlenecks`, an answer may tell by person how much work waits; nobody is compared otherwise.
+    """
 
     join_by_email: bool = False
+    bottlenecks: bool = False
 
 
 class Settings(Part):
@@ -116,7 +120,7 @@ class Settings(Part):
 
     @property
     def dependency_terms(self) -> DependencyTerms:
-        return dependency_terms(self.calendar, self.definitions, self.health)
+        return dependency_terms(self.calendar, self.definitions, self.health, by_person=self.people.bottlenecks)
 
     @property
     def programs_path(self) -> Path:

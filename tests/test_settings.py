@@ -260,13 +260,16 @@ def test_an_asana_source_has_no_secret_of_ours(tmp_path: Path) -> None:
     ]
 
 
-def test_people_are_joined_by_e_mail_only_when_asked_for(tmp_path: Path) -> None:
+def test_people_are_joined_by_e_mail_and_compared_only_when_asked_for(tmp_path: Path) -> None:
     file = tmp_path / "interlock.yaml"
     file.write_text(GOOD)
     assert not load_settings(file, environment={"JIRA_TOKEN": "t"}).people.join_by_email
 
     file.write_text(f"{GOOD}people: {{join_by_email: true}}\n")
     assert load_settings(file, environment={"JIRA_TOKEN": "t"}).people.join_by_email
+    assert not load_settings(file, environment={"JIRA_TOKEN": "t"}).dependency_terms.by_person
+    file.write_text(f"{GOOD}people: {{bottlenecks: true}}\n")
+    assert load_settings(file, environment={"JIRA_TOKEN": "t"}).dependency_terms.by_person
     assert refused(tmp_path, f"{GOOD}people: {{join_by_mail: true}}\n", JIRA_TOKEN="t") == [
         "people.join_by_mail: unknown key; did you mean 'join_by_email'?"
     ]

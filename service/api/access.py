@@ -38,6 +38,7 @@ NEEDS: Final = MappingProxyType(
         "list_dependencies": Need(READ, Reach.NAMED),
         "list_cycles": Need(READ, Reach.NAMED),
         "get_matrix": Need(READ, Reach.NAMED),
+        "list_bottlenecks": Need(READ, Reach.NAMED),
         "get_graph": Need(READ, Reach.NAMED),
         "get_critical_path": Need(READ, Reach.NAMED),
         "simulate": Need(READ, Reach.NAMED),  # a POST that writes nothing

@@ -11,6 +11,7 @@ from rich.console import Console
 from service.bootstrap import Application
 from service.domain.errors import InvalidQuery
 from service.programs.answers import encode
+from service.programs.bottlenecks import list_bottlenecks
 from service.programs.dependencies import DependencyFilters, list_dependencies
 from service.programs.dependency_terms import Viewpoint
 from service.programs.graph_formats import FORMATS
@@ -20,6 +21,7 @@ from service.terminal.dependencies import SHOWN, render_dependencies
 from service.terminal.graph_svg import drawing
 
 ALL: Final = 1_000
+TOP: Final = 3  # bottlenecks that are shown
 SUFFIXES: Final = {".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".graphml": "graphml"}
 OPEN: Final = ("cyclic", "broken", "blocked", "off_track", "at_risk", "unknown", "on_track")
 
@@ -37,7 +39,8 @@ async def show_dependencies(
         console.out(encode(answer).decode(), highlight=False)
         return
     program = (await get_program(app.database, key, now=view.now)).data.program
-    render_dependencies(answer, console, name=program.name, key=program.key)
+    top = await list_bottlenecks(app.database, key, view=view, limit=TOP)
+    render_dependencies(answer, console, name=program.name, key=program.key, bottlenecks=top.data.bottlenecks)
 
 
 async def draw_dependencies(app: Application, key: str, file: Path, *, status: Sequence[str], console: Console) -> None:

@@ -164,6 +164,30 @@ class MatrixData(Struct, frozen=True):
     next_cursor: str | None
 
 
+class BottleneckData(Struct, frozen=True, kw_only=True):
+    """`name`: of the item, the team or the person; null what has none. `item` is null for teams and people.
+
+    `waiting` is the number of distinct open countable items that wait for it, directly or through others; of a team or
+    person, for any of its items. `open_items`: how many of its items are waited for; `bottlenecks`: how many of those
+    are in the tenth that most work waits for.
+    """
+
+    name: str | None
+    item: EndData | None
+    waiting: int
+    open_items: int
+    bottlenecks: int
+
+
+class BottleneckList(Struct, frozen=True):
+    """What most waits for first. Of items the tenth that most work waits for, of teams and people all."""
+
+    by: str
+    bottlenecks: tuple[BottleneckData, ...]
+    total: int
+    next_cursor: str | None
+
+
 class ScheduledItem(Struct, frozen=True, kw_only=True):
     """When an open item can be worked on at the earliest and must be at the latest; both days included.
 

@@ -1,4 +1,4 @@
-"""What dependency health is computed by: the calendar, the thresholds, and how old data may be."""
+"""What dependency health is computed by: the calendar, the thresholds, how old data may be, and whom it may name."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class DependencyTerms:
     hours_per_day: float = 8.0  # that one person works on an estimate
     near_critical_days: int = 5
     stale_after: timedelta = timedelta(hours=36)
+    by_person: bool = False  # whether bottlenecks may be told by person
 
     @property
     def seal(self) -> str:

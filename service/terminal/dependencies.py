@@ -12,7 +12,7 @@ from rich.text import Text
 
 from service import wording
 from service.programs.answers import Answer
-from service.programs.dependency_answers import DependencyHealth, DependencyList, EdgeData, EndData
+from service.programs.dependency_answers import BottleneckData, DependencyHealth, DependencyList, EdgeData, EndData
 from service.terminal.notes import aligned, notes
 
 SHOWN: Final = 30
@@ -39,8 +39,10 @@ PLAIN_SYMBOLS: Final = {
 }
 
 
-def render_dependencies(answer: Answer[DependencyList], console: Console, *, name: str, key: str) -> None:
-    """Score and counts, the worst edges with their reason, cycles, and what to know before trusting it."""
+def render_dependencies(
+    answer: Answer[DependencyList], console: Console, *, name: str, key: str, bottlenecks: Sequence[BottleneckData] = ()
+) -> None:
+    """Score and counts, the worst edges with their reason, bottlenecks, cycles, and what to know before trusting it."""
     data = answer.data
     console.print(Text.assemble((name, "bold"), "  ", (key, "dim")))
     console.print(_score(data.health), highlight=False)
@@ -51,6 +53,7 @@ def render_dependencies(answer: Answer[DependencyList], console: Console, *, nam
         if data.total > len(data.dependencies):
             rest = data.total - len(data.dependencies)
             console.print(f"  and {rest:,} more with --json", style="dim", highlight=False)
+    _bottlenecks(bottlenecks, console)
     _cycles(data.health.cycles, data.dependencies, console)
     notes(answer, console)
 
@@ -124,6 +127,18 @@ def _gap(edge: EdgeData) -> str:
     if edge.gap_days is None or edge.status in ("resolved", "broken", "cyclic"):
         return ""
     return f"  {edge.gap_days:+,} d"
+
+
+def _bottlenecks(found: Sequence[BottleneckData], console: Console) -> None:
+    """What is waited for most, each with how much work waits."""
+    items = [(each.item, each.waiting) for each in found if each.item is not None]
+    if not items:
+        return
+    console.print()
+    console.print("What most work waits for", style="bold")
+    for item, waiting in items:
+        told = Text.assemble(*_end(item), (f"  {wording.counted(waiting, 'item')}", "dim"))
+        console.print(Padding(told, (0, 0, 0, 2)), highlight=False)
 
 
 def _cycles(cycles: Sequence[Sequence[str]], edges: Sequence[EdgeData], console: Console) -> None:

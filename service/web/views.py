@@ -29,6 +29,7 @@ from service.domain.progress import MissingWeight
 from service.domain.status import StatusCategory
 from service.programs import read
 from service.programs.answers import Answer, ItemList, RollupData
+from service.programs.bottlenecks import list_bottlenecks
 from service.programs.dependencies import DependencyFilters, list_dependencies
 from service.programs.dependency_terms import DependencyTerms, Viewpoint
 from service.store.engine import Database
@@ -39,6 +40,7 @@ FILTERS = ("status_category", "project", "item_type", "team", "assignee", "epic"
 PROGRAMS_SHOWN = 50
 ITEMS_SHOWN = 50
 EDGES_SHOWN = 12
+BOTTLENECKS_SHOWN = 3
 TROUBLE = ("cyclic", "broken", "blocked", "off_track", "at_risk")
 
 Data = TypeVar("Data")
@@ -120,15 +122,18 @@ def _program(reader: Reader) -> Callable[..., Awaitable[Response]]:
         detail = await read.get_program(reader.database, key, now=now)
         rollup, by = await _rollup(reader, key, chosen.by)
         items, notes = await _items(reader, key, chosen)
+        view = Viewpoint(terms=reader.terms, now=now, today=today)
         waiting = await list_dependencies(
             reader.database,
             key,
-            view=Viewpoint(terms=reader.terms, now=now, today=today),
+            view=view,
             filters=DependencyFilters(status=TROUBLE),
             limit=EDGES_SHOWN,
         )
+        awaited = await list_bottlenecks(reader.database, key, view=view, limit=BOTTLENECKS_SHOWN)
         return page(
             "program.html",
+            bottlenecks=msgspec.to_builtins(awaited.data.bottlenecks),
             dependencies=msgspec.to_builtins(waiting.data),
             program=msgspec.to_builtins(detail.data.program),
             stated=msgspec.to_builtins(detail.data.stated_health),

@@ -35,6 +35,7 @@ REQUESTS = {  # one that every route understands, by its name
     "list_dependencies": "GET /api/v1/programs/CHECKOUT/dependencies",
     "list_cycles": "GET /api/v1/programs/CHECKOUT/dependencies/cycles",
     "get_matrix": "GET /api/v1/programs/CHECKOUT/dependencies/matrix",
+    "list_bottlenecks": "GET /api/v1/programs/CHECKOUT/dependencies/bottlenecks",
     "get_graph": "GET /api/v1/programs/CHECKOUT/dependencies/graph",
     "get_critical_path": "GET /api/v1/programs/CHECKOUT/critical-path",
     "simulate": "POST /api/v1/programs/CHECKOUT/simulate",

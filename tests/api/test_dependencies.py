@@ -76,7 +76,10 @@ async def test_the_csv_says_what_the_json_says(waiting: httpx.AsyncClient) -> No
             assert row[f"{end}.visible"] == str(edge[end]["visible"]).lower()
 
 
-@pytest.mark.parametrize("path", ["dependencies/matrix", "dependencies/cycles", "critical-path"])
+@pytest.mark.parametrize(
+    "path",
+    ["dependencies/matrix", "dependencies/bottlenecks?by=team", "dependencies/cycles", "critical-path"],
+)
 async def test_every_list_has_a_csv(waiting: httpx.AsyncClient, path: str) -> None:
     answer = await waiting.get(f"{BASE}/{path}", headers={"Accept": "text/csv"})
 
@@ -91,6 +94,7 @@ async def test_every_list_has_a_csv(waiting: httpx.AsyncClient, path: str) -> No
         "dependencies/graph",
         "dependencies/graph?format=dot",
         "dependencies/matrix",
+        "dependencies/bottlenecks?by=team",
         "dependencies?format=csv",
     ],
 )
@@ -171,6 +175,9 @@ async def test_a_graph_that_is_too_large_says_what_to_do(
         ("dependencies/graph?around=acme-jira:PAY-404", "around"),
         ("dependencies/graph?around=acme-jira:PAY-1&depth=99", "depth"),
         ("dependencies/matrix?by=person", "by"),
+        ("dependencies/bottlenecks?by=person", "by"),
+        ("dependencies/bottlenecks?by=project", "by"),
+        ("dependencies/bottlenecks?cursor=x", "cursor"),
         ("critical-path?cursor=x", "cursor"),
     ],
 )

@@ -9,7 +9,14 @@ import msgspec
 from rich.console import Console
 
 from service.programs.answers import Answer, Remark
-from service.programs.dependency_answers import DependencyHealth, DependencyList, EdgeData, EndData, StatusCounts
+from service.programs.dependency_answers import (
+    BottleneckData,
+    DependencyHealth,
+    DependencyList,
+    EdgeData,
+    EndData,
+    StatusCounts,
+)
 from service.terminal.dependencies import render_dependencies
 
 AS_OF = datetime(2026, 11, 20, 2, 14, 9, tzinfo=UTC)
@@ -80,11 +87,17 @@ HEALTH = DependencyHealth(
 )
 
 
-def shown(data: DependencyList, *, encoding: str = "utf-8", warnings: tuple[Remark, ...] = ()) -> list[str]:
+def shown(
+    data: DependencyList,
+    *,
+    encoding: str = "utf-8",
+    warnings: tuple[Remark, ...] = (),
+    bottlenecks: tuple[BottleneckData, ...] = (),
+) -> list[str]:
     answer = Answer(AS_OF, AS_OF, "1", (), warnings, data)
     out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     console = Console(file=out, width=100, color_system=None)
-    render_dependencies(answer, console, name="Checkout replatform", key="CHECKOUT")
+    render_dependencies(answer, console, name="Checkout replatform", key="CHECKOUT", bottlenecks=bottlenecks)
     out.seek(0)
     return [line.rstrip() for line in out.read().splitlines()]
 
@@ -136,4 +149,21 @@ def test_nothing_open_is_no_hundred() -> None:
         "Checkout replatform  CHECKOUT",
         "Dependency health  no open dependencies",
         "",
+    ]
+
+
+def test_what_most_work_waits_for_is_named_with_how_much() -> None:
+    held = [(PAY_12, 17), (an_end("1201", "Sign the contract"), 1)]
+    bottlenecks = tuple(
+        BottleneckData(name=end.key, item=end, waiting=waiting, open_items=1, bottlenecks=1) for end, waiting in held
+    )
+
+    assert shown(DependencyList((), msgspec.structs.replace(HEALTH, cycles=()), 0, None), bottlenecks=bottlenecks) == [
+        "Checkout replatform  CHECKOUT",
+        "Dependency health  61 of 100",
+        "✗ 1 broken   ■ 1 blocked   ◆ 1 at risk   ✓ 31 resolved",
+        "",
+        "What most work waits for",
+        "  PAY-12 Accept a card  17 items",
+        "  Sign the contract  1 item",
     ]

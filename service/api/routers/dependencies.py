@@ -1,4 +1,4 @@
-"""The dependencies of a program: the list, cycles, the graph, the matrix, the critical path, and what if."""
+"""The dependencies of a program: the list, cycles, the matrix, bottlenecks, the graph, the critical path, what if."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from service.api.problems import Kind
 from service.api.replies import Rows, reply, settled, settled_text
 from service.api.schemas import dependency_examples as examples
 from service.api.schemas.what_if import WhatIfBody
-from service.programs import dependencies, graphs, schedules, what_if
+from service.programs import bottlenecks, dependencies, graphs, schedules, what_if
 from service.programs.answers import Answer
 from service.programs.dependencies import DependencyFilters
 from service.programs.dependency_answers import (
+    BottleneckData,
+    BottleneckList,
     CriticalPathData,
     CycleData,
     CycleList,
@@ -39,6 +41,7 @@ Key = Annotated[str, InPath(max_length=200, description="The program's key.", ex
 Names = list[Annotated[str, Query(max_length=400)]] | None
 GraphFormat = Literal["json", "dot", "mermaid", "graphml"]
 By = Literal["team", "project", "workstream"]
+BottlenecksBy = Literal["item", "team", "person"]
 
 Statuses = Annotated[
     Names,
@@ -169,6 +172,42 @@ async def get_matrix(
         limit=limit,
     )
     return settled(request, services, answer, form=form, rows=Rows("cells", MatrixCell))
+
+
+@router.get(
+    "/{key}/dependencies/bottlenecks",
+    summary="What most open work waits for",
+    description="By item: the tenth that most distinct open work waits for, directly or through others; gates that "
+    "only gather others left out. By team: what waits for any item of it. By person only where the operator allows "
+    "it (`people: {bottlenecks: true}`); otherwise that is refused.",
+    responses=answers(
+        Answer[BottleneckList],
+        Kind.UNKNOWN_PROGRAM,
+        Kind.INVALID_REQUEST,
+        description="One page, what most waits for first.",
+        example=examples.BOTTLENECKS,
+        csv=True,
+        conditional=True,
+    ),
+)
+async def list_bottlenecks(
+    request: Request,
+    services: WithServices,
+    form: WantedForm,
+    key: Key,
+    by: Annotated[BottlenecksBy, Query(description="What is told.")] = "item",
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Response:
+    answer = await bottlenecks.list_bottlenecks(
+        services.database,
+        key,
+        view=services.viewpoint(),
+        by=by,
+        cursor=cursor,
+        limit=limit,
+    )
+    return settled(request, services, answer, form=form, rows=Rows("bottlenecks", BottleneckData))
 
 
 @router.get(

@@ -114,6 +114,16 @@ MATRIX: Final = enveloped(
         "next_cursor": None,
     }
 )
+BOTTLENECKS: Final = enveloped(
+    {
+        "by": "item",
+        "bottlenecks": [
+            {"name": "PAY-12", "item": {**_PAYMENT, **_END}, "waiting": 17, "open_items": 1, "bottlenecks": 1}
+        ],
+        "total": 3,
+        "next_cursor": None,
+    }
+)
 GRAPH: Final = enveloped(
     {
         "program": _PROGRAM,
