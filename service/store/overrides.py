@@ -1,0 +1,81 @@
+"""Overrides of health as stored: the one that holds, and those that did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.store.tables.health import health_overrides
+
+KEPT_IN_SIGHT = 20  # of those that are over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOverride:
+    """`value` is red, amber or green. It holds until it expires, unless it was ended before."""
+
+    value: str
+    reason: str
+    author: str
+    set_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+
+    def holds(self, now: datetime) -> bool:
+        return self.ended_at is None and now < self.expires_at
+
+
+class Overrides:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def of(self, program: str) -> list[StoredOverride]:
+        """Newest first: those not ended, and some that are over."""
+        table = health_overrides
+        query = select(*_COLUMNS).where(table.c.program_key == program).order_by(table.c.id.desc())
+        return [_override(row) for row in await self._connection.execute(query.limit(KEPT_IN_SIGHT + 1))]
+
+    async def holding(self, now: datetime) -> dict[str, StoredOverride]:
+        """By program, of all programs."""
+        table = health_overrides
+        query = select(table.c.program_key, *_COLUMNS).where(table.c.ended_at.is_(None), table.c.expires_at > now)
+        return {key: _override(row) for key, *row in await self._connection.execute(query)}
+
+    async def put(self, program: str, override: StoredOverride) -> None:
+        """It takes the place of the one that held."""
+        await self.end(program, at=override.set_at, by=override.author)
+        await self._connection.execute(
+            health_overrides.insert().values(
+                program_key=program,
+                value=override.value,
+                reason=override.reason,
+                author=override.author,
+                set_at=override.set_at,
+                expires_at=override.expires_at,
+            )
+        )
+
+    async def end(self, program: str, *, at: datetime, by: str) -> None:
+        """Whichever holds, if one does. One that expired by itself is ended by nobody, at the moment it expired."""
+        table = health_overrides
+        open_ones = table.update().where(table.c.program_key == program, table.c.ended_at.is_(None))
+        await self._connection.execute(
+            open_ones.where(table.c.expires_at <= at).values(ended_at=table.c.expires_at, ended_by=None)
+        )
+        await self._connection.execute(open_ones.values(ended_at=at, ended_by=by))
+
+
+_COLUMNS = tuple(
+    health_overrides.c[name]
+    for name in ("value", "reason", "author", "set_at", "expires_at", "ended_at", "ended_by")
+)
+
+
+def _override(row: Iterable[object]) -> StoredOverride:
+    names = (column.name for column in _COLUMNS)
+    return StoredOverride(**dict(zip(names, row, strict=True)))  # type: ignore[arg-type]  # a row of these columns
