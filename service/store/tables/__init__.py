@@ -1,11 +1,23 @@
 """Every table, one subject a file."""
 
-from service.store.tables import access, health, items, oauth, operations, programs, reference, sources, webhooks
+from service.store.tables import (
+    access,
+    baselines,
+    health,
+    items,
+    oauth,
+    operations,
+    programs,
+    reference,
+    sources,
+    webhooks,
+)
 from service.store.tables.base import Moment, metadata, to_text
 
 __all__ = [
     "Moment",
     "access",
+    "baselines",
     "health",
     "items",
     "metadata",
