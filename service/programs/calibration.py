@@ -1,0 +1,130 @@
+"""The track record of a program's forecast: back-tests over the past two years, kept until something changes."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from functools import partial
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from service.domain.backtest import Promise, Question, Rules, back_test
+from service.domain.calibration import Badge, Calibration, Score, calibrate
+from service.domain.forecast import seed_of
+from service.domain.rollup import DEFINITION_VERSION
+from service.programs.answers import Answer, ProgramRef
+from service.programs.cache import Recent
+from service.programs.dependency_terms import Viewpoint
+from service.programs.envelope import enveloped
+from service.programs.forecast_answers import (
+    CalibrationData,
+    CalibrationSummary,
+    CoverageData,
+    PromiseData,
+    ScoreData,
+)
+from service.programs.lives import Known, lives_of
+from service.programs.rounding import rounded
+from service.store.engine import Database
+
+KEPT = 64
+UNITS: Final = {
+    Question.ITEMS_FINISHED: "items",
+    Question.NEXT_ITEMS: "working_days",
+    Question.OPEN_SCOPE: "working_days",
+}
+ASKED: Final = {
+    Question.ITEMS_FINISHED: "how many items four weeks finish",
+    Question.NEXT_ITEMS: "when the next few items are finished",
+    Question.OPEN_SCOPE: "when all open work is done",
+}
+_VERDICTS: Final = {
+    Badge.CALIBRATED: "kept as often as they said",
+    Badge.OVERCONFIDENT: "kept less often than they said: expect it later than the dates say",
+    Badge.UNDERCONFIDENT: "kept more often than they said: the dates are cautious",
+}
+
+
+async def get_calibration(database: Database, key: str, *, view: Viewpoint) -> Answer[CalibrationData]:
+    """Raises UnknownProgram."""
+    known = await lives_of(database, key, view)
+    found = await calibration_of(database, known, view)
+    program, origins = known.grounds.program, found.record.origins
+    data = CalibrationData(
+        program=ProgramRef(program.key, program.name),
+        badge=found.badge,
+        question=found.headline,
+        message=_message(found),
+        origins=len(origins),
+        skipped=found.record.skipped,
+        first_origin=origins[0] if origins else None,
+        last_origin=origins[-1] if origins else None,
+        scores=tuple(_score(score) for score in found.scores),
+        promises=tuple(_promise(question, each) for question, made in found.record.promises.items() for each in made),
+    )
+    return enveloped(data, sources=known.grounds.sources, now=view.now, notices=known.backlog)
+
+
+async def calibration_of(database: Database, known: Known, view: Viewpoint) -> Calibration:
+    """Computed off the event loop, once for what is known and the day."""
+    kept = _kept.setdefault(database, Recent(KEPT))
+    program, calendar = known.grounds.program, view.terms.calendar
+    asked = (known.seal, view.today, calendar, program.target)
+    found = kept.get(asked)
+    if found is None:
+        rules = Rules(calendar=calendar, before=view.today, seed_of=partial(_seed, program.key), target=program.target)
+        found = await asyncio.to_thread(lambda: calibrate(back_test(known.lives.ledger, rules)))
+        kept.put(asked, found)
+    return found
+
+
+def summary(found: Calibration) -> CalibrationSummary:
+    decided = next((score.decided for score in found.scores if score.question is found.headline), 0)
+    return CalibrationSummary(found.badge, found.headline, decided, _message(found))
+
+
+def _message(found: Calibration) -> str:
+    score = next((each for each in found.scores if each.question is found.headline), None)
+    if score is None:
+        best = max((each.decided for each in found.scores), default=0)
+        return f"Too few past forecasts are decided to tell how far this one can be trusted ({best} of 20)."
+    likely = score.coverage[1]
+    return (
+        f"{score.decided} past forecasts of {ASKED[score.question]} were {_VERDICTS[score.badge]} "
+        f"(of those at 85 %, {likely.kept:.0%} were kept)."
+    )
+
+
+def _seed(program: str, origin: date) -> int:
+    return seed_of(program, origin.isoformat(), DEFINITION_VERSION)
+
+
+def _score(score: Score) -> ScoreData:
+    return ScoreData(
+        question=score.question,
+        badge=score.badge,
+        decided=score.decided,
+        not_overlapping=round(score.apart, 1),
+        unit=UNITS[score.question],
+        coverage=tuple(
+            CoverageData(
+                level=each.level,
+                stated=round(each.stated, 6),
+                kept=round(each.kept, 6),
+                low=round(each.interval.low, 6),
+                high=round(each.interval.high, 6),
+                pinball=round(pinball, 6),
+            )
+            for each, pinball in zip(score.coverage, score.pinball, strict=True)
+        ),
+        bias=score.bias,
+        brier=rounded(score.brier),
+        pit=score.pit,
+    )
+
+
+def _promise(question: Question, made: Promise) -> PromiseData:
+    return PromiseData(question, made.origin, *made.said, made.happened, *made.kept, rounded(made.chance), made.came)
+
+
+_kept: WeakKeyDictionary[Database, Recent[tuple[object, ...], Calibration]] = WeakKeyDictionary()

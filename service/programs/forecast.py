@@ -1,0 +1,264 @@
+"""When a program will be done, by its own throughput: the answer, and the one function that others ask.
+
+The history and what is left are counted alike: items that count, by their final completion.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, NamedTuple
+from weakref import WeakKeyDictionary
+
+from service.domain.errors import InvalidQuery
+from service.domain.forecast import FEWEST_WEEKS, HORIZON_WEEKS, Past, seed_of, too_little
+from service.domain.notices import Notice, counted
+from service.domain.outlook import Chance, Finish, Outlook, Terms, outlook
+from service.domain.rollup import DEFINITION_VERSION
+from service.domain.throughput import WINDOW, BulkDay, Throughput, bulk_days, latest_shift, monday_of, natural_limits
+from service.programs.answers import Answer, ProgramRef
+from service.programs.cache import Recent
+from service.programs.calibration import calibration_of, summary
+from service.programs.dependency_terms import Viewpoint
+from service.programs.envelope import enveloped
+from service.programs.forecast_answers import (
+    ChanceData,
+    DateRange,
+    DatesAt,
+    FinishData,
+    ForecastData,
+    HowMany,
+    OutlookData,
+    Stability,
+    WeekData,
+)
+from service.programs.lives import Known, Lives, lives_of
+from service.store.engine import Database
+
+MOST_WEEKS: Final = 104
+KEPT = 512  # answers are small: those of all programs of a portfolio stay
+DAYS_AHEAD: Final = HORIZON_WEEKS * 7
+
+
+class ForecastQuestion(NamedTuple):
+    """`weeks` of history, how many items by which day, and whether days of tidying up and imports are left out."""
+
+    weeks: int = WINDOW
+    by: date | None = None
+    without_bulk_days: bool = False
+
+
+USUAL: Final = ForecastQuestion()
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramForecast:
+    """`outlook` is None where `reason` says why. `recent` is drawn from the weeks since `shift`, where the pace
+    changed and there are enough of them. Bulk days are told, and taken out only on request."""
+
+    remaining: int
+    target: date | None
+    weeks: Throughput
+    growth: tuple[int, ...]
+    reason: str | None
+    outlook: Outlook | None
+    shift: date | None
+    recent: Outlook | None
+    bulk_done: tuple[BulkDay, ...]
+    bulk_created: tuple[BulkDay, ...]
+
+    @property
+    def on_target(self) -> Chance | None:
+        """The probability of the target, were no work added; None without a target or a forecast."""
+        return None if self.outlook is None else self.outlook.plain.on_target
+
+
+async def program_forecast(
+    database: Database, key: str, *, view: Viewpoint, question: ForecastQuestion = USUAL
+) -> ProgramForecast:
+    """Kept until the program changes or the day is over. Raises UnknownProgram or InvalidQuery."""
+    _check(question, view.today)
+    return await forecast_from(database, await lives_of(database, key, view), view, question)
+
+
+async def get_forecast(
+    database: Database, key: str, *, view: Viewpoint, question: ForecastQuestion = USUAL
+) -> Answer[ForecastData]:
+    """Raises UnknownProgram or InvalidQuery."""
+    _check(question, view.today)
+    known = await lives_of(database, key, view)
+    made = await forecast_from(database, known, view, question)
+    record = await calibration_of(database, known, view)
+    program = known.grounds.program
+    data = ForecastData(
+        program=ProgramRef(program.key, program.name),
+        unit="items",
+        remaining=made.remaining,
+        target=made.target,
+        reason=made.reason,
+        message=message(made),
+        forecast=_outlook(made.outlook),
+        recent=_outlook(made.recent),
+        stability=_stability(made),
+        history=tuple(map(WeekData, made.weeks.weeks, made.weeks.finished, made.growth)),
+        calibration=summary(record),
+    )
+    notices = (*_notices(made, question), *known.backlog)
+    return enveloped(data, sources=known.grounds.sources, now=view.now, notices=notices)
+
+
+async def forecast_from(
+    database: Database, known: Known, view: Viewpoint, question: ForecastQuestion = USUAL
+) -> ProgramForecast:
+    """From lives that were read already; computed off the event loop."""
+    kept = _kept.setdefault(database, Recent(KEPT))
+    program = known.grounds.program
+    asked = (known.seal, view.today, view.terms.calendar, program.target, question)
+    found = kept.get(asked)
+    if found is None:
+        terms = Terms(
+            today=view.today,
+            calendar=view.terms.calendar,
+            seed=seed_of(program.key, view.today.isoformat(), DEFINITION_VERSION),
+            target=program.target,
+            by=question.by,
+        )
+        found = await asyncio.to_thread(forecast_of, known.lives, terms, question)
+        kept.put(asked, found)
+    return found
+
+
+def forecast_of(lives: Lives, terms: Terms, question: ForecastQuestion = USUAL) -> ProgramForecast:
+    ledger, now = lives.ledger, date.fromordinal(terms.today.toordinal() + 1)
+    told = ledger.throughput(terms.today, known=now, weeks=question.weeks)
+    growth = ledger.growth(told, known=now)
+    until = monday_of(terms.today)
+    done = bulk_days((day for life in lives.every if (day := life.done_on)), first=told.first_week, until=until)
+    created = bulk_days((life.created_on for life in lives.every), first=told.first_week, until=until)
+    if question.without_bulk_days:
+        told = Throughput(told.first_week, _without(done, told, told.finished))
+        growth = _without(created, told, growth)
+    reason = _reason(lives, told)
+    shift = latest_shift(told)
+    since = told.since(shift) if shift is not None else None
+    recent = None
+    if reason is None and since is not None and too_little(Past(since.finished)) is None:
+        recent = outlook(lives.remaining, since, growth[-len(since.finished) :], terms)
+    return ProgramForecast(
+        remaining=lives.remaining,
+        target=terms.target,
+        weeks=told,
+        growth=growth,
+        reason=reason,
+        outlook=None if reason is not None else outlook(lives.remaining, told, growth, terms),
+        shift=shift,
+        recent=recent,
+        bulk_done=done,
+        bulk_created=created,
+    )
+
+
+def message(made: ProgramForecast) -> str:
+    """The forecast in a sentence, or why there is none."""
+    match made.reason:
+        case "empty_scope":
+            return "No forecast: nothing counts in this program yet."
+        case "nothing_left":
+            return "Nothing is left to do."
+        case "insufficient_history":
+            weeks = counted(len(made.weeks.finished), "complete week")
+            return f"No forecast: {weeks} of history, and at least {FEWEST_WEEKS} are needed."
+        case "no_throughput":
+            return f"No forecast: nothing was finished in {counted(len(made.weeks.finished), 'week')}."
+        case _:
+            return _said(made)
+
+
+def _said(made: ProgramForecast) -> str:
+    if made.outlook is None:
+        return ""
+    p50, p85, _ = made.outlook.plain.days
+    items = f"the {made.remaining} open items are" if made.remaining != 1 else "the one open item is"
+    if p85 is None:
+        return f"At this pace {items} not done within five years with 85 % confidence."
+    half = "later than five years" if p50 is None else f"by {p50}"
+    return f"With 85 % confidence {items} done by {p85} (half of the trials: {half}), if no work is added."
+
+
+def _reason(lives: Lives, told: Throughput) -> str | None:
+    if not lives.every:
+        return "empty_scope"
+    if not lives.remaining:
+        return "nothing_left"
+    return too_little(Past(told.finished))
+
+
+def _without(bulk: Iterable[BulkDay], told: Throughput, weekly: Sequence[int]) -> tuple[int, ...]:
+    left = list(weekly)
+    for day, items in bulk:
+        left[(day - told.first_week).days // 7] -= items
+    return tuple(left)
+
+
+def _check(question: ForecastQuestion, today: date) -> None:
+    if not FEWEST_WEEKS <= question.weeks <= MOST_WEEKS:
+        raise InvalidQuery("weeks", f"must be between {FEWEST_WEEKS} and {MOST_WEEKS}, not {question.weeks}.")
+    if question.by is not None and not 0 <= (question.by - today).days <= DAYS_AHEAD:
+        raise InvalidQuery("by", f"must be a day from {today} on, at most five years ahead.")
+
+
+def _outlook(told: Outlook | None) -> OutlookData | None:
+    if told is None:
+        return None
+    by = told.by
+    return OutlookData(
+        first_week=told.weeks.first_week,
+        weeks=len(told.weeks.finished),
+        small_sample=told.small_sample,
+        without_growth=_finish(told.plain),
+        with_growth=_finish(told.growing),
+        growth_a_week=round(told.growth_a_week, 6),
+        p85_range=DateRange(*told.range_of_p85),
+        how_many=None if by is None else HowMany(by.day, by.working_days, *by.items),
+    )
+
+
+def _finish(told: Finish) -> FinishData:
+    chance = told.on_target
+    if chance is None:
+        return FinishData(DatesAt(*told.days), None)
+    shares = (chance.value, chance.interval.low, chance.interval.high)
+    return FinishData(DatesAt(*told.days), ChanceData(*(round(each, 6) for each in shares)))
+
+
+def _stability(made: ProgramForecast) -> Stability | None:
+    limits = natural_limits(made.weeks.finished)
+    if limits is None:
+        return None
+    return Stability(
+        stable=made.shift is None,
+        reason=None if made.shift is None else "non_stationary",
+        since=made.shift,
+        lower=round(limits.lower, 6),
+        mean=round(limits.mean, 6),
+        upper=round(limits.upper, 6),
+    )
+
+
+def _notices(made: ProgramForecast, question: ForecastQuestion) -> Iterable[Notice]:
+    if made.outlook is not None and made.outlook.small_sample:
+        weeks = counted(len(made.weeks.finished), "week")
+        yield Notice("small_sample", f"The forecast is drawn from {weeks} of history alone.")
+    if made.shift is not None and made.reason is None:
+        beside = "the answer since stands beside" if made.recent else "too few weeks have passed since then"
+        yield Notice("non_stationary", f"The pace changed in the week of {made.shift}; {beside}.")
+    verb = "are left out" if question.without_bulk_days else "count; without_bulk_days=true leaves them out"
+    for bulk, what, code in ((made.bulk_done, "done", "bulk_done"), (made.bulk_created, "created", "bulk_created")):
+        if bulk:
+            days = ", ".join(f"{items} items on {day}" for day, items in bulk)
+            yield Notice(code, f"Unusually many items were {what} at once: {days}. They {verb}.")
+
+
+_kept: WeakKeyDictionary[Database, Recent[tuple[object, ...], ProgramForecast]] = WeakKeyDictionary()

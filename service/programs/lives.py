@@ -1,0 +1,78 @@
+"""The lives of a program's items, kept as long as nothing changed that they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from weakref import WeakKeyDictionary
+
+from service.domain.ledger import Ledger
+from service.domain.lives import ItemLife
+from service.domain.notices import Notice
+from service.programs.backlog import backlog_notices
+from service.programs.cache import Recent, cache_of
+from service.programs.dependency_terms import Viewpoint
+from service.programs.flow_terms import FlowTerms
+from service.programs.freshness import Grounds, grounds_of
+from service.store.engine import Database
+from service.store.item_lives import ItemLives, LifeTerms
+
+KEPT = 8  # programs
+USUAL = FlowTerms()
+
+
+@dataclass(frozen=True, eq=False)
+class Lives:
+    """Of the items of one program that count, and of the cancelled ones that would."""
+
+    every: Sequence[ItemLife]
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger.of(self.every)
+
+    @cached_property
+    def remaining(self) -> int:
+        return sum(life.is_open for life in self.every)
+
+    @cached_property
+    def begun_on(self) -> date | None:
+        return min((life.created_on for life in self.every), default=None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """`backlog` says what of the histories is still being read. `seal` changes whenever the lives may."""
+
+    grounds: Grounds
+    lives: Lives
+    backlog: tuple[Notice, ...]
+    seal: tuple[object, ...]
+
+
+async def lives_of(database: Database, key: str, view: Viewpoint, terms: FlowTerms = USUAL) -> Known:
+    """Raises UnknownProgram."""
+    kept = _kept.setdefault(database, Recent(KEPT))
+    async with database.reading() as uow:
+        grounds = await grounds_of(uow.connection, key)
+        backlog = await backlog_notices(uow.connection, grounds, cache_of(database))
+        seal = (key, grounds.fingerprint, view.terms.zone.key, terms, backlog)
+        lives = kept.get(seal)
+        if lives is None:
+            lives = Lives(await ItemLives(uow.connection, _read_by(view, terms)).of(grounds.program))
+            kept.put(seal, lives)
+    return Known(grounds, lives, tuple(backlog), seal)
+
+
+def _read_by(view: Viewpoint, terms: FlowTerms) -> LifeTerms:
+    def folded(names: Sequence[str]) -> frozenset[str]:
+        return frozenset(name.casefold() for name in names)
+
+    return LifeTerms(
+        view.terms.zone, folded(terms.active_statuses), folded(terms.defect_types), folded(terms.escaped_labels)
+    )
+
+
+_kept: WeakKeyDictionary[Database, Recent[tuple[object, ...], Lives]] = WeakKeyDictionary()
