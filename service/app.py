@@ -17,7 +17,7 @@ from service.api.dependencies import known_parameters_only
 from service.api.head import HeadAsGet
 from service.api.metrics import Measured, Metrics
 from service.api.problems import Boundary, Kind, Problem
-from service.api.routers import audit, dependencies, items, mapping, programs, running, sources, webhooks
+from service.api.routers import audit, dependencies, forecasts, items, mapping, programs, running, sources, webhooks
 from service.api.security import Limits, SecurityHeaders
 from service.api.services import Services
 from service.api.translation import translate
@@ -32,6 +32,7 @@ as of when it is true, which sources it rests on, and what is missing. Failures 
 TAGS = (
     ("programs", "What a program manager asks: how far are we, and on which evidence."),
     ("dependencies", "Who waits for whom, and what decides when a program is finished."),
+    ("forecasts", "When it will be done, how sure that is, and how the work flows."),
     ("items", "One piece of work, its history, and why it counts where it counts."),
     ("mapping", "Which work belongs to which program."),
     ("sources", "The connected tools and the runs that read them."),
@@ -62,7 +63,7 @@ def create_app(services: Services, *, version: str = "1") -> FastAPI:
     app.state.metrics = Metrics()
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     strict = [Depends(known_parameters_only)]  # pages forgive an old bookmark, numbers do not
-    api = [(each.router, "/api/v1") for each in (programs, dependencies, items, mapping, sources, audit)]
+    api = [(each.router, "/api/v1") for each in (programs, dependencies, forecasts, items, mapping, sources, audit)]
     pages = [(_pages(app, services), ""), (sign_in.pages(gate, public_url=services.public_url), "")]
     for router, prefix in (*api, (running.router, "")):
         app.include_router(router, prefix=prefix, dependencies=strict)

@@ -41,6 +41,9 @@ NEEDS: Final = MappingProxyType(
         "list_bottlenecks": Need(READ, Reach.NAMED),
         "get_graph": Need(READ, Reach.NAMED),
         "get_critical_path": Need(READ, Reach.NAMED),
+        "get_forecast": Need(READ, Reach.NAMED),
+        "get_calibration": Need(READ, Reach.NAMED),
+        "get_flow": Need(READ, Reach.NAMED),
         "simulate": Need(READ, Reach.NAMED),  # a POST that writes nothing
         "get_impact": Need(READ, Reach.LISTED),
         "get_item": Need(READ, Reach.LISTED),

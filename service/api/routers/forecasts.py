@@ -1,0 +1,86 @@
+"""When a program will be done, how far such forecasts could be trusted so far, and how its work flows."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi import Path as InPath
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.api.dependencies import WantedForm, WithServices
+from service.api.openapi import answers
+from service.api.problems import Kind
+from service.api.replies import Rows, settled
+from service.api.schemas import forecast_examples as examples
+from service.domain.forecast import FEWEST_WEEKS
+from service.domain.throughput import WINDOW
+from service.programs import calibration, forecast
+from service.programs.answers import Answer
+from service.programs.forecast import MOST_WEEKS, ForecastQuestion
+from service.programs.forecast_answers import CalibrationData, ForecastData, PromiseData
+
+router = APIRouter(prefix="/programs", tags=["forecasts"])
+
+Key = Annotated[str, InPath(max_length=200, description="The program's key.", examples=["CHECKOUT"])]
+Weeks = Annotated[
+    int, Query(ge=FEWEST_WEEKS, le=MOST_WEEKS, description="How many complete weeks of history are looked at.")
+]
+WithoutBulkDays = Annotated[
+    bool,
+    Query(description="Leave out days on which unusually many items were finished or created at once."),
+]
+
+
+@router.get(
+    "/{key}/forecast",
+    summary="When a program will be done, and how sure that is",
+    description="Drawn 10,000 times from the program's own weekly throughput, with and without the growth of its "
+    "scope. Where there is too little history it says so instead of a date. The same question has the same answer "
+    "all day, as long as nothing changes.",
+    responses=answers(
+        Answer[ForecastData],
+        Kind.UNKNOWN_PROGRAM,
+        Kind.INVALID_REQUEST,
+        description="Dates at 50, 85 and 95 %, the probability of the target, and the track record of such forecasts.",
+        example=examples.FORECAST,
+        conditional=True,
+    ),
+)
+async def get_forecast(
+    request: Request,
+    services: WithServices,
+    key: Key,
+    by: Annotated[date | None, Query(description="Also: how many items will be done by the end of this day.")] = None,
+    weeks: Weeks = WINDOW,
+    without_bulk_days: WithoutBulkDays = False,
+) -> Response:
+    answer = await forecast.get_forecast(
+        services.database,
+        key,
+        view=services.viewpoint(),
+        question=ForecastQuestion(weeks, by, without_bulk_days),
+    )
+    return settled(request, services, answer)
+
+
+@router.get(
+    "/{key}/forecast/calibration",
+    summary="The track record of a program's forecasts",
+    description="What the forecast would have said on every Monday of the past two years, from the state of that day, "
+    "and what then happened. As CSV: every one of these promises.",
+    responses=answers(
+        Answer[CalibrationData],
+        Kind.UNKNOWN_PROGRAM,
+        Kind.INVALID_REQUEST,
+        description="A badge, coverage at 50, 85 and 95 % with intervals, bias, and every promise.",
+        example=examples.CALIBRATION,
+        csv=True,
+        conditional=True,
+    ),
+)
+async def get_calibration(request: Request, services: WithServices, form: WantedForm, key: Key) -> Response:
+    answer = await calibration.get_calibration(services.database, key, view=services.viewpoint())
+    return settled(request, services, answer, form=form, rows=Rows("promises", PromiseData))
