@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 
 import msgspec
@@ -22,11 +22,18 @@ async def stated_health(connection: AsyncConnection, grounds: Grounds) -> tuple[
     latest = await reader.latest()
     about_projects = any(each.kind == PROJECT for each in latest)
     projects = await reader.projects_of(grounds.program.key) if about_projects else set()
+    return words_about(latest, projects, grounds.rules)
+
+
+def words_about(
+    latest: Iterable[StatedRow], projects: Collection[tuple[str, str]], rules: Sequence[RuleRow]
+) -> tuple[StatedHealthData, ...]:
+    """Of all words those on these projects, (source, project id) each, and on the portfolios that the rules name."""
     return tuple(
         _told(each)
         for each in latest
         if (each.kind == PROJECT and (each.source, each.parent_id) in projects)
-        or (each.kind == PORTFOLIO and _is_named(each, grounds.rules))
+        or (each.kind == PORTFOLIO and _is_named(each, rules))
     )
 
 

@@ -1,0 +1,134 @@
+"""What to chase today in a program: each thing with whom to ask, why it matters and where it opens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time
+from typing import Final
+
+from service.domain.attention import Signal, Trouble, ranked
+from service.domain.errors import InvalidQuery
+from service.domain.health import Disagreement
+from service.programs.answers import Answer, ProgramRef
+from service.programs.attention_signals import Told, signals_of
+from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
+from service.programs.dependency_faces import url_of
+from service.programs.dependency_network import Known
+from service.programs.dependency_terms import SLIPS_COUNTED, Viewpoint
+from service.programs.envelope import enveloped
+from service.programs.freshness import grounds_of
+from service.programs.health import DEFAULT_TERMS, Words, address, disagreement_data, words_of
+from service.programs.health_answers import AttentionData, Concern, ScoreData, Who
+from service.programs.health_inputs import further_measures
+from service.programs.health_standing import Measured, standing_of
+from service.programs.health_terms import HealthTerms
+from service.store.engine import Database
+from service.store.faces import Face, Faces
+from service.store.planning import planning, slips_since
+
+_MORE: Final[Mapping[Trouble, str]] = {
+    Trouble.WATERMELON: "health",
+    Trouble.CYCLE: "dependencies/cycles",
+    Trouble.BLOCKED: "dependencies?status=blocked",
+    Trouble.SLIPPED_MILESTONE: "critical-path",
+    Trouble.OVERDUE: "data-quality?lacks=not_overdue",
+    Trouble.UNASSIGNED: "data-quality?lacks=owner",
+    Trouble.UNDATED: "data-quality?lacks=planned",
+    Trouble.AGEING: "health",
+}
+
+
+async def get_attention(
+    database: Database,
+    key: str,
+    *,
+    view: Viewpoint,
+    terms: HealthTerms = DEFAULT_TERMS,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> Answer[AttentionData]:
+    """One page, the most pressing first. Raises UnknownProgram or InvalidQuery."""
+    checked_limit(limit)
+    start = _start(read_cursor("attention", cursor, parts=1))
+    known, measured = await standing_of(database, key, view, terms)
+    told = [*await _about_work(database, known, measured), *await _about_words(database, known, measured)]
+    by_signal = {each.signal: each for each in told}
+    every = ranked(by_signal)
+    page = [by_signal[signal] for signal in every[start : start + limit]]
+    items = known.network.network.items
+    async with database.reading() as uow:
+        faces = await Faces(uow.connection).of({items[each.place].uid for each in page if each.place is not None})
+    data = AttentionData(
+        program=ProgramRef(known.network.program.key, known.network.program.name),
+        attention=tuple(_concern(each, known, faces) for each in page),
+        counts=dict(Counter(str(signal.trouble) for signal in every)),
+        total=len(every),
+        next_cursor=write_cursor("attention", str(start + limit)) if len(every) > start + limit else None,
+    )
+    return enveloped(data, sources=known.sources, now=view.now)
+
+
+async def _about_work(database: Database, known: Known, measured: Measured) -> list[Told]:
+    item = known.network.network.item
+    places = (item.milestone & measured.standing.open).nonzero()[0].tolist()
+    milestones = {known.network.network.items[place].uid for place in places}
+    zone = known.view.terms.zone
+    since = datetime.combine(known.view.today, time.min, zone) - SLIPS_COUNTED
+    async with database.reading() as uow:
+        plans = await planning(uow.connection, zone=zone)
+        slips = await slips_since(uow.connection, milestones, since, planning=plans)
+    return await asyncio.to_thread(signals_of, known, measured.standing, slips)
+
+
+async def _about_words(database: Database, known: Known, measured: Measured) -> list[Told]:
+    """Whether people state another health than the work shows."""
+    program = known.network.program
+    async with database.reading() as uow:
+        words: Words = await words_of(uow.connection, await grounds_of(uow.connection, program.key), now=known.view.now)
+    if words.colour is None:
+        return []
+    health = measured.health(await further_measures(database, program, known.view))
+    differs = disagreement_data(words.colour, health)
+    if differs is None or differs.kind != Disagreement.WATERMELON:
+        return []
+    signal = Signal(trouble=Trouble.WATERMELON, subject=program.key)
+    return [Told(signal, f"{program.name} is stated green, and computed red.", differs.message)]
+
+
+def _concern(told: Told, known: Known, faces: Mapping[str, Face]) -> Concern:
+    signal, network = told.signal, known.network.network
+    item = None if told.place is None else network.items[told.place]
+    face = None if item is None else faces.get(item.uid)
+    score, more = signal.score, _MORE.get(signal.trouble)
+    return Concern(
+        kind=signal.trouble,
+        subject=signal.subject,
+        uid=None if item is None else item.uid,
+        key=None if item is None else item.key,
+        title=None if item is None else item.title,
+        who=Who(None if face is None else face.assignee, None if item is None else item.team),
+        what=told.what,
+        why=told.why,
+        days=signal.days,
+        downstream_items=told.downstream_items,
+        critical=signal.critical,
+        score=ScoreData(
+            total=score.total,
+            kind=score.kind,
+            downstream=score.downstream,
+            delay=score.delay,
+            critical=score.critical,
+        ),
+        url=None if item is None else url_of(item, faces),
+        more="/api/v1/sources" if more is None else address(known.network.program.key, more),
+    )
+
+
+def _start(parts: Sequence[str] | None) -> int:
+    if parts is None:
+        return 0
+    if not parts[0].isdecimal():
+        raise InvalidQuery("cursor", "this is no cursor of this list; start again without one.")
+    return int(parts[0])

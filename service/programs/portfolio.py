@@ -1,0 +1,272 @@
+"""All programs on one page. A row is computed once and kept until something changes that it rests on.
+
+What passes by itself is put in at each answer: how old the proof is, whether an override still holds, what people state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from weakref import WeakKeyDictionary
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.domain.dates import ProgramDates
+from service.domain.errors import UnknownProgram
+from service.domain.health import Health, Rag, disagreement
+from service.domain.progress import MissingWeight
+from service.domain.rollup import Rollup, roll_up
+from service.programs.answers import Answer
+from service.programs.cache import Recent
+from service.programs.dependency_answers import StatusCounts
+from service.programs.dependency_faces import counts_data
+from service.programs.dependency_terms import Viewpoint
+from service.programs.envelope import enveloped
+from service.programs.freshness import involved, oldest_proof, state_of
+from service.programs.health import DEFAULT_TERMS, decisive, stated_colour
+from service.programs.health_answers import (
+    PortfolioData,
+    PortfolioDates,
+    PortfolioDependencies,
+    PortfolioFreshness,
+    PortfolioHealth,
+    PortfolioProgress,
+    PortfolioRow,
+)
+from service.programs.health_inputs import further_measures, further_seals
+from service.programs.health_standing import standing_of
+from service.programs.health_terms import HealthTerms
+from service.programs.rounding import progress_data, rounded
+from service.programs.stated import words_about
+from service.store.engine import Database
+from service.store.freshness import Freshness, SourceFacts
+from service.store.overrides import Overrides, StoredOverride
+from service.store.planning import planning
+from service.store.portfolio import Portfolio
+from service.store.program_items import ProgramItems, ProgramRow, RuleRow
+from service.store.stated_health import StatedHealth, StatedRow
+
+KEPT = 5_000  # rows: more than the programs that anybody has
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """By what a portfolio is computed: `missing` is what an item without an estimate weighs."""
+
+    health: HealthTerms = DEFAULT_TERMS
+    missing: MissingWeight = MissingWeight.SKIP
+
+
+async def get_portfolio(
+    database: Database, *, view: Viewpoint, terms: Terms | None = None, among: Collection[str] | None = None
+) -> Answer[PortfolioData]:
+    """In the order of the programs file; `among`: only those."""
+    terms = terms or Terms()
+    async with _turn(database):
+        told = await _read(database, view, terms, among)
+        kept = await _rows(database, told, view, terms)
+    rows, sources = [], {}
+    for program, row in kept.items():
+        facts = _sources_of(told, program, row)
+        sources |= {each.name: each for each in facts}
+        rows.append(_shown(told, row, facts, view))
+    colours = Counter(row.health.effective for row in rows)
+    data = PortfolioData(
+        programs=tuple(rows), health={str(colour): colours[str(colour)] for colour in Rag}, next_cursor=None
+    )
+    return enveloped(data, sources=[sources[name] for name in sorted(sources)], now=view.now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is read for all programs together. `seals` covers what a row rests on, but for its far ends."""
+
+    programs: Sequence[ProgramRow]
+    rules: Mapping[str, list[RuleRow]]
+    facts: Sequence[SourceFacts]
+    stated: Sequence[StatedRow]
+    overrides: Mapping[str, StoredOverride]
+    seals: Mapping[str, str]
+    far: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """What is kept of a program: everything that no clock changes."""
+
+    program: ProgramRow
+    seal: str
+    far_ends: tuple[str, ...]
+    far_seal: str
+    fed_by: frozenset[str]
+    further_sources: frozenset[str]
+    homes: frozenset[tuple[str, str]]
+    items: int
+    countable: int
+    progress: PortfolioProgress
+    dates: PortfolioDates
+    health: Health
+    data_quality: float | None
+    score: float | None
+    counts: StatusCounts
+
+
+async def _read(database: Database, view: Viewpoint, terms: Terms, among: Collection[str] | None) -> _Told:
+    async with database.reading() as uow:
+        reader = Portfolio(uow.connection)
+        programs, rules = await reader.programs(among), await reader.rules()
+        common = [
+            view.today.isoformat(),
+            view.terms.seal,
+            terms.health.seal,
+            terms.missing,
+            await reader.foundations(await planning(uow.connection, zone=view.terms.zone)),
+        ]
+        further = await further_seals(uow.connection)
+        kept = _kept(database)
+        rows = [row for each in programs if (row := kept.get(each.key)) is not None]
+        return _Told(
+            programs=programs,
+            rules=rules,
+            facts=await Freshness(uow.connection).of_sources(),
+            stated=await StatedHealth(uow.connection).latest(),
+            overrides=await Overrides(uow.connection).holding(view.now),
+            seals={
+                each.key: _hash([common, each, rules.get(each.key, []), further.get(each.key)]) for each in programs
+            },
+            far=await reader.far_states({uid for row in rows for uid in row.far_ends}),
+        )
+
+
+async def _rows(database: Database, told: _Told, view: Viewpoint, terms: Terms) -> dict[ProgramRow, _Row]:
+    """Each program's row: the one that is kept, or a new one."""
+    kept, found = _kept(database), {}
+    for program in told.programs:
+        row = kept.get(program.key)
+        if row is None or row.seal != told.seals[program.key] or row.far_seal != _far_seal(row.far_ends, told.far):
+            try:
+                row = await _computed(database, program, told.seals[program.key], view, terms)
+            except UnknownProgram:  # removed since the list was read
+                continue
+            kept.put(program.key, row)
+        found[program] = row
+    return found
+
+
+async def _computed(database: Database, program: ProgramRow, seal: str, view: Viewpoint, terms: Terms) -> _Row:
+    """Raises UnknownProgram."""
+    known, measured = await standing_of(database, program.key, view, terms.health)
+    health = measured.health(await further_measures(database, program, view))
+    network, standing = known.network.network, measured.standing
+    far_ends = tuple(item.uid for item in network.items if not item.member)
+    async with database.reading() as uow:
+        rollup = await _rollup(uow.connection, program, terms.missing)
+        homes = await StatedHealth(uow.connection).projects_of(program.key)
+        far = await Portfolio(uow.connection).far_states(far_ends)
+    progress = progress_data(rollup.progress)
+    assessed = known.network.assessment.health
+    return _Row(
+        program=program,
+        seal=seal,
+        far_ends=far_ends,
+        far_seal=_far_seal(far_ends, far),
+        fed_by=frozenset(item.source for item in network.items if item.member),
+        further_sources=known.network.sources,
+        homes=frozenset(homes),
+        items=rollup.scope.items,
+        countable=rollup.scope.countable,
+        progress=PortfolioProgress(progress.count, progress.points),  # type: ignore[arg-type]  # all three are there
+        dates=PortfolioDates(
+            start=program.start,
+            target=program.target,
+            rolled_due=rollup.dates.rolled_due,
+            finish=standing.plan.finish,
+            float_to_target=standing.plan.float_to_target if standing.plan.open_places else None,
+        ),
+        health=health,
+        data_quality=rounded(standing.checked.quality().score),
+        score=rounded(assessed.score),
+        counts=counts_data(assessed.counts),
+    )
+
+
+async def _rollup(connection: AsyncConnection, program: ProgramRow, missing: MissingWeight) -> Rollup:
+    items = await ProgramItems(connection).rollup_items(program.key)
+    return await asyncio.to_thread(
+        lambda: roll_up(
+            items,
+            program=ProgramDates(program.start, program.target),
+            count_subtasks=program.count_subtasks,
+            missing=missing,
+        )
+    )
+
+
+def _sources_of(told: _Told, program: ProgramRow, row: _Row) -> list[SourceFacts]:
+    feeding = [replace(each, feeds=True) if each.name in row.fed_by else each for each in told.facts]
+    found = {each.name: each for each in involved(feeding, told.rules.get(program.key, []))}
+    found |= {each.name: each for each in feeding if each.name in row.further_sources}
+    return [found[name] for name in sorted(found)]
+
+
+def _shown(told: _Told, row: _Row, facts: Sequence[SourceFacts], view: Viewpoint) -> PortfolioRow:
+    program = row.program
+    states = [state_of(each, now=view.now) for each in facts]
+    lags = [state.lag_seconds for state in states]
+    return PortfolioRow(
+        key=program.key,
+        name=program.name,
+        owner=program.owner,
+        items=row.items,
+        countable=row.countable,
+        progress=row.progress,
+        dates=row.dates,
+        health=_health(told, row),
+        dependencies=PortfolioDependencies(score=row.score, counts=row.counts),
+        freshness=PortfolioFreshness(
+            as_of=oldest_proof(states),
+            lag_seconds=max((lag for lag in lags if lag is not None), default=None) if None not in lags else None,
+            complete=bool(states) and all(state.complete for state in states),
+            in_doubt=tuple(state.name for state in states if not state.complete),
+        ),
+    )
+
+
+def _health(told: _Told, row: _Row) -> PortfolioHealth:
+    stated = stated_colour(words_about(told.stated, row.homes, told.rules.get(row.program.key, [])))
+    override = told.overrides.get(row.program.key)
+    computed = row.health.colour
+    return PortfolioHealth(
+        effective=computed if override is None else override.value,
+        computed=computed,
+        stated=stated,
+        override=None if override is None else override.value,
+        disagreement=disagreement(stated, computed),
+        rules=tuple(each.rule for each in decisive(row.health.verdicts, computed)),
+        data_quality=row.data_quality,
+    )
+
+
+def _far_seal(uids: Sequence[str], far: Mapping[str, object]) -> str:
+    return _hash([(uid, far.get(uid)) for uid in uids]) if uids else ""
+
+
+def _hash(told: object) -> str:
+    return sha256(msgspec.json.encode(told)).hexdigest()
+
+
+def _kept(database: Database) -> Recent[str, _Row]:
+    return _rows_kept.setdefault(database, Recent(KEPT))
+
+
+def _turn(database: Database) -> asyncio.Lock:
+    """Two who ask at once do not compute the same twice."""
+    return _turns.setdefault(database, asyncio.Lock())
+
+
+_rows_kept: WeakKeyDictionary[Database, Recent[str, _Row]] = WeakKeyDictionary()
+_turns: WeakKeyDictionary[Database, asyncio.Lock] = WeakKeyDictionary()
