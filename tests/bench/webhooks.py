@@ -39,7 +39,7 @@ def main() -> dict[str, Figures]:
     tune_collector()
     configure_logging(level="CRITICAL")
     with (
-        running_postgres() as server,
+        running_postgres(autovacuum="on") as server,
         PostgresTemplate(server).copied() as postgresql,
         tempfile.TemporaryDirectory() as folder,
     ):
