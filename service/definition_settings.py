@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from types import MappingProxyType
@@ -14,20 +15,30 @@ from pydantic import Field, field_validator
 
 from service.domain.calendars import WorkingCalendar, country_holidays
 from service.domain.dependency_status import HEALTH_VALUES, DependencyRules, DependencyStatus, LagUnit, SameDay
+from service.domain.health import LIMITS, Limits, Rule
 from service.programs.dependency_terms import DependencyTerms
+from service.programs.health_terms import HealthTerms
 from service.source_settings import Names, Part
 
 YEARS: Final = range(2010, 2046)  # in which the public holidays of a country are known to the calendar
 MOST_HOLIDAYS: Final = 5_000
+MOST_TEAMS: Final = 1_000
 
 Value = Annotated[float, Field(ge=0, le=1)]
 
 
 class CalendarConfig(Part):
-    """`holidays`: a country ("ES"), a part of one ("ES-MD"), days, or several of these."""
+    """`holidays`: a country ("ES"), a part of one ("ES-MD"), days, or several of these.
+
+    `teams` are the holidays of teams that have others, by the name of the team, in any case; they take the place of
+    `holidays` for them.
+    """
 
     timezone: str = "UTC"
     holidays: tuple[str | date, ...] = ()
+    teams: Mapping[Annotated[str, Field(min_length=1, max_length=200)], tuple[str | date, ...]] = Field(
+        default_factory=dict, max_length=MOST_TEAMS
+    )
 
     @field_validator("timezone")
     @classmethod
@@ -39,10 +50,14 @@ class CalendarConfig(Part):
     @field_validator("holidays", mode="before")
     @classmethod
     def _one_or_several(cls, told: Any) -> Any:
-        several = (told,) if isinstance(told, str | date) else told
-        if not isinstance(several, list | tuple) or len(several) > MOST_HOLIDAYS:
-            raise ValueError("give a country such as ES, a part of one such as ES-MD, or a list of days")
-        return tuple(_country_or_day(each) for each in several)
+        return _holidays(told)
+
+    @field_validator("teams", mode="before")
+    @classmethod
+    def _of_each_team(cls, told: Any) -> Any:
+        if not isinstance(told, Mapping):
+            raise ValueError("give the holidays of each team by its name, such as {Ants: ES-MD}")
+        return {str(name): _holidays_of(str(name), each) for name, each in told.items()}
 
     @property
     def zone(self) -> ZoneInfo:
@@ -51,6 +66,10 @@ class CalendarConfig(Part):
     @property
     def working(self) -> WorkingCalendar:
         return _calendar(self.holidays)
+
+    @property
+    def of_teams(self) -> dict[str, WorkingCalendar]:
+        return {name: _calendar(holidays) for name, holidays in self.teams.items()}
 
 
 class Definitions(Part):
@@ -68,10 +87,39 @@ class Definitions(Part):
     stale_after_hours: Annotated[int, Field(ge=1, le=10_000)] = 36
 
 
+class LimitsConfig(Part):
+    """Beyond a limit the colour of a rule changes; what is left out stays as defined, null takes a colour away."""
+
+    red: float | None = None
+    amber: float | None = None
+    grey: float | None = None
+
+    def over(self, defined: Limits) -> Limits:
+        return replace(defined, **{name: getattr(self, name) for name in self.model_fields_set})
+
+
 class HealthConfig(Part):
-    """What an unresolved edge is worth in the health score, by its status: from 0 to 1."""
+    """`values`: what an unresolved edge is worth in the health score, by its status, from 0 to 1.
+
+    `thresholds`: the limits of the rules of health, by rule. `risk_types` are item types that stand for a risk.
+    """
 
     values: Mapping[DependencyStatus, Value] = Field(default_factory=dict)
+    thresholds: Mapping[str, LimitsConfig] = Field(default_factory=dict)
+    risk_types: Names = ("Risk",)
+    critical_priorities: Names = ("Blocker", "Critical", "Highest")
+    near_days: Annotated[int, Field(ge=1, le=60)] = 10
+
+    @field_validator("thresholds")
+    @classmethod
+    def _known_rules(cls, told: Mapping[str, LimitsConfig]) -> Mapping[str, LimitsConfig]:
+        for name, config in told.items():
+            if name not in set(Rule):
+                raise ValueError(f"{name!r} is no rule{did_you_mean(name, Rule)}; the rules are {', '.join(Rule)}")
+            limits = config.over(LIMITS[Rule(name)])
+            if not limits.is_ordered():
+                raise ValueError(f"{name}: red ({limits.red}) must lie beyond amber ({limits.amber})")
+        return told
 
     @field_validator("values", mode="before")
     @classmethod
@@ -89,6 +137,7 @@ def dependency_terms(
     return DependencyTerms(
         zone=calendar.zone,
         calendar=calendar.working,
+        team_calendars=MappingProxyType(calendar.of_teams),
         rules=DependencyRules(
             buffer_days=definitions.buffer_days,
             same_day=SameDay(definitions.same_day),
@@ -105,9 +154,34 @@ def dependency_terms(
     )
 
 
+def health_terms(health: HealthConfig) -> HealthTerms:
+    """What the colour of a program is computed by."""
+    told = {Rule(name): config.over(LIMITS[Rule(name)]) for name, config in health.thresholds.items()}
+    return HealthTerms(
+        limits=MappingProxyType({**LIMITS, **told}),
+        risk_types=frozenset(health.risk_types),
+        critical_priorities=frozenset(health.critical_priorities),
+        near_days=health.near_days,
+    )
+
+
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, sorted(choices), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _holidays(told: Any) -> tuple[str | date, ...]:
+    several = (told,) if isinstance(told, str | date) else told
+    if not isinstance(several, list | tuple) or len(several) > MOST_HOLIDAYS:
+        raise ValueError("give a country such as ES, a part of one such as ES-MD, or a list of days")
+    return tuple(_country_or_day(each) for each in several)
+
+
+def _holidays_of(team: str, told: Any) -> tuple[str | date, ...]:
+    try:
+        return _holidays(told)
+    except ValueError as error:
+        raise ValueError(f"{team}: {error}") from None
 
 
 def _country_or_day(told: Any) -> str | date:

@@ -17,9 +17,18 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.access_settings import AUTH_PARTS, AuthConfig
-from service.definition_settings import CalendarConfig, Definitions, HealthConfig, dependency_terms, did_you_mean
+from service.definition_settings import (
+    CalendarConfig,
+    Definitions,
+    HealthConfig,
+    LimitsConfig,
+    dependency_terms,
+    did_you_mean,
+    health_terms,
+)
 from service.domain.progress import MissingWeight
 from service.programs.dependency_terms import DependencyTerms
+from service.programs.health_terms import HealthTerms
 from service.source_settings import KINDS, PARTS, JiraConfig, Part, SourceConfig, key_of_the_other_tool
 
 DEFAULT_CONFIG = Path("interlock.yaml")
@@ -121,6 +130,10 @@ class Settings(Part):
     @property
     def dependency_terms(self) -> DependencyTerms:
         return dependency_terms(self.calendar, self.definitions, self.health, by_person=self.people.bottlenecks)
+
+    @property
+    def health_terms(self) -> HealthTerms:
+        return health_terms(self.health)
 
     @property
     def programs_path(self) -> Path:
@@ -305,6 +318,6 @@ def _example(key: str, kind: str | None) -> str:
 
 def _close_key(detail: ErrorDetails) -> str:
     known: set[str] = set()
-    for part in (Settings, CalendarConfig, PeopleConfig, Definitions, HealthConfig, *AUTH_PARTS, *PARTS):
+    for part in (Settings, CalendarConfig, PeopleConfig, Definitions, HealthConfig, LimitsConfig, *AUTH_PARTS, *PARTS):
         known.update(part.model_fields)
     return did_you_mean(str(detail["loc"][-1]), known.difference(FROM_OUTSIDE))

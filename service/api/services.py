@@ -16,6 +16,7 @@ from service.domain.progress import MissingWeight
 from service.domain.rollup import DEFINITION_VERSION
 from service.programs.apply import MatchedFieldsHook
 from service.programs.dependency_terms import DependencyTerms, Viewpoint
+from service.programs.health_terms import HealthTerms
 from service.store.engine import Database
 
 UTC = ZoneInfo("UTC")
@@ -61,7 +62,8 @@ class Services:
     """`start_sync` starts a run of a source and returns its id, or raises SyncAlreadyRunning.
 
     It is None when this process runs no worker. `allow_anonymous` is None (loopback only) or "read".
-    `missing` is what an item without an estimate weighs, `terms` what dependency health is computed by.
+    `missing` is what an item without an estimate weighs, `terms` what dependency health is computed by,
+    `health` what the colour of a program is.
     `provider` is the identity provider, `secret_key` signs sessions (None: a random key), `public_url` is where people
     reach the service when a proxy stands before it.
     `receivers` take the deliveries of tools, by source; `on_delivery` is called with the source of each new one.
@@ -74,6 +76,7 @@ class Services:
     calendar_zone: ZoneInfo = UTC
     missing: MissingWeight = MissingWeight.SKIP
     terms: DependencyTerms = field(default_factory=DependencyTerms)
+    health: HealthTerms = field(default_factory=HealthTerms)
     source_names: tuple[str, ...] = ()
     start_sync: Callable[[str], Awaitable[int]] | None = None
     programs_file: Path | None = None
