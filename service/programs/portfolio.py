@@ -1,6 +1,6 @@
 """All programs on one page. A row is computed once and kept until something changes that it rests on.
 
-What passes by itself is put in at each answer: how old the proof is, whether an override still holds, what people state.
+What passes by itself is put in at each answer: how old the proof is, which override holds, what people state.
 """
 
 from __future__ import annotations

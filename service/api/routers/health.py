@@ -1,4 +1,4 @@
-"""Health of programs: the colour and why, what people decided, the quality of the data, what to chase, all on one page."""
+"""The colour of programs and why, what people decided, the quality of the data, what to chase, all on one page."""
 
 from __future__ import annotations
 
