@@ -17,7 +17,19 @@ from service.api.dependencies import known_parameters_only
 from service.api.head import HeadAsGet
 from service.api.metrics import Measured, Metrics
 from service.api.problems import Boundary, Kind, Problem
-from service.api.routers import audit, dependencies, forecasts, items, mapping, programs, running, sources, webhooks
+from service.api.routers import (
+    audit,
+    baselines,
+    dependencies,
+    forecasts,
+    health,
+    items,
+    mapping,
+    programs,
+    running,
+    sources,
+    webhooks,
+)
 from service.api.security import Limits, SecurityHeaders
 from service.api.services import Services
 from service.api.translation import translate
@@ -31,8 +43,10 @@ as of when it is true, which sources it rests on, and what is missing. Failures 
 """
 TAGS = (
     ("programs", "What a program manager asks: how far are we, and on which evidence."),
+    ("baselines", "Plans as they were once, kept for good, and how far a program has moved from them."),
     ("dependencies", "Who waits for whom, and what decides when a program is finished."),
     ("forecasts", "When it will be done, how sure that is, and how the work flows."),
+    ("health", "How the programs are, what to chase today, and what to mend in the data."),
     ("items", "One piece of work, its history, and why it counts where it counts."),
     ("mapping", "Which work belongs to which program."),
     ("sources", "The connected tools and the runs that read them."),
@@ -63,7 +77,10 @@ def create_app(services: Services, *, version: str = "1") -> FastAPI:
     app.state.metrics = Metrics()
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     strict = [Depends(known_parameters_only)]  # pages forgive an old bookmark, numbers do not
-    api = [(each.router, "/api/v1") for each in (programs, dependencies, forecasts, items, mapping, sources, audit)]
+    api = [
+        (each.router, "/api/v1")
+        for each in (programs, baselines, dependencies, forecasts, health, items, mapping, sources, audit)
+    ]
     pages = [(_pages(app, services), ""), (sign_in.pages(gate, public_url=services.public_url), "")]
     for router, prefix in (*api, (running.router, "")):
         app.include_router(router, prefix=prefix, dependencies=strict)

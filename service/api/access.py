@@ -44,7 +44,17 @@ NEEDS: Final = MappingProxyType(
         "get_forecast": Need(READ, Reach.NAMED),
         "get_calibration": Need(READ, Reach.NAMED),
         "get_flow": Need(READ, Reach.NAMED),
+        "get_portfolio": Need(READ, Reach.LISTED),
+        "get_health": Need(READ, Reach.NAMED),
+        "get_data_quality": Need(READ, Reach.NAMED),
+        "get_attention": Need(READ, Reach.NAMED),
+        "override_health": Need(ADMIN, Reach.NAMED),
+        "withdraw_override": Need(ADMIN, Reach.NAMED),
         "simulate": Need(READ, Reach.NAMED),  # a POST that writes nothing
+        "get_changes": Need(READ, Reach.NAMED),
+        "list_baselines": Need(READ, Reach.NAMED),
+        "get_baseline": Need(READ, Reach.NAMED),
+        "take_baseline": Need(ADMIN, Reach.NAMED),  # kept for good, and what a program is measured by
         "get_impact": Need(READ, Reach.LISTED),
         "get_item": Need(READ, Reach.LISTED),
         "get_item_history": Need(READ, Reach.LISTED),

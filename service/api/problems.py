@@ -50,6 +50,18 @@ class Kind(Enum):
         "No suggested edge has this id, or the pointers it rested on are gone. "
         "GET /api/v1/mapping/suggestions lists them.",
     )
+    UNKNOWN_BASELINE = (
+        "unknown-baseline",
+        404,
+        "No such baseline",
+        "No baseline of the program has this name or number. GET /api/v1/programs/{key}/baselines lists them.",
+    )
+    BASELINE_EXISTS = (
+        "baseline-exists",
+        409,
+        "The name is taken",
+        "The program has a baseline of this name, in whatever case. A baseline never changes: take another name.",
+    )
     UNKNOWN_SYNC_RUN = (
         "unknown-sync-run",
         404,

@@ -13,7 +13,15 @@ from starlette.exceptions import HTTPException
 from service.api.problems import Kind, Problem
 from service.api.services import SyncAlreadyRunning
 from service.auth.errors import CredentialRefused, ProviderAway, TooManyFailures
-from service.domain.errors import InvalidQuery, UnknownItem, UnknownProgram, UnknownSource, UnknownSuggestion
+from service.domain.errors import (
+    BaselineExists,
+    InvalidQuery,
+    UnknownBaseline,
+    UnknownItem,
+    UnknownProgram,
+    UnknownSource,
+    UnknownSuggestion,
+)
 from service.domain.mapping_file import ProgramsFileInvalid
 from service.store.errors import DatabaseUnusable
 
@@ -50,6 +58,10 @@ def translate(error: Exception) -> Problem | None:  # noqa: PLR0911, PLR0912 - o
             return Problem(Kind.UNKNOWN_SOURCE, error.message, source=error.name)
         case UnknownSuggestion():
             return Problem(Kind.UNKNOWN_SUGGESTION, error.message, id=error.id)
+        case UnknownBaseline():
+            return Problem(Kind.UNKNOWN_BASELINE, error.message, baseline=error.baseline)
+        case BaselineExists():
+            return Problem(Kind.BASELINE_EXISTS, error.message, name=error.name)
         case InvalidQuery():
             return _invalid([_entry(error.parameter, error.place, _tail(error), list(error.allowed))])
         case ProgramsFileInvalid():

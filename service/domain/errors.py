@@ -5,6 +5,8 @@ InterlockError
 ├── UnknownItem       no live item has this uid, key or former key
 ├── UnknownSource     no source has this name
 ├── UnknownSuggestion no suggested edge has this id
+├── UnknownBaseline   no baseline of the program has this name or number
+├── BaselineExists    the program has a baseline of this name
 └── InvalidQuery      a parameter has a value that means nothing here
     ├── InvalidDecision   so has a part of what was decided
     └── InvalidChange     so has a part of a change to a plan
@@ -69,6 +71,27 @@ class UnknownSuggestion(InterlockError):
             f"There is no suggested edge {suggestion_id}; it may have ended with the pointers it rested on. "
             "GET /api/v1/mapping/suggestions lists them."
         )
+
+
+class UnknownBaseline(InterlockError):
+    code = "unknown_baseline"
+
+    def __init__(self, program: str, baseline: str) -> None:
+        self.program = program
+        self.baseline = baseline
+        super().__init__(
+            f"{program} has no baseline {baseline}; GET /api/v1/programs/{program}/baselines lists them, "
+            "and a POST to the same path takes one."
+        )
+
+
+class BaselineExists(InterlockError):
+    code = "baseline_exists"
+
+    def __init__(self, program: str, name: str) -> None:
+        self.program = program
+        self.name = name
+        super().__init__(f"{program} has a baseline {name} already, and a baseline never changes; take another name.")
 
 
 class InvalidQuery(InterlockError):

@@ -136,7 +136,7 @@ class Comparison:
             return float(gone is not None and gone.why == ARCHIVED and gone.category is StatusCategory.DONE)
         if now.done or now.countable:
             return float(now.done)
-        parts = [self.now[part] for part in self._beneath[uid]]
+        parts = [self.now[part] for part in self._beneath.get(uid, ())]
         return sum(part.done for part in parts) / len(parts) if parts else 0.0
 
     def scope(self, basis: Basis) -> ScopeChange:

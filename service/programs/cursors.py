@@ -10,6 +10,7 @@ from service.domain.errors import InvalidQuery
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000
+LARGEST_NUMBER = 2**31 - 1
 
 
 def write_cursor(list_name: str, *place: str) -> str:
@@ -29,6 +30,13 @@ def read_cursor(list_name: str, cursor: str | None, *, parts: int) -> tuple[str,
     if len(words) != parts + 1 or words[0] != list_name:
         raise InvalidQuery("cursor", "this is no cursor of this list; start again without one.")
     return tuple(words[1:])
+
+
+def read_number(text: str) -> int:
+    """A part of a cursor that is a number both databases can compare with. Raises InvalidQuery."""
+    if not (text.isascii() and text.removeprefix("-").isdecimal()) or abs(int(text)) > LARGEST_NUMBER:
+        raise InvalidQuery("cursor", "this is no cursor of this list; start again without one.")
+    return int(text)
 
 
 def checked_limit(limit: int) -> int:

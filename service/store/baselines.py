@@ -55,7 +55,7 @@ class Baselines:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add(self, items: Sequence[BaselineItem], *, folded: str, **values: Any) -> int | None:
+    async def add(self, kept: Sequence[BaselineItem], /, *, folded: str, **values: Any) -> int | None:
         """Its id; None where the program has one of that name. `values` are those of BaselineRow, without the id."""
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         statement = dialect.insert(baselines).values(folded=folded, **values)
@@ -63,7 +63,7 @@ class Baselines:
         baseline_id = (await self._connection.execute(new)).scalar()
         if baseline_id is None:
             return None
-        rows = [(baseline_id, *(getattr(item, name) for name in _COLUMNS)) for item in items]
+        rows = [(baseline_id, *(getattr(item, name) for name in _COLUMNS)) for item in kept]
         await insert(self._connection, baseline_items, ("baseline_id", *_COLUMNS), rows)
         return int(baseline_id)
 

@@ -56,6 +56,8 @@ def test_the_document_lists_every_path_of_the_contract(document: dict[str, Any])
         "/api/v1/mapping/unmapped",
         "/api/v1/programs",
         "/api/v1/programs/{key}",
+        "/api/v1/programs/{key}/baselines",
+        "/api/v1/programs/{key}/baselines/{baseline}",
         "/api/v1/programs/{key}/critical-path",
         "/api/v1/programs/{key}/dependencies",
         "/api/v1/programs/{key}/dependencies/bottlenecks",
@@ -98,7 +100,9 @@ def test_every_operation_of_the_api_has_a_name_a_summary_and_examples(document: 
         names.append(operation["operationId"])
         assert operation["summary"], path
         if path.startswith("/api/"):
-            success = operation["responses"].get("200") or operation["responses"]["202"]
+            success = next(
+                operation["responses"][code] for code in ("200", "201", "202") if code in operation["responses"]
+            )
             kind = "text/event-stream" if path.endswith("/events") else "application/json"
             assert success["content"][kind]["example"], path
             assert operation["responses"]["422"]["content"]["application/problem+json"]["examples"], path

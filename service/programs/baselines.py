@@ -1,0 +1,219 @@
+"""Baselines of a program: taking one, listing them, and how the program stands against one of them.
+
+`now` and `today` come from the caller's viewpoint, with the calendar by which days are counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.domain.baseline import BaselineItem, planned, totals
+from service.domain.baseline_names import FIRST, LATEST, checked_name, checked_note, folded
+from service.domain.dates import ProgramDates
+from service.domain.errors import BaselineExists, InvalidChange, UnknownBaseline, one_of
+from service.domain.progress import Basis
+from service.domain.rollup import DEFINITION_VERSION
+from service.domain.status import StatusCategory
+from service.domain.variance import UNMAPPED, Absent, Actual, Comparison
+from service.programs.answers import Answer, ProgramRef
+from service.programs.baseline_answers import BaselineList, TakenBaseline, VarianceData
+from service.programs.baseline_shapes import Rank, baseline_data, item_rank, items_data, variance_data
+from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, read_number, write_cursor
+from service.programs.dependency_terms import Viewpoint
+from service.programs.envelope import enveloped
+from service.programs.freshness import Grounds, grounds_of
+from service.store.audit import Audit
+from service.store.baselines import BaselineRow, Baselines, Standing
+from service.store.engine import Database
+from service.store.faces import Faces
+from service.store.planning import planning
+from service.store.program_items import ProgramItems, ProgramRow
+
+LARGEST_NUMBER: Final = 2**31  # above what an id can be
+MOST_BASELINES: Final = 200  # of one program: each keeps every item, and none is ever deleted
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """A baseline and how the program stands against it today."""
+
+    grounds: Grounds
+    baseline: BaselineRow
+    comparison: Comparison
+
+
+async def take_baseline(
+    database: Database,
+    key: str,
+    *,
+    name: str,
+    note: str | None = None,
+    view: Viewpoint,
+    actor: str,
+    origin: str | None = None,
+) -> Answer[TakenBaseline]:
+    """Freeze the program as it is now. Audited. Raises UnknownProgram, BaselineExists, InvalidChange."""
+    name, note = checked_name(name), checked_note(note)
+    async with database.reading() as uow:  # one moment, whatever a sync writes meanwhile
+        grounds = await grounds_of(uow.connection, key)
+        items = await present(uow.connection, grounds.program, zone=view.terms.zone)
+    program, sums = grounds.program, totals(items)
+    async with database.transaction() as uow:
+        store = Baselines(uow.connection)
+        if await store.count(key) >= MOST_BASELINES:
+            raise InvalidChange("name", f"{key} has {MOST_BASELINES} baselines, and more are not kept.")
+        number = await store.add(
+            items,
+            folded=folded(name),
+            program_key=key,
+            name=name,
+            note=note,
+            as_of=view.now,
+            taken_at=view.now,
+            taken_by=actor,
+            definition_version=DEFINITION_VERSION,
+            program_start=program.start,
+            program_target=program.target,
+            items=sums.items,
+            points=sums.points,
+            time_seconds=sums.time_seconds,
+            start=sums.start,
+            finish=sums.finish,
+        )
+        if number is None:
+            raise BaselineExists(key, name)
+        detail = {"baseline": number, "name": name, "as_of": view.now.isoformat(), "items": sums.items}
+        await Audit(uow.connection).add(
+            at=view.now, actor=actor, origin=origin, action="baseline_taken", subject=key, detail=detail
+        )
+        row = await _found(store, key, str(number))
+    data = TakenBaseline(ProgramRef(program.key, program.name), baseline_data(row))
+    return enveloped(data, sources=grounds.sources, now=view.now)
+
+
+async def list_baselines(
+    database: Database, key: str, *, view: Viewpoint, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> Answer[BaselineList]:
+    """In the order in which they were taken. Raises UnknownProgram or InvalidQuery."""
+    checked_limit(limit)
+    place = read_cursor("baselines", cursor, parts=1)
+    after = 0 if place is None else read_number(place[0])
+    async with database.reading() as uow:
+        grounds = await grounds_of(uow.connection, key)
+        rows = await Baselines(uow.connection).listed(key, after=after, limit=limit + 1)
+    page = rows[:limit]
+    following = write_cursor("baselines", str(page[-1].id)) if len(rows) > limit else None
+    program = ProgramRef(grounds.program.key, grounds.program.name)
+    data = BaselineList(program, tuple(map(baseline_data, page)), following)
+    return enveloped(data, sources=grounds.sources, now=view.now)
+
+
+async def get_baseline(
+    database: Database,
+    key: str,
+    which: str,
+    *,
+    basis: str | None = None,
+    view: Viewpoint,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> Answer[VarianceData]:
+    """Variance and earned value against one baseline, and one page of its items.
+
+    `which` is a name, a number, `first` or `latest`. Raises UnknownProgram, UnknownBaseline or InvalidQuery.
+    """
+    checked_limit(limit)
+    only = None if basis is None else one_of(Basis, "basis", basis)
+    after = _rank(read_cursor("variance", cursor, parts=3))
+    compared = await compare_with(database, key, which, view=view)
+    comparison = compared.comparison
+    items = await asyncio.to_thread(lambda: comparison.items)
+    rest = items if after is None else [item for item in items if item_rank(item) > after]
+    page = rest[:limit]
+    async with database.reading() as uow:
+        uids = {item.uid for item in page}
+        titles = await ProgramItems(uow.connection).titles(uids)
+        faces = await Faces(uow.connection).of(uids)
+    following = write_cursor("variance", *map(str, item_rank(page[-1]))) if len(rest) > limit else None
+    data = await asyncio.to_thread(
+        variance_data,
+        compared.grounds.program,
+        compared.baseline,
+        comparison,
+        items=items_data(page, titles, faces),
+        next_cursor=following,
+        basis=only,
+        zone=view.terms.zone,
+    )
+    return enveloped(data, sources=compared.grounds.sources, now=view.now)
+
+
+async def compare_with(database: Database, key: str, which: str, *, view: Viewpoint) -> Compared:
+    """A baseline beside today, for whoever computes with it. Raises UnknownProgram or UnknownBaseline."""
+    async with database.reading() as uow:
+        grounds = await grounds_of(uow.connection, key)
+        store = Baselines(uow.connection)
+        baseline = await _found(store, key, which)
+        before = await store.items(baseline.id)
+        now = await present(uow.connection, grounds.program, zone=view.terms.zone)
+        uids = {item.uid for item in before} | {item.uid for item in now}
+        standings = await store.standings(key, uids)
+    actuals = {uid: _actual(each, view.terms.zone) for uid, each in standings.items()}
+    held = {item.uid for item in now}
+    absent = {uid: _absent(each) for uid, each in standings.items() if uid not in held}
+    comparison = Comparison.of(
+        before, now, actuals=actuals, absent=absent, today=view.today, calendar=view.terms.calendar
+    )
+    return Compared(grounds, baseline, comparison)
+
+
+async def present(connection: AsyncConnection, program: ProgramRow, *, zone: ZoneInfo) -> tuple[BaselineItem, ...]:
+    """What a baseline taken now would keep."""
+    items = await ProgramItems(connection).rollup_items(program.key)
+    slots = await Baselines(connection).slots(program.key, await planning(connection, zone=zone))
+    dates = ProgramDates(program.start, program.target)
+    return planned(items, slots, program=dates, count_subtasks=program.count_subtasks)
+
+
+async def _found(store: Baselines, key: str, which: str) -> BaselineRow:
+    word = folded(which)
+    if word in {FIRST, LATEST}:
+        taken = await store.listed(key)
+        found = None if not taken else taken[0] if word == FIRST else taken[-1]
+    elif which.isascii() and which.isdecimal():
+        found = await store.find(key, number=int(which)) if int(which) < LARGEST_NUMBER else None
+    else:
+        found = await store.find(key, folded=word)
+    if found is None:
+        raise UnknownBaseline(key, which)
+    return found
+
+
+def _actual(standing: Standing, zone: ZoneInfo) -> Actual:
+    return Actual(_day(standing.started_at, zone), _day(standing.done_at, zone))
+
+
+def _day(moment: datetime | None, zone: ZoneInfo) -> date | None:
+    return None if moment is None else moment.astimezone(zone).date()
+
+
+def _absent(standing: Standing) -> Absent:
+    category = StatusCategory(standing.category)
+    if standing.tombstone is not None:
+        return Absent(standing.tombstone, category)
+    if standing.member:
+        return Absent("cancelled" if category is StatusCategory.CANCELLED else "subtask", category)
+    return Absent(UNMAPPED, category)
+
+
+def _rank(parts: tuple[str, ...] | None) -> Rank | None:
+    if parts is None:
+        return None
+    unknown, late, uid = parts
+    return read_number(unknown), read_number(late), uid
