@@ -6,7 +6,7 @@ Edges that are merely suggested are assessed and listed, and count for nothing e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -41,6 +41,7 @@ from service.domain.lineage import Lineage
 from service.domain.network import Network, NetworkItem
 from service.domain.planned_dates import SOURCES, PlannedDates, planned_dates
 from service.domain.standing import Standing, standing_of
+from service.domain.team_calendars import Calendars
 from service.domain.typical import Typical, typical_durations
 
 __all__ = [
@@ -97,7 +98,7 @@ class Assessment:
     rungs: Rungs
     expansion: Expansion
     as_of: date
-    calendar: WorkingCalendar
+    calendars: Calendars
     rules: DependencyRules
     probability: Probabilities | None = None
 
@@ -214,7 +215,7 @@ class Assessment:
             gap=_known(timing.gap[edge]),
             begun_on=day_of(standing.begun_on[after]),
             given_on=given_on,
-            late_days=self.calendar.working_days_between(need_by, given_on) if need_by and given_on else 0,
+            late_days=self.calendars.own(after).working_days_between(need_by, given_on) if need_by and given_on else 0,
             typical=self.typical.get(network.items[before].item_type),
             beneath=int(standing.beneath[before]),
             open_beneath=int(standing.open_beneath[before]),
@@ -236,25 +237,28 @@ def assess(
     *,
     as_of: date,
     calendar: WorkingCalendar,
+    teams: Mapping[str, WorkingCalendar] | None = None,
     rules: DependencyRules = _RULES,
     probability: Probabilities | None = None,
 ) -> Assessment:
-    """Decide the status of every edge. `as_of` is today in the program's time zone.
+    """Decide the status of every edge. `as_of` is today in the program's time zone; `teams` are calendars by the name
+    of a team, where it is not the program's `calendar`.
 
     `probability` is per edge the chance that the predecessor gives in time, nan where there is no forecast.
     """
     lineage = Lineage.of(network.item.parent)
-    typical = typical_durations(network, calendar=calendar)
+    calendars = Calendars.of(network.items, calendar, teams)
+    typical = typical_durations(network, calendars=calendars)
     standing = standing_of(network, lineage, rules=rules)
-    dates = planned_dates(network, lineage, calendar=calendar, typical=typical)
+    dates = planned_dates(network, lineage, calendars=calendars, typical=typical)
     question = Question(
         network=network,
         lineage=lineage,
         standing=standing,
-        timing=timing_of(network, dates, calendar=calendar, rules=rules),
+        timing=timing_of(network, dates, calendars=calendars, rules=rules),
         typical=typical,
         as_of=as_of,
-        calendar=calendar,
+        calendars=calendars,
         rules=rules,
         probability=probability,
     )
@@ -271,7 +275,7 @@ def assess(
         rungs=climb(question, cyclic=cyclic),
         expansion=expansion,
         as_of=as_of,
-        calendar=calendar,
+        calendars=calendars,
         rules=rules,
         probability=probability,
     )

@@ -1,8 +1,8 @@
 """The dates of each edge: when the successor needs it, when the predecessor gives it, and the gap between the two.
 
 The ends that match are compared: the predecessor's finish with the successor's start (FS), start with start (SS),
-finish with finish (FF), start with finish (SF). A gap is what is left over, in working days: to begin on the working
-day after the finish is 0 (definitions §5, Dates).
+finish with finish (FF), start with finish (SF). A gap is what is left over, in working days of the team that waits: to
+begin on the working day after the finish is 0 (definitions §5, Dates).
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
-from service.domain.calendars import NO_DAY, WorkingCalendar
+from service.domain.calendars import NO_DAY
 from service.domain.columns import Codes, Days, Mask
 from service.domain.dependency_status import DependencyRules, LagUnit
 from service.domain.network import Network
 from service.domain.planned_dates import CODE, DateSource, PlannedDates
 from service.domain.schedule import Link
+from service.domain.team_calendars import Calendars
 
 
 class IterationOrder(IntEnum):
@@ -47,16 +49,14 @@ class EdgeTiming:
     order: Codes
 
 
-def timing_of(
-    network: Network, dates: PlannedDates, *, calendar: WorkingCalendar, rules: DependencyRules
-) -> EdgeTiming:
+def timing_of(network: Network, dates: PlannedDates, *, calendars: Calendars, rules: DependencyRules) -> EdgeTiming:
     edge = network.edge
     before, after = edge.predecessor, edge.successor
     to_finish, from_start = edge.holds_finish, edge.waits_for_start
     need_by = np.where(to_finish, dates.finish[after], dates.start[after])
     need_at = np.where(to_finish, dates.finish_at[after], dates.start_at[after])
     planned = np.where(from_start, dates.start[before], dates.finish[before])
-    ready_at = _ready_at(network, dates, calendar=calendar, rules=rules)
+    ready_at = _ready_at(network, dates, calendars=calendars, rules=rules)
     known = (need_by != NO_DAY) & (planned != NO_DAY)
     same_day = (edge.type == Link.FS) & ~network.item.milestone[after] if rules.concurrent else 0
     gap = np.where(known, need_at.astype(np.int64) - ready_at + same_day, NO_DAY)
@@ -72,21 +72,23 @@ def timing_of(
     )
 
 
-def _ready_at(network: Network, dates: PlannedDates, *, calendar: WorkingCalendar, rules: DependencyRules) -> Days:
-    """The index of the working day at whose beginning the predecessor has given what is waited for, lag included.
+def _ready_at(
+    network: Network, dates: PlannedDates, *, calendars: Calendars, rules: DependencyRules
+) -> NDArray[np.int64]:
+    """The index of the working day at whose beginning the predecessor has given what is waited for, lag included, in
+    days of the team that waits.
 
     A calendar lag passes on days off as well; what it ends on counts as the next working day. Without a meaning where
     the predecessor has no date.
     """
     edge = network.edge
-    before, from_start = edge.predecessor, edge.waits_for_start
-    at = np.where(from_start, dates.start_at[before], dates.finish_at[before])
-    if rules.lag is LagUnit.WORKING or not edge.lag.any():
-        return at.astype(np.int64) + edge.lag
+    before, after, from_start = edge.predecessor, edge.successor, edge.waits_for_start
     at_end = ~from_start | (dates.start_source[before] == CODE[DateSource.MILESTONE_DUE])
     day = np.where(from_start, dates.start[before], dates.finish[before])
-    lagged = np.where(day == NO_DAY, NO_DAY, day.astype(np.int64) + at_end + edge.lag)
-    return np.where(edge.lag == 0, at, calendar.indices(lagged.astype(np.int32))).astype(np.int64)
+    passing = edge.lag if rules.lag is LagUnit.CALENDAR else 0
+    given = np.where(day == NO_DAY, NO_DAY, day.astype(np.int64) + at_end + passing).astype(np.int32)
+    at = calendars.indices(given, after).astype(np.int64)
+    return at if rules.lag is LagUnit.CALENDAR else at + edge.lag
 
 
 def _iteration_order(network: Network, dates: PlannedDates) -> Codes:

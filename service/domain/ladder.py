@@ -12,13 +12,15 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from service.domain.calendars import NO_DAY, WorkingCalendar
+from service.domain.calendars import NO_DAY
 from service.domain.columns import TO_DO, Codes, Days, Mask
 from service.domain.dependency_status import BIT, STATUS_CODE, DependencyRules, DependencyStatus, ReasonCode
 from service.domain.edge_timing import EdgeTiming, IterationOrder
 from service.domain.lineage import Lineage
 from service.domain.network import Network
+from service.domain.planned_dates import CODE, DateSource
 from service.domain.standing import Standing
+from service.domain.team_calendars import Calendars
 from service.domain.typical import Typical
 
 Probabilities = NDArray[np.float64]  # per edge, that the predecessor gives in time; nan where there is no forecast
@@ -45,7 +47,7 @@ class Question:
     timing: EdgeTiming
     typical: dict[str, Typical]
     as_of: date
-    calendar: WorkingCalendar
+    calendars: Calendars
     rules: DependencyRules
     probability: Probabilities | None = None
 
@@ -181,7 +183,7 @@ def _in_trouble(question: Question, status: Codes) -> Mask:
 
 
 def _within_typical(question: Question) -> Mask:
-    """Edges whose day is no further away than what 85 of 100 items of the predecessor's type took.
+    """Edges whose day is no further away than what 85 of 100 items of the predecessor's type took, in its team's days.
 
     Only where its finish is waited for: how long it takes says nothing about when it starts.
     """
@@ -191,7 +193,10 @@ def _within_typical(question: Question) -> Mask:
     before = network.edge.predecessor
     takes = usual[network.item.item_type[before]] if kinds else np.zeros(before.shape, np.int64)
     takes = np.where(network.item.milestone[before], -1, takes)
-    left = timing.need_at.astype(np.int64) - question.calendar.index(question.as_of)
+    at_end = network.edge.holds_finish | (timing.need_source == CODE[DateSource.MILESTONE_DUE])
+    needed = np.where(timing.need_by == NO_DAY, NO_DAY, timing.need_by.astype(np.int64) + at_end).astype(np.int32)
+    calendars = question.calendars
+    left = calendars.indices(needed, before).astype(np.int64) - calendars.index(question.as_of, before)
     near: Mask = (timing.need_by != NO_DAY) & ~timing.weak & (takes >= 0) & (left <= takes)
     return near & ~network.edge.waits_for_start
 
@@ -224,7 +229,8 @@ def _blocked_since(question: Question, status: Codes) -> Days:
 
 
 def _days_since(question: Question, since: Days) -> Days:
-    passed = question.calendar.index(question.as_of) - question.calendar.indices(since).astype(np.int64)
+    waiting, calendars = question.network.edge.successor, question.calendars
+    passed = calendars.index(question.as_of, waiting) - calendars.indices(since, waiting).astype(np.int64)
     return np.where(since == NO_DAY, NO_DAY, passed).astype(np.int32)
 
 

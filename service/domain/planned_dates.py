@@ -1,7 +1,7 @@
 """When each item is planned to finish, and by when it needs to start, with what says so (definitions §5, Dates).
 
 Both are ladders: the first rung that knows a day gives it. A day is an ordinal; beside it stands the same moment as an
-index of working days (`WorkingCalendar`), a finish at the end of its day and a start at the beginning.
+index of the working days of its team (`Calendars`), a finish at the end of its day and a start at the beginning.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Final
 
 import numpy as np
 
-from service.domain.calendars import NO_DAY, WorkingCalendar
+from service.domain.calendars import NO_DAY
 from service.domain.columns import Codes, Days, Mask
 from service.domain.lineage import Lineage
 from service.domain.network import Network
+from service.domain.team_calendars import Calendars
 from service.domain.typical import Typical
 
 
@@ -62,7 +63,7 @@ class PlannedDates:
 
 
 def planned_dates(
-    network: Network, lineage: Lineage, *, calendar: WorkingCalendar, typical: Mapping[str, Typical]
+    network: Network, lineage: Lineage, *, calendars: Calendars, typical: Mapping[str, Typical]
 ) -> PlannedDates:
     item = network.item
     finish, finish_source = _finishes(network, lineage)
@@ -71,7 +72,7 @@ def planned_dates(
         (milestone_due, DateSource.MILESTONE_DUE),
         (item.start, DateSource.OWN_START),
         (item.iteration_start, DateSource.ITERATION_START),
-        (_before_due(network, calendar=calendar, typical=typical), DateSource.DUE_MINUS_TYPICAL),
+        (_before_due(network, calendars=calendars, typical=typical), DateSource.DUE_MINUS_TYPICAL),
         (_rolled_start(network, lineage), DateSource.ROLLED_UP_START),
         (lineage.nearest_above(item.start), DateSource.CONTAINER_START),
     )
@@ -79,10 +80,10 @@ def planned_dates(
     return PlannedDates(
         finish=finish,
         finish_source=finish_source,
-        finish_at=calendar.indices_after(finish),
+        finish_at=calendars.indices_after(finish),
         start=begun,
         start_source=source,
-        start_at=np.where(at_end, calendar.indices_after(begun), calendar.indices(begun)).astype(np.int32),
+        start_at=np.where(at_end, calendars.indices_after(begun), calendars.indices(begun)).astype(np.int32),
     )
 
 
@@ -112,14 +113,14 @@ def _rolled_start(network: Network, lineage: Lineage) -> Days:
     return lineage.earliest_beneath(start, among=item.countable & item.open)
 
 
-def _before_due(network: Network, *, calendar: WorkingCalendar, typical: Mapping[str, Typical]) -> Days:
+def _before_due(network: Network, *, calendars: Calendars, typical: Mapping[str, Typical]) -> Days:
     """The latest day on which half of the done items of the type would have been begun to be ready when due."""
     item = network.item
     half = np.array([typical[name].p50 if name in typical else NO_DAY for name in item.item_types], np.int64)
     lasts = half[item.item_type] if item.item_types else np.zeros(0, np.int64)
     known = (item.due != NO_DAY) & (lasts != NO_DAY)
-    starts = np.where(known, calendar.indices_after(item.due) - lasts, NO_DAY)
-    return calendar.ordinals(starts)
+    starts = np.where(known, calendars.indices_after(item.due) - lasts, NO_DAY)
+    return calendars.ordinals(starts)
 
 
 def _first(*rungs: tuple[Days, DateSource]) -> tuple[Days, Codes]:

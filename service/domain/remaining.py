@@ -2,7 +2,7 @@
 
 Remaining work of an item (definitions §5, Slack): its remaining estimate at the hours its team works a day; else what
 half of the done items of its type took, less its age; else its own dates; else a day. Milestones, containers and what
-is finished take no time.
+is finished take no time. Days are those of the item's own team.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ DURATION_SOURCES: Final = tuple(DurationSource)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RemainingWork:
-    """`activities` has the nodes and arcs of `expansion`, which holds no cycle; time 0 is the day of the assessment.
+    """`activities` has the nodes and arcs of `expansion`, which holds no cycle. Time 0 is the day of the assessment, and a
+    day of the plan is one on which any team works.
 
     `sources` is the code of a DurationSource per item.
     """
@@ -65,6 +66,7 @@ def remaining_work(assessment: Assessment, *, team_hours: Mapping[str, float] | 
         types=expansion.types,
         lags=_working_lags(assessment, expansion),
         earliest=np.zeros(nodes, np.int64),
+        days_off=assessment.calendars.days_off(assessment.as_of, expansion.item),
     )
     return RemainingWork(expansion, activities, sources)
 
@@ -117,19 +119,18 @@ def _typical(assessment: Assessment) -> NDArray[np.int64]:
     item = assessment.network.item
     halves = [assessment.typical[name].p50 if name in assessment.typical else NOBODY for name in item.item_types]
     takes = np.array(halves, np.int64)[item.item_type] if halves else np.zeros(0, np.int64)
-    today = assessment.calendar.index(assessment.as_of)
-    began = assessment.calendar.indices(item.started_on).astype(np.int64)
+    today = assessment.calendars.index(assessment.as_of)
+    began = assessment.calendars.indices(item.started_on).astype(np.int64)
     age = np.where(item.started_on == NO_DAY, 0, np.maximum(today - began, 0))
     return np.where(takes == NOBODY, NOBODY, np.maximum(takes - age, 1))
 
 
 def _dated(assessment: Assessment) -> NDArray[np.int64]:
     """From its own start, or from today when that has passed, until it is due."""
-    item, calendar = assessment.network.item, assessment.calendar
-    today = calendar.index(assessment.as_of)
+    item, calendars = assessment.network.item, assessment.calendars
     known = (item.start != NO_DAY) & (item.due != NO_DAY)
-    begin = np.maximum(calendar.indices(item.start).astype(np.int64), today)
-    span = np.maximum(calendar.indices_after(item.due) - begin, 1)
+    begin = np.maximum(calendars.indices(item.start).astype(np.int64), calendars.index(assessment.as_of))
+    span = np.maximum(calendars.indices_after(item.due) - begin, 1)
     return np.where(known, span, NOBODY)
 
 

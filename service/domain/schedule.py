@@ -5,13 +5,14 @@ A start is the beginning of its day and a finish the end of the day before it, s
 and finish 3. Duration 0 is a milestone. A link is FS, SS, FF or SF with a lag in working days, a lead when negative.
 
 Every link says `start of the successor ≥ start of the predecessor + offset`, where only the offset depends on its type.
-So the whole method is one pass forward and one backward over these offsets, whatever the links.
+So the whole method is one pass forward and one backward over these offsets, whatever the links. Where teams have days
+off of their own the offset depends on the day, and `team_passes` goes from activity to activity instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 from itertools import pairwise
@@ -19,7 +20,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from service.domain.days_off import DaysOff
 from service.domain.graph import Digraph, Mask, digraph
+from service.domain.team_passes import TeamPasses
 
 Days = NDArray[np.int64]
 
@@ -40,7 +43,9 @@ class Link(IntEnum):
 class ActivityNetwork:
     """What is left to do. `durations` ≥ 0 and `earliest` starts are per node, `types` (Link) and `lags` per edge.
 
-    The graph has no cycles; the caller drops their edges, and those of whatever is done.
+    The graph has no cycles; the caller drops their edges, and those of whatever is done. `waits`: nodes that begin so
+    many working days later than all they wait for, and their earliest start, would let them. `days_off`: of the days
+    of the plan, those on which a node is not worked on; its length, lags before it, waits and floats are in its own.
     """
 
     graph: Digraph
@@ -48,6 +53,19 @@ class ActivityNetwork:
     types: NDArray[np.int8]
     lags: Days
     earliest: Days
+    waits: Mapping[int, int] = field(default_factory=dict)
+    days_off: DaysOff | None = None
+
+    @cached_property
+    def wait(self) -> Days:
+        """`waits` per node."""
+        wait = np.zeros(self.graph.nodes, np.int64)
+        wait[list(self.waits)] = list(self.waits.values())
+        return wait
+
+    def own(self, days: Days) -> Days:
+        """Days of the plan, one per node, as indices of its own working days; what takes no time has none off."""
+        return days if self.days_off is None else np.where(self.durations > 0, self.days_off.own(days), days)
 
     @cached_property
     def offsets(self) -> Days:
@@ -56,7 +74,8 @@ class ActivityNetwork:
         to_finish = (self.types == Link.FF) | (self.types == Link.SF)
         before = np.where(from_finish, self.durations[self.graph.tails], 0)
         after = np.where(to_finish, self.durations[self.graph.heads], 0)
-        return self.lags + before - after
+        offsets = self.lags + before - after
+        return offsets + self.wait[self.graph.heads] if self.waits else offsets
 
     @cached_property
     def sweep(self) -> Sweep:
@@ -65,9 +84,11 @@ class ActivityNetwork:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Schedule:
-    """Early and late dates of each node in working days from the origin, and what follows from them.
+    """Early and late dates of each node in days of the plan from the origin, and what follows from them.
 
     `finish` is the computed end of all; `horizon` what late dates are counted from: the target, or else `finish`.
+    Floats are in working days of whoever does the work. `total_float`: by how many an item can slip before the target,
+    or a latest finish, is missed; negative when it is.
     """
 
     early_start: Days
@@ -76,14 +97,11 @@ class Schedule:
     late_finish: Days
     finish: int
     horizon: int
+    total_float: Days
     finish_float: Days  # by how many days an item can slip before `finish` moves
     free_float: Days  # before any other item, or `finish`, moves: about early dates only, so never negative
     driving: Mask  # per edge: it decides when its successor can start
-
-    @property
-    def total_float(self) -> Days:
-        """By how many days an item can slip before the target, or a latest finish, is missed; negative when it is."""
-        return self.late_start - self.early_start
+    late_driving: Mask  # per edge: it decides when its predecessor must start at the latest
 
     @cached_property
     def critical(self) -> Mask:
@@ -123,8 +141,10 @@ def schedule(network: ActivityNetwork, *, target: int | None = None, latest: Day
     NO_LIMIT. CyclicNetwork when the edges have a cycle; ValueError when a duration is negative."""
     if (network.durations < 0).any():
         raise ValueError("a duration is negative")
+    if network.days_off is not None:
+        return _scheduled_by_teams(network, TeamPasses(network, network.days_off), target, latest)
     sweep, offsets = network.sweep, network.offsets
-    start = sweep.forward(network.earliest, offsets)
+    start = sweep.forward(network.earliest + network.wait, offsets)
     end = start + network.durations
     finish = int(end.max(initial=np.iinfo(np.int64).min)) if len(end) else 0
     horizon = finish if target is None else target
@@ -132,9 +152,10 @@ def schedule(network: ActivityNetwork, *, target: int | None = None, latest: Day
     late = unbound + (horizon - finish)
     if latest is not None:
         late = sweep.backward(np.minimum(late, latest - network.durations), offsets)
-    slack = start[network.graph.heads] - start[network.graph.tails] - offsets
+    heads, tails = network.graph.heads, network.graph.tails
+    slack = start[heads] - start[tails] - offsets
     free = finish - end
-    np.minimum.at(free, network.graph.tails, slack)
+    np.minimum.at(free, tails, slack)
     return Schedule(
         early_start=start,
         early_finish=end,
@@ -142,9 +163,38 @@ def schedule(network: ActivityNetwork, *, target: int | None = None, latest: Day
         late_finish=late + network.durations,
         finish=finish,
         horizon=horizon,
+        total_float=late - start,
         finish_float=unbound - start,
         free_float=free,
         driving=slack == 0,
+        late_driving=late[heads] - late[tails] == offsets,
+    )
+
+
+def _scheduled_by_teams(
+    network: ActivityNetwork, passes: TeamPasses, target: int | None, latest: Days | None
+) -> Schedule:
+    early, graph = passes.forward(), network.graph
+    finish = int(early.finish.max(initial=np.iinfo(np.int64).min)) if graph.nodes else 0
+    horizon = finish if target is None else target
+    unbound, _ = passes.backward([finish] * graph.nodes)
+    ceilings = [horizon] * graph.nodes if latest is None else np.minimum(latest, horizon).tolist()
+    late, allowed = passes.backward(ceilings)
+    free = passes.own([finish] * graph.nodes) - network.durations - early.begun
+    np.minimum.at(free, graph.tails, passes.allowed(early.begun) - early.begun[graph.tails])
+    late_start, late_finish = passes.days(late)
+    return Schedule(
+        early_start=early.start,
+        early_finish=early.finish,
+        late_start=late_start,
+        late_finish=late_finish,
+        finish=finish,
+        horizon=horizon,
+        total_float=late - early.begun,
+        finish_float=unbound - early.begun,
+        free_float=free,
+        driving=early.bounds == early.begun[graph.heads],
+        late_driving=allowed == late[graph.tails],
     )
 
 
@@ -238,9 +288,8 @@ def _driving_edges(network: ActivityNetwork, result: Schedule) -> tuple[NDArray[
     """Per node the edge that decides its early start, and the edge that decides its late one; −1 where none does.
     Of several the one with the smallest other end."""
     tails, heads = network.graph.tails, network.graph.heads
-    late_slack = result.late_start[heads] - result.late_start[tails] - network.offsets
     before = _one_each(network.graph.nodes, heads, tails, result.driving)
-    return before, _one_each(network.graph.nodes, tails, heads, late_slack == 0)
+    return before, _one_each(network.graph.nodes, tails, heads, result.late_driving)
 
 
 def _one_each(nodes: int, ends: NDArray[np.int32], others: NDArray[np.int32], among: Mask) -> NDArray[np.int64]:
@@ -269,10 +318,11 @@ def _longest_through(
 def _opening(network: ActivityNetwork, result: Schedule) -> Mask:
     """Milestones at the beginning of their day: on their own earliest start, or driven by the beginning of another."""
     graph, milestones = network.graph, network.durations == 0
-    opening: Mask = milestones & (result.early_start == network.earliest)
+    opening: Mask = milestones & (result.early_start == network.earliest + network.wait)
     from_start = (network.types == Link.SS) | (network.types == Link.SF)
     inherits = milestones[graph.tails]
-    deciding = np.flatnonzero(result.driving & milestones[graph.heads] & (network.lags <= 0) & (from_start | inherits))
+    later = network.lags + network.wait[graph.heads] > 0
+    deciding = np.flatnonzero(result.driving & milestones[graph.heads] & ~later & (from_start | inherits))
     deciding = deciding[np.argsort(graph.levels[graph.heads[deciding]], kind="stable")]
     for edge in deciding.tolist():
         tail = graph.tails[edge]

@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from service.domain.calendars import NO_DAY, WorkingCalendar
-from service.domain.columns import DONE, Days
+from service.domain.calendars import NO_DAY
+from service.domain.columns import DONE, Days, Places
 from service.domain.network import Network
+from service.domain.team_calendars import Calendars
 
 SMALL_SAMPLE: Final = 11  # fewer tell little about a percentile
 
@@ -26,7 +27,7 @@ class Typical(Struct, frozen=True, gc=False):
         return self.n < SMALL_SAMPLE
 
 
-def typical_durations(network: Network, *, calendar: WorkingCalendar) -> dict[str, Typical]:
+def typical_durations(network: Network, *, calendars: Calendars) -> dict[str, Typical]:
     """By item type; a type of which nothing with a known beginning and end is done is missing.
 
     Milestones take no time and are left out.
@@ -34,8 +35,9 @@ def typical_durations(network: Network, *, calendar: WorkingCalendar) -> dict[st
     item = network.item
     finished = (item.category == DONE) & (item.started_on != NO_DAY) & (item.done_on != NO_DAY) & ~item.milestone
     finished &= item.started_on <= item.done_on
-    took = working_days(item.started_on[finished], item.done_on[finished], calendar=calendar)
-    kind = item.item_type[finished]
+    among = np.flatnonzero(finished).astype(np.int32)
+    took = _working_days(item.started_on[among], item.done_on[among], among, calendars)
+    kind = item.item_type[among]
     order = np.lexsort((took, kind))
     took, kind = took[order], kind[order]
     codes, begin = np.unique(kind, return_index=True)
@@ -45,9 +47,9 @@ def typical_durations(network: Network, *, calendar: WorkingCalendar) -> dict[st
     }
 
 
-def working_days(start: Days, finish: Days, *, calendar: WorkingCalendar) -> Days:
+def _working_days(start: Days, finish: Days, items: Places, calendars: Calendars) -> Days:
     """From start to finish, both included; something that began and ended on one weekend took a day."""
-    took: Days = np.maximum(calendar.indices_after(finish) - calendar.indices(start), 1)
+    took: Days = np.maximum(calendars.indices_after(finish, items) - calendars.indices(start, items), 1)
     return took
 
 

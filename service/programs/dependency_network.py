@@ -168,7 +168,9 @@ def _assessed(
         if (moment := moments.get(_pair(edge))) is not None
     }
     network = Network.of(items, told.edges, zone=terms.zone, linked_on=linked_on)
-    assessment = assess(network, as_of=view.today, calendar=terms.calendar, rules=terms.rules)
+    assessment = assess(
+        network, as_of=view.today, calendar=terms.calendar, teams=terms.team_calendars, rules=terms.rules
+    )
     return ProgramNetwork(program, assessment, told.projects, terms, view.today)
 
 

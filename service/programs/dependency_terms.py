@@ -21,6 +21,7 @@ class DependencyTerms:
 
     zone: ZoneInfo = UTC
     calendar: WorkingCalendar = field(default_factory=WorkingCalendar)
+    team_calendars: Mapping[str, WorkingCalendar] = field(default_factory=dict)  # of teams with one of their own
     rules: DependencyRules = field(default_factory=DependencyRules)
     hours_per_day: float = 8.0  # that one person works on an estimate
     near_critical_days: int = 5
@@ -32,6 +33,7 @@ class DependencyTerms:
         """Another one for other terms: answers made by these are other answers."""
         told = [(each.name, _plain(getattr(self.rules, each.name))) for each in fields(self.rules)]
         told += [("holidays", _plain(self.calendar.holidays)), ("zone", self.zone.key)]
+        told += [(f"team {name}", _plain(own.holidays)) for name, own in sorted(self.team_calendars.items())]
         told += [("hours", str(float(self.hours_per_day))), ("near", str(self.near_critical_days))]
         return sha256(repr(told).encode()).hexdigest()[:16]
 

@@ -93,7 +93,7 @@ class ProgramPlan:
         return [self.day(offset) for offset in offsets[: len(self.items)].tolist()]
 
     def day(self, offset: int) -> date:
-        calendar = self.asked.assessment.calendar
+        calendar = self.asked.assessment.calendars.common
         return calendar.day(calendar.index(self.asked.today) + offset)
 
 
@@ -110,7 +110,7 @@ def target_of(asked: ProgramNetwork) -> int | None:
     target = asked.program.target
     if target is None:
         return None
-    calendar = asked.assessment.calendar
+    calendar = asked.assessment.calendars.common
     return calendar.index_after(target) - calendar.index(asked.today)
 
 

@@ -177,8 +177,10 @@ def _moves(plan: ProgramPlan, change: _Resolved) -> _Moves:
         before=base.schedule,
     )
     kept = ~_cut(base, change.removals)[:size]
-    starts = np.where(kept, outcome.after.early_start[:size] - plan.schedule.early_start[:size], 0)
-    finishes = np.where(kept, outcome.after.early_finish[:size] - plan.schedule.early_finish[:size], 0)
+    own, own_before = base.activities.own, plan.activities.own
+    starts = own(outcome.after.early_start)[:size] - own_before(plan.schedule.early_start)[:size]
+    finishes = own(outcome.after.early_finish)[:size] - own_before(plan.schedule.early_finish)[:size]
+    starts, finishes = np.where(kept, starts, 0), np.where(kept, finishes, 0)
     either = np.where(plan.shown, np.maximum(np.abs(starts), np.abs(finishes)), 0)
     places = np.flatnonzero(either)
     return _Moves(places[np.lexsort((places, -either[places]))].tolist(), starts, finishes, outcome)
@@ -189,7 +191,13 @@ def _rewired(plan: ProgramPlan, change: _Resolved) -> ProgramPlan:
     asked, old = plan.asked, plan.asked.assessment
     kept = [edge for place, edge in enumerate(asked.network.edges) if place not in change.dropped]
     network = Network.of(asked.network.items, [*kept, *change.added], zone=asked.terms.zone)
-    assessment = assess(network, as_of=old.as_of, calendar=old.calendar, rules=old.rules)
+    assessment = assess(
+        network,
+        as_of=old.as_of,
+        calendar=asked.terms.calendar,
+        teams=asked.terms.team_calendars,
+        rules=old.rules,
+    )
     for number in range(len(change.added)):
         if assessment.status(len(kept) + number) is DependencyStatus.CYCLIC:
             raise InvalidChange(f"added[{number}]", "closes a cycle, in which nothing could ever begin.")

@@ -142,7 +142,7 @@ def _slip(shape: Shape) -> float:
     network = _activities(shape)
     before = schedule(network)
     node = int(np.argmin(before.total_float + before.early_start))
-    return _timed(lambda: simulate(network, WhatIf(slips={node: 10}), before=before).moved(), rounds=15)[0]
+    return _timed(lambda: simulate(network, WhatIf(slips={node: 10}), before=before).start_moves, rounds=15)[0]
 
 
 def _graph(shape: Shape, *, knots: bool = False) -> Digraph:

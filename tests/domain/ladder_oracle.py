@@ -39,6 +39,7 @@ class Oracle:
         *,
         as_of: date,
         holidays: frozenset[date],
+        teams: Mapping[str, frozenset[date]],
         buffer: int,
         concurrent: bool,
         calendar_lag: bool,
@@ -46,6 +47,7 @@ class Oracle:
         probability: Mapping[str, float],
     ) -> None:
         self.items = {item.uid: item for item in items}
+        self.teams = teams
         self.edges, self.as_of, self.holidays = edges, as_of, holidays
         self.buffer, self.concurrent, self.calendar_lag = buffer, concurrent, calendar_lag
         self.linked_on, self.probability = linked_on, probability
@@ -68,7 +70,7 @@ class Oracle:
             self.planned(edge)[0],
             self.gap(edge),
             since,
-            None if since is None else self.between(since, self.as_of),
+            None if since is None else self.between(since, self.as_of, self.items[edge.successor_uid]),
             self.downstream(edge),
         )
 
@@ -132,7 +134,7 @@ class Oracle:
         usual = self.typical(p.item_type)
         if edge.type in ("SS", "SF") or need_by is None or weak or usual is None or p.milestone:
             return False
-        return self.between(self.as_of, self.need_moment(edge)) <= usual[1]
+        return self.between(self.as_of, self.need_moment(edge), p) <= usual[1]
 
     def in_trouble(self, item: NetworkItem) -> bool:
         """It, something it belongs to, or something open that it holds waits for what is blocked or off track."""
@@ -163,7 +165,8 @@ class Oracle:
         same_day = edge.type == "FS" and self.concurrent and not self.items[edge.successor_uid].milestone
         lag = 0 if self.calendar_lag else edge.lag_days
         ready = self.ready_moment(edge) + (edge.lag_days * DAY if self.calendar_lag else 0 * DAY)
-        return self.between(ready, self.need_moment(edge)) - lag + same_day
+        waiting = self.items[edge.successor_uid]
+        return self.between(ready, self.need_moment(edge), waiting) - lag + same_day
 
     def ready_moment(self, edge: Edge) -> date:
         """The day at whose beginning the predecessor has given what is waited for, before any lag."""
@@ -229,7 +232,7 @@ class Oracle:
             return item.iteration.start, "iteration"
         usual = self.typical(item.item_type)
         if item.due and usual:
-            return self.back(item.due, usual[0]), "typical"
+            return self.back(item.due, usual[0], item), "typical"
         held = [each for each in self.beneath(item.uid) if each.countable and each.status_category in OPEN]
         days = [day for each in held if (day := each.start or (each.iteration and each.iteration.start))]
         if days:
@@ -246,7 +249,7 @@ class Oracle:
 
     def _typical(self, kind: str) -> tuple[int, int] | None:
         took = sorted(
-            max(self.between(began, ended + DAY), 1)
+            max(self.between(began, ended + DAY, each), 1)
             for each in self.items.values()
             if each.item_type == kind and each.status_category == StatusCategory.DONE and not each.milestone
             if each.started_at and each.done_at
@@ -356,20 +359,20 @@ class Oracle:
             at = self._drawn_parent(at)
         return at == uid
 
-    # working days, one at a time
+    # working days, one at a time, of the team that an item belongs to
 
-    def works(self, day: date) -> bool:
-        return day.weekday() < 5 and day not in self.holidays
+    def works(self, day: date, item: NetworkItem) -> bool:
+        return day.weekday() < 5 and day not in self.teams.get(item.team or "", self.holidays)
 
-    def between(self, start: date, end: date) -> int:
+    def between(self, start: date, end: date, item: NetworkItem) -> int:
         if end < start:
-            return -self.between(end, start)
-        return sum(self.works(start + n * DAY) for n in range((end - start).days))
+            return -self.between(end, start, item)
+        return sum(self.works(start + n * DAY, item) for n in range((end - start).days))
 
-    def back(self, due: date, days: int) -> date:
+    def back(self, due: date, days: int, item: NetworkItem) -> date:
         """The first of so many working days that end on `due`."""
         day = due + DAY
         while days:
             day -= DAY
-            days -= self.works(day)
+            days -= self.works(day, item)
         return day

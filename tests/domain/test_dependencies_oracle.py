@@ -39,6 +39,7 @@ class Case:
     calendar_lag: bool
     linked_on: dict[str, date]
     probability: dict[str, float] = field(default_factory=dict)
+    teams: dict[str, frozenset[date]] = field(default_factory=dict)
 
     def assessed(self) -> Assessment:
         rules = DependencyRules(
@@ -51,6 +52,7 @@ class Case:
             Network.of(self.items, self.edges, linked_on=self.linked_on),
             as_of=TODAY,
             calendar=WorkingCalendar(self.holidays),
+            teams={name.upper(): WorkingCalendar(off) for name, off in self.teams.items()},
             rules=rules,
             probability=chances if self.probability else None,
         )
@@ -61,6 +63,7 @@ class Case:
             self.edges,
             as_of=TODAY,
             holidays=self.holidays,
+            teams=self.teams,
             buffer=self.buffer,
             concurrent=self.concurrent,
             calendar_lag=self.calendar_lag,
@@ -88,6 +91,7 @@ def network_items(draw: st.DrawFn, key: str, keys: list[str]) -> NetworkItem:
         started_at=draw(moment),
         done_at=draw(moment),
         slips=draw(st.sampled_from([0, 0, 0, 1, 2])),
+        team=draw(st.sampled_from([None, "Ants", "Bees"])),
     )
 
 
@@ -115,6 +119,7 @@ def cases(draw: st.DrawFn) -> Case:
         items=items,
         edges=tuple(edges.values()),
         holidays=draw(st.frozensets(days, max_size=3)),
+        teams=draw(st.dictionaries(st.sampled_from(["Ants", "Bees"]), st.frozensets(days, max_size=5))),
         buffer=draw(st.sampled_from([3, 0, 5])),
         concurrent=draw(st.booleans()),
         calendar_lag=draw(st.booleans()),

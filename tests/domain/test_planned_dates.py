@@ -13,6 +13,7 @@ from service.domain.columns import day_of
 from service.domain.lineage import Lineage
 from service.domain.network import Network, NetworkItem, Presence
 from service.domain.planned_dates import SOURCES, DateSource, planned_dates
+from service.domain.team_calendars import Calendars
 from service.domain.typical import Typical, typical_durations
 from tests.domain.dependency_builders import (
     CANCELLED,
@@ -33,8 +34,9 @@ Planned = tuple[date | None, DateSource]
 def planned(*items: NetworkItem, calendar: WorkingCalendar = WEEKDAYS) -> dict[str, tuple[Planned, Planned]]:
     """By key: the planned finish and the start that is needed, each with what says so."""
     network = Network.of(items, [])
-    typical = typical_durations(network, calendar=calendar)
-    dates = planned_dates(network, Lineage.of(network.item.parent), calendar=calendar, typical=typical)
+    calendars = Calendars.of(network.items, calendar)
+    typical = typical_durations(network, calendars=calendars)
+    dates = planned_dates(network, Lineage.of(network.item.parent), calendars=calendars, typical=typical)
     return {
         item.key: (
             (day_of(dates.finish[place]), SOURCES[dates.finish_source[place]]),
@@ -140,7 +142,8 @@ def _done(key: str, started: date, done: date, kind: str = "Story") -> NetworkIt
 
 
 def _typical(*items: NetworkItem, calendar: WorkingCalendar = WEEKDAYS) -> dict[str, Typical]:
-    return typical_durations(Network.of(items, []), calendar=calendar)
+    network = Network.of(items, [])
+    return typical_durations(network, calendars=Calendars.of(network.items, calendar))
 
 
 def test_typical_durations_are_nearest_ranks_of_working_days_by_type() -> None:
