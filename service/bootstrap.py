@@ -82,6 +82,7 @@ class Application:
             calendar_zone=self.settings.calendar.zone,
             missing=self.settings.missing_weight,
             terms=self.settings.dependency_terms,
+            flow=self.settings.flow_terms,
             health=self.settings.health_terms,
             source_names=tuple(self.sources),
             start_sync=self.start_sync if with_worker else None,

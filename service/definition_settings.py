@@ -17,6 +17,7 @@ from service.domain.calendars import WorkingCalendar, country_holidays
 from service.domain.dependency_status import HEALTH_VALUES, DependencyRules, DependencyStatus, LagUnit, SameDay
 from service.domain.health import LIMITS, Limits, Rule
 from service.programs.dependency_terms import DependencyTerms
+from service.programs.flow_terms import FlowTerms
 from service.programs.health_terms import HealthTerms
 from service.source_settings import Names, Part
 
@@ -85,6 +86,9 @@ class Definitions(Part):
     hours_per_day: Annotated[float, Field(ge=1, le=24)] = 8.0
     near_critical_days: Annotated[int, Field(ge=0, le=60)] = 5
     stale_after_hours: Annotated[int, Field(ge=1, le=10_000)] = 36
+    active_statuses: Names = ()
+    defect_types: Names = ("Bug", "Defect")
+    escaped_labels: Names = ()
 
 
 class LimitsConfig(Part):
@@ -162,6 +166,15 @@ def health_terms(health: HealthConfig) -> HealthTerms:
         risk_types=frozenset(health.risk_types),
         critical_priorities=frozenset(health.critical_priorities),
         near_days=health.near_days,
+    )
+
+
+def flow_terms(definitions: Definitions) -> FlowTerms:
+    """What flow is computed by."""
+    return FlowTerms(
+        active_statuses=definitions.active_statuses,
+        defect_types=definitions.defect_types,
+        escaped_labels=definitions.escaped_labels,
     )
 
 

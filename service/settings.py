@@ -24,10 +24,12 @@ from service.definition_settings import (
     LimitsConfig,
     dependency_terms,
     did_you_mean,
+    flow_terms,
     health_terms,
 )
 from service.domain.progress import MissingWeight
 from service.programs.dependency_terms import DependencyTerms
+from service.programs.flow_terms import FlowTerms
 from service.programs.health_terms import HealthTerms
 from service.source_settings import KINDS, PARTS, JiraConfig, Part, SourceConfig, key_of_the_other_tool
 
@@ -126,6 +128,10 @@ class Settings(Part):
     @property
     def missing_weight(self) -> MissingWeight:
         return MissingWeight(self.definitions.missing_weight)
+
+    @property
+    def flow_terms(self) -> FlowTerms:
+        return flow_terms(self.definitions)
 
     @property
     def dependency_terms(self) -> DependencyTerms:

@@ -16,6 +16,7 @@ from service.domain.progress import MissingWeight
 from service.domain.rollup import DEFINITION_VERSION
 from service.programs.apply import MatchedFieldsHook
 from service.programs.dependency_terms import DependencyTerms, Viewpoint
+from service.programs.flow_terms import FlowTerms
 from service.programs.health_terms import HealthTerms
 from service.store.engine import Database
 
@@ -62,7 +63,7 @@ class Services:
     """`start_sync` starts a run of a source and returns its id, or raises SyncAlreadyRunning.
 
     It is None when this process runs no worker. `allow_anonymous` is None (loopback only) or "read".
-    `missing` is what an item without an estimate weighs, `terms` what dependency health is computed by,
+    `missing` is what an item without an estimate weighs, `flow` what flow is computed by, `terms` what dependency health is,
     `health` what the colour of a program is.
     `provider` is the identity provider, `secret_key` signs sessions (None: a random key), `public_url` is where people
     reach the service when a proxy stands before it.
@@ -76,6 +77,7 @@ class Services:
     calendar_zone: ZoneInfo = UTC
     missing: MissingWeight = MissingWeight.SKIP
     terms: DependencyTerms = field(default_factory=DependencyTerms)
+    flow: FlowTerms = field(default_factory=FlowTerms)
     health: HealthTerms = field(default_factory=HealthTerms)
     source_names: tuple[str, ...] = ()
     start_sync: Callable[[str], Awaitable[int]] | None = None

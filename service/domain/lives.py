@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
 
 from service.domain.status import OPEN, StatusCategory
+
+Value = TypeVar("Value")
+Told = tuple[tuple[date, Value], ...]  # from which day on, what; ascending
 
 
 class Span(NamedTuple):
@@ -34,7 +37,8 @@ class ItemLife(Struct, frozen=True, gc=False):
 
     `done_spells` ascend; the last one lasts while the item is done. `left_on` is when it was cancelled. `active` and
     `elapsed` are seconds from begun to done, the first None where nobody said which statuses are work. `homes` are the
-    projects it stands in where they are several. `escaped` is None for what is no defect.
+    projects it stands in where they are several. `escaped` is None for what is no defect. `estimates` (points), `dues`
+    and `sprints` (ids) say what was told from which day on; empty where nothing ever was.
     """
 
     uid: str
@@ -51,6 +55,9 @@ class ItemLife(Struct, frozen=True, gc=False):
     workstream: str | None = None
     homes: tuple[str, ...] = ()
     points: float | None = None
+    estimates: Told[float | None] = ()
+    dues: Told[date | None] = ()
+    sprints: Told[tuple[str, ...]] = ()
     blocked: tuple[Span, ...] = ()
     active_seconds: float | None = None
     elapsed_seconds: float | None = None
@@ -69,6 +76,16 @@ class ItemLife(Struct, frozen=True, gc=False):
     @property
     def reopened_on(self) -> tuple[date, ...]:
         return tuple(spell.ended for spell in self.done_spells if spell.ended is not None)
+
+
+def told_before(told: Told[Value], day: date) -> Value | None:
+    """What was told as the day began; None before anything was."""
+    held: Value | None = None
+    for since, value in told:
+        if since >= day:
+            break
+        held = value
+    return held
 
 
 def done_spells(

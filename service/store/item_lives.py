@@ -6,25 +6,38 @@ One wide query for the items, one for the changes that matter; everything turns 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, convert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.domain.items import RollupItem
-from service.domain.lives import ItemLife, Span, StatusMove, done_spells
+from service.domain.lives import ItemLife, StatusMove, Told, done_spells
 from service.domain.scope import exclusions, family_of
+from service.domain.slips import DUE_FIELDS
 from service.domain.status import StatusCategory
 from service.domain.status_time import Stay, active_seconds
 from service.store.bulk import fetch, fetch_many, within
+from service.store.life_moves import (
+    COMPLETED,
+    Move,
+    Statuses,
+    blocked_spans,
+    read_day,
+    read_ids,
+    read_number,
+    told_since,
+)
 from service.store.program_items import ProgramItems, ProgramRow
 
-STATUS_FIELDS = ("status", "completed")  # Jira's and Asana's own words
-FLAGGED_ROLE = "flagged"
+STATUS_FIELDS = ("status", COMPLETED)  # Jira's and Asana's own words
+STATUS, DUE, POINTS, SPRINT, FLAGGED = "status", "due", "points", "sprint", "flagged"  # what a field tells
+
+Value = TypeVar("Value")
 
 
 class LifeTerms(NamedTuple):
@@ -50,23 +63,14 @@ class _Row(Struct, frozen=True, gc=False, array_like=True):
     status: str
     parent_uid: str | None
     points: float | None
+    points_field: str | None
+    due: date | None
     team: str | None
     workstream: str | None
     created_at: datetime
     started_at: datetime | None
     done_at: datetime | None
     settled_at: datetime
-
-
-class _Move(NamedTuple):
-    """One change of one item's status or flag."""
-
-    at: datetime
-    field: str
-    from_value: str | None
-    to_value: str | None
-    from_text: str | None
-    to_text: str | None
 
 
 class ItemLives:
@@ -83,26 +87,46 @@ class ItemLives:
             await fetch_many(self._connection, _MEMBERS, [program.key]), list[_Row], strict=False
         )  # SQLite has 0 and 1 for false and true, text for moments
         counted = _counting(rows, count_subtasks=program.count_subtasks)
-        flags = [name for (name,) in await fetch(self._connection, _FLAGS, [FLAGGED_ROLE])]
-        moves = await self._moves(program.key, (*STATUS_FIELDS, *flags))
+        fields = await self._fields(counted)
+        moves = await self._moves(program.key, fields)
+        sprints = await self._sprints(program.key)
         homes = await self._homes(program.key)
         escaped = await self._labelled(program.key) if self._terms.escaped else set()
         statuses = await self._statuses()
         return [
-            self._life(row, moves.get(row.uid, ()), statuses, homes.get(row.uid, ()), escaped=row.uid in escaped)
+            self._life(
+                row,
+                _Told(moves.get(row.uid, ()), fields),
+                statuses,
+                homes=homes.get(row.uid, ()),
+                sprints=sprints.get(row.uid, ()),
+                escaped=row.uid in escaped,
+            )
             for row in counted
         ]
 
-    async def _moves(self, program: str, fields: Sequence[str]) -> dict[str, list[_Move]]:
+    async def _fields(self, rows: Iterable[_Row]) -> Mapping[str, str]:
+        """By id of a field: what its changes tell."""
+        told: dict[str, str] = dict(await fetch(self._connection, _ROLES, ()))
+        told |= {row.points_field: POINTS for row in rows if row.points_field}
+        return told | dict.fromkeys(STATUS_FIELDS, STATUS) | dict.fromkeys(DUE_FIELDS, DUE)
+
+    async def _sprints(self, program: str) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for uid, sprint in await fetch(self._connection, _SPRINTS, [program]):
+            found[uid].append(sprint)
+        return {uid: tuple(each) for uid, each in found.items()}
+
+    async def _moves(self, program: str, fields: Iterable[str]) -> dict[str, list[Move]]:
         named = within(self._connection, "c.field_id")
-        rows = await fetch_many(self._connection, _CHANGES.format(named), [program, list(fields)])
+        rows = await fetch_many(self._connection, _CHANGES.format(named), [program, sorted(fields)])
         return {
-            uid: [_Move(convert(at, datetime, strict=False), *rest) for _, at, *rest in together]
+            uid: [Move(convert(at, datetime, strict=False), *rest) for _, at, *rest in together]
             for uid, together in groupby(rows, key=lambda row: row[0])
         }
 
-    async def _statuses(self) -> _Statuses:
-        return _Statuses(await fetch(self._connection, "SELECT source, native_id, name, category FROM statuses", ()))
+    async def _statuses(self) -> Statuses:
+        return Statuses(await fetch(self._connection, "SELECT source, native_id, name, category FROM statuses", ()))
 
     async def _homes(self, program: str) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = defaultdict(list)
@@ -115,31 +139,32 @@ class ItemLives:
         return {uid for uid, label in rows if label.casefold() in self._terms.escaped}
 
     def _life(
-        self, row: _Row, moves: Sequence[_Move], statuses: _Statuses, homes: Sequence[str], *, escaped: bool
+        self,
+        row: _Row,
+        told: _Told,
+        statuses: Statuses,
+        *,
+        homes: Sequence[str],
+        sprints: tuple[str, ...],
+        escaped: bool,
     ) -> ItemLife:
-        category, source = row.status_category, row.source
-        status_moves = [move for move in moves if move.field in STATUS_FIELDS]
-        flag_moves = [move for move in moves if move.field not in STATUS_FIELDS]
-        done_on, left_on = self._day(row.done_at), None
+        moved, category = told.of(STATUS), row.status_category
+        created_on, done_on, left_on = self._day(row.created_at), self._optional_day(row.done_at), None
         if category is StatusCategory.CANCELLED:
-            left_on = self._day(status_moves[-1].at if status_moves else row.settled_at)
-        created_on = self._day(row.created_at) or date.min
-        ended = done_on or left_on
+            left_on = self._day(moved[-1].at if moved else row.settled_at)
         return ItemLife(
             uid=row.uid,
             called=row.called,
             item_type=row.item_type,
-            source=source,
+            source=row.source,
             project_id=row.project_id,
             category=category,
             created_on=created_on,
-            started_on=self._day(row.started_at),
+            started_on=self._optional_day(row.started_at),
             done_spells=done_spells(
                 [
-                    StatusMove(
-                        self._day(move.at) or created_on, statuses.left(source, move), statuses.entered(source, move)
-                    )
-                    for move in status_moves
+                    StatusMove(self._day(each.at), statuses.left(row.source, each), statuses.entered(row.source, each))
+                    for each in moved
                 ],
                 category=category,
                 created_on=created_on,
@@ -151,60 +176,47 @@ class ItemLives:
             workstream=row.workstream,
             homes=tuple(dict.fromkeys((row.project_id, *homes))) if homes else (),
             points=row.points,
-            blocked=tuple(self._blocked(flag_moves, ended)),
-            active_seconds=self._active(row, status_moves, flag_moves),
+            estimates=self._since(row, told.of(POINTS), row.points, read_number),
+            dues=self._since(row, told.of(DUE), row.due, read_day),
+            sprints=self._since(row, told.of(SPRINT), sprints, read_ids),
+            blocked=tuple(blocked_spans(told.of(FLAGGED), ended=done_on or left_on, day=self._day)),
+            active_seconds=self._active(row, moved, told.of(FLAGGED)),
             elapsed_seconds=_elapsed(row),
             escaped=escaped if row.item_type.casefold() in self._terms.defects else None,
         )
 
-    def _blocked(self, moves: Iterable[_Move], ended: date | None) -> Iterable[Span]:
-        """What is still flagged when it is done is blocked no longer."""
-        began: date | None = None
-        for move in moves:
-            flagged = bool(move.to_text or move.to_value)
-            if flagged and began is None:
-                began = self._day(move.at)
-            elif not flagged and began is not None:
-                yield Span(began, self._day(move.at))
-                began = None
-        if began is not None:
-            yield Span(began, None if ended is None else max(began, ended))
+    def _since(
+        self, row: _Row, moves: Sequence[Move], now: Value, read: Callable[[str | None, str | None], Value]
+    ) -> Told[Value]:
+        if not moves and not now and now != 0:
+            return ()
+        return told_since(moves, now, created_on=self._day(row.created_at), day=self._day, read=read)
 
-    def _active(self, row: _Row, status_moves: Sequence[_Move], flag_moves: Sequence[_Move]) -> float | None:
+    def _active(self, row: _Row, moved: Sequence[Move], flagged: Sequence[Move]) -> float | None:
         if not self._terms.active or row.started_at is None or row.done_at is None:
             return None
-        first = status_moves[0].from_text if status_moves else row.status
-        stays = [Stay(row.created_at, first or "")]
-        stays += [Stay(move.at, move.to_text or "") for move in status_moves]
-        flags = [Stay(move.at, move.to_text or move.to_value or "") for move in flag_moves]
+        first = moved[0].from_text if moved else row.status
+        stays = [Stay(row.created_at, first or ""), *(Stay(move.at, move.to_text or "") for move in moved)]
+        flags = [Stay(move.at, move.to_text or move.to_value or "") for move in flagged]
         return active_seconds(stays, flags, began=row.started_at, ended=row.done_at, active=self._terms.active)
 
-    def _day(self, moment: datetime | None) -> date | None:
-        return None if moment is None else moment.astimezone(self._terms.zone).date()
+    def _optional_day(self, moment: datetime | None) -> date | None:
+        return None if moment is None else self._day(moment)
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(self._terms.zone).date()
 
 
-class _Statuses:
-    """What a status in a history means: by its id, else by its name where that means one thing in its source."""
+class _Told:
+    """The changes of one item, by what their fields tell."""
 
-    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
-        self._by_id: dict[tuple[str, str], StatusCategory] = {}
-        self._by_name: dict[tuple[str, str], set[StatusCategory]] = defaultdict(set)
-        for source, native_id, name, category in rows:
-            self._by_id[source, native_id] = StatusCategory(category)
-            self._by_name[source, name.casefold()].add(StatusCategory(category))
+    def __init__(self, moves: Sequence[Move], fields: Mapping[str, str]) -> None:
+        self._by_meaning: dict[str, list[Move]] = defaultdict(list)
+        for move in moves:
+            self._by_meaning[fields[move.field]].append(move)
 
-    def left(self, source: str, move: _Move) -> StatusCategory | None:
-        return self._of(source, move.field, move.from_value, move.from_text)
-
-    def entered(self, source: str, move: _Move) -> StatusCategory | None:
-        return self._of(source, move.field, move.to_value, move.to_text)
-
-    def _of(self, source: str, field: str, value: str | None, text: str | None) -> StatusCategory | None:
-        if field == "completed":
-            return StatusCategory.DONE if value == "true" else StatusCategory.TO_DO
-        known = self._by_id.get((source, value or ""))
-        named = self._by_name.get((source, (text or "").casefold()), set())
-        return known or (next(iter(named)) if len(named) == 1 else None)
+    def of(self, meaning: str) -> Sequence[Move]:
+        return self._by_meaning.get(meaning, ())
 
 
 def _counting(rows: Sequence[_Row], *, count_subtasks: bool) -> list[_Row]:
@@ -253,8 +265,8 @@ def _elapsed(row: _Row) -> float | None:
 _OF_PROGRAM = "m.program_key = ? AND m.valid_to IS NULL"
 _MEMBERS = f"""
     SELECT i.uid, CASE WHEN i.key = i.native_id THEN '“' || i.title || '”' ELSE i.key END, i.source, i.project_id,
-           i.item_type, i.level, i.subtask, i.status_category, i.status, i.parent_uid, i.points, i.team, m.workstream,
-           i.created_at, i.started_at, i.done_at, coalesce(i.resolved_at, i.updated_at)
+           i.item_type, i.level, i.subtask, i.status_category, i.status, i.parent_uid, i.points, i.points_field,
+           i.due, i.team, m.workstream, i.created_at, i.started_at, i.done_at, coalesce(i.resolved_at, i.updated_at)
       FROM memberships AS m JOIN work_items AS i ON i.uid = m.item_uid
      WHERE {_OF_PROGRAM} AND i.tombstone IS NULL"""  # noqa: S608 - names of this file
 _CHANGES = f"""
@@ -270,4 +282,8 @@ _LABELS = f"""
     SELECT f.item_uid, f.value
       FROM item_facets AS f JOIN memberships AS m ON m.item_uid = f.item_uid
      WHERE {_OF_PROGRAM} AND f.facet IN ('label', 'tag')"""  # noqa: S608
-_FLAGS = "SELECT DISTINCT native_id FROM fields WHERE role = ? ORDER BY native_id"
+_SPRINTS = f"""
+    SELECT f.item_uid, f.native_id
+      FROM item_facets AS f JOIN memberships AS m ON m.item_uid = f.item_uid
+     WHERE {_OF_PROGRAM} AND f.facet = 'iteration' ORDER BY f.item_uid, f.native_id"""  # noqa: S608
+_ROLES = "SELECT native_id, role FROM fields WHERE role IN ('flagged', 'sprint')"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi import Path as InPath
@@ -17,14 +17,17 @@ from service.api.replies import Rows, settled
 from service.api.schemas import forecast_examples as examples
 from service.domain.forecast import FEWEST_WEEKS
 from service.domain.throughput import WINDOW
-from service.programs import calibration, forecast
+from service.programs import calibration, flow, forecast
 from service.programs.answers import Answer
+from service.programs.flow import FlowQuestion
+from service.programs.flow_answers import FlowData, FlowGroup
 from service.programs.forecast import MOST_WEEKS, ForecastQuestion
 from service.programs.forecast_answers import CalibrationData, ForecastData, PromiseData
 
 router = APIRouter(prefix="/programs", tags=["forecasts"])
 
 Key = Annotated[str, InPath(max_length=200, description="The program's key.", examples=["CHECKOUT"])]
+FlowBy = Literal["program", "workstream", "project", "team"]
 Weeks = Annotated[
     int, Query(ge=FEWEST_WEEKS, le=MOST_WEEKS, description="How many complete weeks of history are looked at.")
 ]
@@ -84,3 +87,40 @@ async def get_forecast(
 async def get_calibration(request: Request, services: WithServices, form: WantedForm, key: Key) -> Response:
     answer = await calibration.get_calibration(services.database, key, view=services.viewpoint())
     return settled(request, services, answer, form=form, rows=Rows("promises", PromiseData))
+
+
+@router.get(
+    "/{key}/flow",
+    summary="How the work of a program flows",
+    description="Throughput, cycle and lead time, work in progress and its age, blocked time, what was reopened, "
+    "added, re-estimated, promised and kept, and which defects escaped; of complete weeks, with sample sizes, and a reason "
+    "wherever something cannot be told. Never by person.",
+    responses=answers(
+        Answer[FlowData],
+        Kind.UNKNOWN_PROGRAM,
+        Kind.INVALID_REQUEST,
+        description="One group, or one for each workstream, project or team; and the oldest work in progress.",
+        example=examples.FLOW,
+        csv=True,
+        conditional=True,
+    ),
+)
+async def get_flow(
+    request: Request,
+    services: WithServices,
+    form: WantedForm,
+    key: Key,
+    by: Annotated[FlowBy, Query(description="What the groups stand for.")] = "program",
+    weeks: Annotated[
+        int, Query(ge=flow.FEWEST_WEEKS, le=MOST_WEEKS, description="How many complete weeks are looked at.")
+    ] = WINDOW,
+    without_bulk_days: WithoutBulkDays = False,
+) -> Response:
+    answer = await flow.get_flow(
+        services.database,
+        key,
+        view=services.viewpoint(),
+        terms=services.flow,
+        question=FlowQuestion(by, weeks, without_bulk_days),
+    )
+    return settled(request, services, answer, form=form, rows=Rows("groups", FlowGroup))

@@ -108,3 +108,99 @@ CALIBRATION: Final = enveloped(
         "next_cursor": None,
     }
 )
+
+_DAYS: Final = {"n": 141, "small_sample": False, "mean": 6.24, "p50": 5, "p85": 11, "p95": 16}
+_WORKING: Final = {"n": 141, "small_sample": False, "mean": 4.81, "p50": 4, "p85": 9, "p95": 12}
+_SHARE: Final = {"part": 9.0, "whole": 150.0, "value": 0.06, "reason": None}
+
+FLOW: Final = enveloped(
+    {
+        "program": _PROGRAM,
+        "by": "workstream",
+        "window": {"first": "2026-08-24", "last": "2026-11-15", "weeks": 12},
+        "bulk_days": [{"day": "2026-10-02", "items": 64, "what": "done", "left_out": False}],
+        "ageing": [
+            {
+                "uid": "acme-jira:10012",
+                "key": "PAY-12",
+                "item_type": "Story",
+                "team": None,
+                "workstream": "Payments",
+                "started": "2026-10-26",
+                "age_days": 26,
+                "usual_days": 11,
+                "small_sample": False,
+                "state": "stale",
+            }
+        ],
+        "groups": [
+            {
+                "by": "workstream",
+                "key": "Payments",
+                "name": "Payments",
+                "shared": 0,
+                "throughput": {
+                    "total": 150,
+                    "mean": 12.5,
+                    "lower": 3.2,
+                    "upper": 21.8,
+                    "weeks": [{"week": "2026-08-24", "finished": 14, "restated": 1}],
+                },
+                "cycle_time": {"calendar_days": _DAYS, "working_days": _WORKING},
+                "lead_time": {"calendar_days": {**_DAYS, "n": 150}, "working_days": {**_WORKING, "n": 150}},
+                "never_started": _SHARE,
+                "wip": {"items": 12, "ageing": 2, "stale": 1, "unknown": 0, "oldest_days": 26},
+                "service_level": {
+                    "percent": 85,
+                    "days": 11,
+                    "message": "85 % of items are done within 11 days of being begun (141 items).",
+                },
+                "littles_law": {
+                    "mean_wip": 11.2,
+                    "throughput_a_day": 1.678571,
+                    "expected_days": 6.672340,
+                    "mean_cycle_days": 6.24,
+                    "ratio": 1.069285,
+                    "steady": True,
+                },
+                "flow_efficiency": {"part": 0.0, "whole": 0.0, "value": None, "reason": "no_status_tagging"},
+                "blocked": {"now": 1, "items": 7, "working_days": 19, "reason": None},
+                "reopen_rate": {"part": 4.0, "whole": 154.0, "value": 0.025974, "reason": None},
+                "churn_items": {
+                    "scope": 260.0,
+                    "added": 31.0,
+                    "removed": 6.0,
+                    "re_estimated": 0.0,
+                    "rate": 0.142308,
+                    "net": 0.096154,
+                    "reason": None,
+                },
+                "churn_points": {
+                    "scope": 610.0,
+                    "added": 74.0,
+                    "removed": 12.0,
+                    "re_estimated": 23.0,
+                    "rate": 0.178689,
+                    "net": 0.113115,
+                    "reason": None,
+                },
+                "predictability": {
+                    "by": "sprint",
+                    "periods": 6,
+                    "items": {"part": 118.0, "whole": 139.0, "value": 0.848921, "reason": None},
+                    "points": {"part": 301.0, "whole": 352.0, "value": 0.855114, "reason": None},
+                },
+                "defect_escape_rate": {
+                    "escaped": 3,
+                    "found": 22,
+                    "value": 0.136364,
+                    "low": 0.047494,
+                    "high": 0.333333,
+                    "small_sample": False,
+                    "reason": None,
+                },
+            }
+        ],
+        "next_cursor": None,
+    }
+)
