@@ -27,7 +27,7 @@ class Check(StrEnum):
 
     OWNER = "owner"  # open: somebody is assigned
     PLANNED = "planned"  # open: a due date, a sprint, or a release with a date
-    ESTIMATED = "estimated"  # anything that counts: on the basis that most items use
+    ESTIMATED = "estimated"  # what counts and is no milestone: on the basis that most items use
     NOT_OVERDUE = "not_overdue"  # open, with a due date: it is not in the past
     UPDATED = "updated"  # in progress: touched within 30 days
     IN_HIERARCHY = "in_hierarchy"  # has a parent, or is one; where its project keeps parents at all
@@ -132,7 +132,7 @@ def check_items(network: Network, *, today: date, updated: Days) -> Checked:
     asked_and_passed = {
         Check.OWNER: (is_open, ~item.unassigned),
         Check.PLANNED: (is_open, planned),
-        Check.ESTIMATED: (counted, estimated),
+        Check.ESTIMATED: (counted & ~item.milestone, estimated),
         Check.NOT_OVERDUE: (is_open & (item.due != NO_DAY), item.due >= day),
         Check.UPDATED: (active, updated >= day - RECENTLY.days),
         Check.IN_HIERARCHY: _hierarchy(items, counted, ours),

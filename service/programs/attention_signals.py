@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.attention import Signal, Trouble
-from service.domain.calendars import NO_DAY
+from service.domain.calendars import NO_DAY, WorkingCalendar
 from service.domain.columns import IN_PROGRESS, Days, Mask, day_of
 from service.domain.data_quality import Check
 from service.domain.dependencies import Assessment
@@ -194,13 +194,18 @@ class _Scene:
         return self._assessment.network
 
     @property
+    def _calendar(self) -> WorkingCalendar:
+        """The program's: what is chased is chased by who runs it."""
+        return self.known.view.terms.calendar
+
+    @property
     def _today(self) -> date:
         return self.known.view.today
 
     @property
     def _horizon(self) -> int:
         """The last day that is near, as an ordinal."""
-        return self._assessment.calendar.add_working_days(self._today, self.standing.terms.near_days).toordinal()
+        return self._calendar.add_working_days(self._today, self.standing.terms.near_days).toordinal()
 
     @cached_property
     def _behind(self) -> NDArray[np.float64]:
@@ -230,7 +235,7 @@ class _Scene:
         return self._network.items[place].called
 
     def _working_days(self, start: date, end: date) -> int:
-        return self._assessment.calendar.working_days_between(start, end)
+        return self._calendar.working_days_between(start, end)
 
     def _local_day(self, moment: datetime) -> date:
         return moment.astimezone(self.known.view.terms.zone).date()

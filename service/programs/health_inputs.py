@@ -45,6 +45,6 @@ async def _of_forecast(database: Database, program: ProgramRow, view: Viewpoint)
     if chance is None:
         reason = made.reason or "no_forecast"
         return Measure.missing(rule, reason, _WITHOUT_FORECAST.get(reason, "There is no forecast."))
-    low, high = chance.interval
+    low, high = chance.interval.low, chance.interval.high
     said = f"The target of {day(program.target)} is met in {chance.value:.0%} of all trials ({low:.0%} to {high:.0%})."
     return Measure(rule, chance.value, said)

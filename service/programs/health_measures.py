@@ -20,7 +20,6 @@ from service.domain.dependency_status import STATUS_CODE, DependencyStatus
 from service.domain.health import Health, Measure, Part, Rule, Verdict, health_of, judge_all
 from service.domain.network import NetworkItem
 from service.domain.notices import counted
-from service.domain.typical import working_days
 from service.programs.health_terms import HealthTerms
 from service.programs.program_plan import ProgramPlan
 from service.store.open_work import OpenItem
@@ -92,12 +91,14 @@ class Standing:
 
     @cached_property
     def age(self) -> Days:
-        """For how many working days an item has been in progress, today included; NO_DAY for any other."""
+        """For how many working days of its team an item has been in progress, today included; NO_DAY for any other."""
         item, asked = self.plan.asked.network.item, self.plan.asked
-        active = self.open & (item.category == IN_PROGRESS) & (item.started_on != NO_DAY)
+        active = np.flatnonzero(self.open & (item.category == IN_PROGRESS) & (item.started_on != NO_DAY))
         age = np.full(len(self.items), NO_DAY, np.int32)
-        today = np.full(int(np.count_nonzero(active)), asked.today.toordinal(), np.int32)
-        age[active] = working_days(item.started_on[active], today, calendar=asked.assessment.calendar)
+        today = np.full(active.size, asked.today.toordinal(), np.int32)
+        calendars = asked.assessment.calendars
+        worked = calendars.indices_after(today, active) - calendars.indices(item.started_on[active], active)
+        age[active] = np.maximum(worked, 1)
         return age
 
     @cached_property

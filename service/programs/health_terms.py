@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from service.domain.health import LIMITS, Limits, Rule
@@ -16,7 +16,7 @@ class HealthTerms:
     `near_days` are the working days within which something is near enough to be chased.
     """
 
-    limits: Mapping[Rule, Limits] = LIMITS
+    limits: Mapping[Rule, Limits] = field(default_factory=lambda: LIMITS)
     risk_types: frozenset[str] = frozenset({"risk"})
     critical_priorities: frozenset[str] = frozenset({"blocker", "critical", "highest"})
     near_days: int = 10
