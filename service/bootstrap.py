@@ -26,6 +26,7 @@ from service.auth.grants import SealedGrant
 from service.auth.oidc import IdentityProvider
 from service.auth.sealing import GRANTS, Sealer
 from service.clock import Clock, SystemClock
+from service.programs.historians import Historians
 from service.programs.people import join_people
 from service.readiness import Schedule, readiness
 from service.settings import Settings
@@ -68,10 +69,12 @@ class Application:
     provider: IdentityProvider | None = None
     bell: Bell = field(default_factory=Bell)
     usage_log: UsageLog = field(init=False)
+    historians: Historians = field(init=False)
     _runs: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.usage_log = UsageLog(self.database, self.clock)
+        self.historians = Historians({name: source.build_historian for name, source in self.sources.items()})
 
     def services(self, *, with_worker: bool) -> Services:
         """What the API is given; without a worker in the process nobody here may start a sync."""
@@ -97,6 +100,7 @@ class Application:
             on_delivery=self.bell.ring,
             schedules={config.name: config.schedule for config in self.settings.sources},
             ask_tools=self.ask_tools,
+            historians=self.historians,
         )
 
     async def start_sync(self, name: str) -> int:

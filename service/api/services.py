@@ -18,6 +18,7 @@ from service.programs.apply import MatchedFieldsHook
 from service.programs.dependency_terms import DependencyTerms, Viewpoint
 from service.programs.flow_terms import FlowTerms
 from service.programs.health_terms import HealthTerms
+from service.programs.historians import Historians
 from service.store.engine import Database
 
 UTC = ZoneInfo("UTC")
@@ -63,13 +64,14 @@ class Services:
     """`start_sync` starts a run of a source and returns its id, or raises SyncAlreadyRunning.
 
     It is None when this process runs no worker. `allow_anonymous` is None (loopback only) or "read".
-    `missing` is what an item without an estimate weighs, `flow` what flow is computed by, `terms` what dependency health is,
-    `health` what the colour of a program is.
+    `missing` is what an item without an estimate weighs, `terms` what dependency health is computed by,
+    `flow` what flow is, `health` what the colour of a program is.
     `provider` is the identity provider, `secret_key` signs sessions (None: a random key), `public_url` is where people
     reach the service when a proxy stands before it.
     `receivers` take the deliveries of tools, by source; `on_delivery` is called with the source of each new one.
     `matched_fields_hook` lets `apply` fill facets of newly matched custom fields.
     `schedules` are the cron lines by source; `ask_tools` asks every tool, with little patience, who we are.
+    `historians` tell what the histories of the tools mean.
     """
 
     database: Database
@@ -93,6 +95,7 @@ class Services:
     refusals: Refusals = field(default_factory=Refusals)
     schedules: Mapping[str, str] = field(default_factory=dict)
     ask_tools: Callable[[], Awaitable[None]] = no_tool_is_asked
+    historians: Historians = field(default_factory=Historians)
 
     @property
     def definitions(self) -> str:

@@ -16,11 +16,17 @@ Data = TypeVar("Data")
 
 
 def enveloped(
-    data: Data, *, sources: Sequence[SourceFacts], now: datetime, notices: Iterable[Notice] = ()
+    data: Data,
+    *,
+    sources: Sequence[SourceFacts],
+    now: datetime,
+    notices: Iterable[Notice] = (),
+    as_of: datetime | None = None,
 ) -> Answer[Data]:
+    """`as_of`: the moment that was asked for; else the answer is as of the oldest proof."""
     states = tuple(state_of(facts, now=now) for facts in sources)
     return Answer(
-        as_of=oldest_proof(states),
+        as_of=oldest_proof(states) if as_of is None else whole_seconds(as_of),
         generated_at=whole_seconds(now),
         definition_version=DEFINITION_VERSION,
         sources=states,

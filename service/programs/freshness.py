@@ -104,6 +104,13 @@ def oldest_proof(states: Iterable[SourceState]) -> datetime | None:
     return min(known) if known and len(known) == len(proofs) else None
 
 
+def proof_of(facts: Iterable[SourceFacts]) -> datetime | None:
+    """Up to when all of these sources are known completely."""
+    proofs = [each.last_complete_sync for each in facts]
+    known = [proof for proof in proofs if proof is not None]
+    return min(known) if known and len(known) == len(proofs) else None
+
+
 def warnings_about(states: Sequence[SourceState]) -> list[Notice]:
     warnings = [Notice("no_sources", "No source feeds this program.")] if not states else []
     for state in states:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.domain.breakdown import Breakdown, Bucket
 from service.domain.dates import ProgramDates
 from service.domain.errors import InvalidQuery, one_of
+from service.domain.items import RollupItem
 from service.domain.notices import Notice
 from service.domain.progress import Basis, MissingWeight
 from service.domain.rollup import Rollup, roll_up
@@ -30,8 +31,10 @@ from service.programs.backlog import backlog_notices
 from service.programs.cache import Computed, Question, Recent, Wanted, cache_of
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
 from service.programs.envelope import enveloped
-from service.programs.freshness import Grounds, grounds_of, sources_of
+from service.programs.freshness import Grounds, grounds_of, proof_of, sources_of
+from service.programs.historians import NO_HISTORIANS, Historians
 from service.programs.items import ItemFilters, get_history, get_item, list_items
+from service.programs.past import IN_ROLLUPS, history_of, past_notices, program_at, refuse_before_all
 from service.programs.rounding import rollup_data
 from service.programs.stated import stated_health
 from service.store.engine import Database
@@ -96,7 +99,7 @@ async def get_program(database: Database, key: str, *, now: datetime, today: dat
     return enveloped(ProgramData(detail, stated), sources=grounds.sources, now=now, notices=backlog)
 
 
-async def get_rollup(
+async def get_rollup(  # noqa: PLR0913 - one argument per parameter of the question
     database: Database,
     key: str,
     *,
@@ -105,19 +108,24 @@ async def get_rollup(
     missing: MissingWeight = MissingWeight.SKIP,
     now: datetime,
     today: date,
+    as_of: datetime | None = None,
+    historians: Historians = NO_HISTORIANS,
 ) -> Answer[RollupData]:
     """What counts, how far it is, when it should be done. Raises UnknownProgram or InvalidQuery.
 
-    `missing` is what an item without an estimate weighs.
+    `missing` is what an item without an estimate weighs. `as_of` is an aware moment, not after `now`: the same
+    computation over the program as it was then.
     """
     rows = one_of(Breakdown, "by", by)
     only = None if basis is None else one_of(Basis, "basis", basis)
     async with database.reading() as uow:
         grounds = await grounds_of(uow.connection, key)
         wanted = Wanted(rows, only, missing)
-        computed = await _computed(uow.connection, grounds, cache_of(database).rollups, wanted, today)
+        asked = today if as_of is None else as_of
+        computed = await _computed(uow.connection, grounds, cache_of(database).rollups, wanted, asked, historians)
         backlog = await backlog_notices(uow.connection, grounds, cache_of(database))
-    return enveloped(computed.data, sources=grounds.sources, now=now, notices=(*computed.notices, *backlog))
+    notices = (*computed.notices, *backlog)
+    return enveloped(computed.data, sources=grounds.sources, now=now, notices=notices, as_of=as_of)
 
 
 async def _computed(
@@ -125,20 +133,41 @@ async def _computed(
     grounds: Grounds,
     cache: Recent[Question, Computed],
     wanted: Wanted,
-    today: date,
+    asked: date | datetime,
+    historians: Historians,
 ) -> Computed:
-    question = Question(grounds.fingerprint, grounds.program.key, wanted, today.isoformat())
+    """`asked` is the day of today, or a moment of the past."""
+    question = Question(grounds.fingerprint, grounds.program.key, wanted, asked.isoformat())
     found = cache.get(question)
     if found is None:
-        found = await _compute(connection, grounds.program, wanted)
+        if isinstance(asked, datetime):
+            found = await _compute_past(connection, grounds, wanted, asked, historians)
+        else:
+            items = await ProgramItems(connection).rollup_items(grounds.program.key, by=wanted.by)
+            found = await _compute(connection, grounds.program, wanted, items)
         cache.put(question, found)
     return found
 
 
-async def _compute(connection: AsyncConnection, program: ProgramRow, wanted: Wanted) -> Computed:
+async def _compute_past(
+    connection: AsyncConnection, grounds: Grounds, wanted: Wanted, moment: datetime, historians: Historians
+) -> Computed:
+    key, by = grounds.program.key, wanted.by
+    history = await history_of(connection, key, since=moment, historians=historians, aspects=IN_ROLLUPS, by=by)
+    then = await program_at(connection, history, moment, by=by)
+    if not then.items:
+        await refuse_before_all(connection, key, moment)
+    found = await _compute(connection, grounds.program, wanted, then.items)
+    notices = past_notices(history, then, proof=proof_of(grounds.sources))
+    return Computed(found.data, (*found.notices, *notices))
+
+
+async def _compute(
+    connection: AsyncConnection, program: ProgramRow, wanted: Wanted, items: Sequence[RollupItem]
+) -> Computed:
     reader = ProgramItems(connection)
     rollup = roll_up(
-        await reader.rollup_items(program.key, by=wanted.by),
+        items,
         program=ProgramDates(program.start, program.target),
         count_subtasks=program.count_subtasks,
         by=wanted.by,

@@ -161,12 +161,7 @@ def _rollup_items(by: Breakdown, dialect: str) -> str:
     """
     chosen = _LISTED if dialect == "postgresql" and by is not Breakdown.WORKSTREAM else _JOINED
     return f"""
-        SELECT i.uid, CASE WHEN i.key = i.native_id THEN '“' || i.title || '”' ELSE i.key END,
-               i.source, i.project_id, i.item_type, i.level, i.subtask, i.status_category,
-               i.no_resolution, i.parent_uid, i.points,
-               coalesce(i.estimate_seconds, i.spent_seconds + i.remaining_seconds, i.spent_seconds,
-                        i.remaining_seconds),
-               i.start, i.due{_ASKED_FOR.get(by, "")}
+        SELECT {ROLLUP_COLUMNS}{ASKED_FOR.get(by, "")}
           FROM {chosen} AND i.tombstone IS NULL
     """  # noqa: S608 - composed of names in this file
 
@@ -177,7 +172,13 @@ _JOINED = """memberships AS m JOIN work_items AS i ON i.uid = m.item_uid
 # time for 5,000 items. It cannot tell the workstream of an item, which is the membership's.
 _LISTED = """work_items AS i
          WHERE i.uid = ANY(ARRAY(SELECT item_uid FROM memberships WHERE program_key = ? AND valid_to IS NULL))"""
-_ASKED_FOR = {
+ROLLUP_COLUMNS = """i.uid, CASE WHEN i.key = i.native_id THEN '“' || i.title || '”' ELSE i.key END,
+               i.source, i.project_id, i.item_type, i.level, i.subtask, i.status_category,
+               i.no_resolution, i.parent_uid, i.points,
+               coalesce(i.estimate_seconds, i.spent_seconds + i.remaining_seconds, i.spent_seconds,
+                        i.remaining_seconds),
+               i.start, i.due"""
+ASKED_FOR = {
     Breakdown.EPIC: ", i.epic_uid",
     Breakdown.TEAM: ", NULL, i.team",
     Breakdown.WORKSTREAM: ", NULL, NULL, m.workstream",

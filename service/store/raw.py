@@ -72,6 +72,15 @@ class RawRecords:
         )
         return {native_id: bytes(value) for native_id, value in rows}
 
+    async def digests(self, source: str, kind: str) -> list[bytes]:
+        """Hashes of all records of a kind, in the order of their ids: equal lists mean equal payloads."""
+        rows = await fetch(
+            self._connection,
+            "SELECT hash FROM raw_records WHERE source = ? AND kind = ? ORDER BY native_id",
+            (source, kind),
+        )
+        return [bytes(row[0]) for row in rows]
+
     async def land(self, source: str, records: Sequence[LandedRecord], *, run_id: int, fetched_at: datetime) -> None:
         """Store payloads as received, replacing earlier ones of the same identity."""
         if not records:

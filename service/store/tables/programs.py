@@ -55,6 +55,7 @@ Index(
     sqlite_where=memberships.c.valid_to.is_(None),
 )
 Index("ix_memberships_item_uid", memberships.c.item_uid)
+Index("ix_memberships_program_key_valid_from", memberships.c.program_key, memberships.c.valid_from)
 
 declared_dependencies = Table(
     "declared_dependencies",

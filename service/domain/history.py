@@ -1,0 +1,146 @@
+"""What an item was at a moment: backward from the snapshot, which wins, one change at a time.
+
+The value of a field at a moment is what the earliest later change started from, else the snapshot's. What a change
+means is the tool's own affair (`connectors.contract.Historian`); how sure the answer is, is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from connectors.contract import Historian
+from connectors.history import EVERY_ASPECT, Aspect, ItemState
+from connectors.items import SourceChange
+
+NONE: frozenset[Aspect] = frozenset()
+
+
+class Certainty(StrEnum):
+    """How a value of the past is known."""
+
+    EXACT = "exact"  # nothing changed it since
+    RECONSTRUCTED = "reconstructed"  # the changes since tell it
+    UNKNOWN = "unknown"  # the history contradicts itself, is not read yet, cannot be read, or was never kept
+
+
+class Snapshot(Struct, frozen=True, gc=False):
+    """An item as it is now, ready to go back. `state` is settled; `unread`: its history is not all here yet."""
+
+    uid: str
+    source: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    state: ItemState
+    parent_uid: str | None = None
+    epic_uid: str | None = None
+    unread: bool = False
+
+
+class Past(Struct, frozen=True, gc=False):
+    """An item at a moment. What is neither reconstructed nor unknown of it is exact."""
+
+    state: ItemState
+    reconstructed: frozenset[Aspect] = NONE
+    unknown: frozenset[Aspect] = NONE
+
+    def certainty(self, aspect: Aspect) -> Certainty:
+        if aspect in self.unknown:
+            return Certainty.UNKNOWN
+        return Certainty.RECONSTRUCTED if aspect in self.reconstructed else Certainty.EXACT
+
+
+class Step(NamedTuple):
+    """One change that decided something, with the item just before and just after it."""
+
+    change: SourceChange
+    aspect: Aspect
+    before: ItemState
+    after: ItemState
+
+
+class Break(NamedTuple):
+    """Between two changes of a field its value moved, and no change tells when. Both ends are moments of changes."""
+
+    aspect: Aspect
+    since: datetime
+    until: datetime
+
+    def covers(self, moment: datetime) -> bool:
+        return self.since <= moment < self.until
+
+
+def in_order(changes: Iterable[SourceChange]) -> list[SourceChange]:
+    """As they happened; tools number in order what they write at one moment."""
+    return sorted(changes, key=lambda each: (each.at, len(each.change_id), each.change_id, each.ordinal))
+
+
+def rewind(
+    snapshot: Snapshot, later: Sequence[SourceChange], historian: Historian | None, *, torn: Collection[Aspect] = ()
+) -> Past:
+    """The item before all of `later`, which are its changes after the moment, in their order.
+
+    Only asked of an item that was touched since the moment. `torn`: aspects whose history contradicts itself around
+    the moment. Without a historian nothing but the present is known.
+    """
+    if historian is None:
+        return Past(snapshot.state, unknown=EVERY_ASPECT)
+    state, told = snapshot.state, set()
+    for step in steps(snapshot, later, historian):
+        state = step.before
+        told.add(step.aspect)
+    if snapshot.unread and historian.comes_apart:
+        return Past(state, unknown=EVERY_ASPECT)
+    unknown = state.doubts.union(torn, historian.without_history)
+    return Past(state, frozenset(told) - unknown, unknown)
+
+
+def steps(snapshot: Snapshot, changes: Sequence[SourceChange], historian: Historian) -> Iterator[Step]:
+    """The changes that decided something, newest first; `changes` are in their order and reach up to now."""
+    after = snapshot.state
+    for change in reversed(changes):
+        aspect = historian.aspect_of(change.field_id)
+        if aspect is not None:
+            before = historian.undo(after, change)
+            yield Step(change, aspect, before, after)
+            after = before
+
+
+def breaks(changes: Iterable[SourceChange], historian: Historian) -> Iterator[Break]:
+    """Where the history of one item contradicts itself: a change does not start from what the one before led to."""
+    chains: dict[str, list[SourceChange]] = {}
+    for change in changes:
+        if historian.aspect_of(change.field_id) is not None and historian.is_chained(change.field_id):
+            chains.setdefault(change.field_id, []).append(change)
+    for field_id, chain in chains.items():
+        aspect = historian.aspect_of(field_id)
+        for earlier, later in pairwise(chain):
+            if aspect is not None and not follows(later, earlier):
+                yield Break(aspect, earlier.at, later.at)
+
+
+def follows(later: SourceChange, earlier: SourceChange) -> bool:
+    """Whether `later` starts from what `earlier` led to.
+
+    Ids are compared where both have them, else texts: names change, and some histories have no ids.
+    """
+    if earlier.to_value and later.from_value:
+        return _same(earlier.to_value, later.from_value)
+    if earlier.to_text and later.from_text:
+        return _same(earlier.to_text, later.from_text)
+    return bool(earlier.to_value or earlier.to_text) == bool(later.from_value or later.from_text)
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or _plain(one) == _plain(other)
+
+
+def _plain(text: str) -> str:
+    """Of a day with an hour the day, of 8.0 the 8: tools write both forms of one value."""
+    return text.partition(" 00:00")[0].partition("T")[0].removesuffix(".0").casefold()

@@ -1,0 +1,234 @@
+"""A program over time: who was in it when, and what each item was then.
+
+One engine for every moment: a program at a moment is a list of RollupItems, made from those of now by undoing what
+happened since. At now nothing is undone.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from connectors.contract import Historian
+from connectors.history import ItemState
+from connectors.items import SourceChange
+from service.domain.history import Break, Past, Snapshot, Step, rewind, steps
+from service.domain.items import RollupItem
+from service.domain.progress import time_weight
+
+READ_WITHIN = timedelta(days=2)  # a member that joined so soon after its creation was one before it was first read
+
+
+class Stay(Struct, frozen=True, gc=False, array_like=True):
+    """An item's membership, valid from `since` until `until` (None: still), and how long the item has existed."""
+
+    since: datetime
+    until: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    tombstone: str | None = None
+
+
+class Span(NamedTuple):
+    """From `since` (inclusive) until `until` (exclusive; None: still)."""
+
+    since: datetime
+    until: datetime | None
+
+    def covers(self, moment: datetime) -> bool:
+        return self.since <= moment and (self.until is None or moment < self.until)
+
+
+class Above(NamedTuple):
+    """An item outside the program that items of it stood beneath."""
+
+    level: int
+    epic_uid: str | None
+
+
+@dataclass(frozen=True)
+class ProgramHistory:
+    """What happened in a program after `since`, and what it is now.
+
+    `members` are all that were in it at some moment since, each once and as it is now; `spans` tell when, by position.
+    `snapshots` and `changes` are of those that were touched since; the changes in their order. `named` resolves the
+    keys of parents (source, key) that only histories name, `breaks` tells where a history contradicts itself.
+    Before `mapped_since` nobody knows who was in the program: the members of today stand in.
+    """
+
+    since: datetime
+    members: Sequence[RollupItem]
+    spans: Sequence[Sequence[Span]]
+    snapshots: Mapping[str, Snapshot]
+    changes: Mapping[str, Sequence[SourceChange]]
+    historians: Mapping[str, Historian]
+    breaks: Mapping[str, Sequence[Break]] = field(default_factory=dict)
+    named: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    mapped_since: datetime | None = None
+
+    def is_mapped(self, moment: datetime) -> bool:
+        """Whether it is known who was in the program then."""
+        return self.mapped_since is not None and moment >= self.mapped_since
+
+    def at(self, moment: datetime) -> ProgramThen:
+        """The program at a moment that is not before `since`; the epics are those of now (see `with_epics`)."""
+        if moment < self.since:
+            raise ValueError(f"the history was read from {self.since} on, not from {moment}")
+        pasts: dict[str, Past] = {}
+        items: list[RollupItem] = []
+        for position, item in enumerate(self.members):
+            if not _covered(self.spans[position], moment):
+                continue
+            past = self.past(item.uid, moment)
+            if past is None:
+                items.append(item)
+            else:
+                pasts[item.uid] = past
+                items.append(self.rolled_up(item, past.state))
+        return ProgramThen(moment, items, pasts)
+
+    def past(self, uid: str, moment: datetime) -> Past | None:
+        """None: it is since the moment what it is now."""
+        snapshot = self.snapshots.get(uid)
+        if snapshot is None:
+            return None
+        changes = self.changes.get(uid, ())
+        later = changes[bisect_right(changes, moment, key=lambda change: change.at) :]
+        if not later and snapshot.updated_at <= moment:
+            return None
+        torn = {each.aspect for each in self.breaks.get(uid, ()) if each.covers(moment)}
+        return rewind(snapshot, later, self.historians.get(snapshot.source), torn=torn)
+
+    def steps(self) -> Iterator[tuple[Snapshot, Step]]:
+        """Every change since that decided something, item by item, newest first."""
+        for uid, changes in self.changes.items():
+            snapshot = self.snapshots.get(uid)
+            historian = self.historians.get(snapshot.source) if snapshot else None
+            if snapshot is not None and historian is not None:
+                for step in steps(snapshot, changes, historian):
+                    yield snapshot, step
+
+    def rolled_up(self, item: RollupItem, state: ItemState) -> RollupItem:
+        """The item as a roll-up sees it in that state. Its epic is that of now (see `with_epics`)."""
+        return replace(
+            item,
+            called=state.key if state.key != item.uid.removeprefix(f"{item.source}:") else item.called,
+            project_id=state.project_id,
+            item_type=state.item_type,
+            level=state.level,
+            subtask=state.subtask,
+            status_category=state.status_category,
+            no_resolution=state.no_resolution,
+            parent_uid=self.parent_of(item.source, state),
+            points=state.points,
+            time_seconds=time_weight(state.estimate_seconds, state.spent_seconds, state.remaining_seconds),
+            start=state.start,
+            due=state.due,
+            team=state.team,
+            homes=(state.project_id, *state.homes) if len(state.homes) > 1 else (),
+        )
+
+    def parent_of(self, source: str, state: ItemState) -> str | None:
+        if state.parent_id is not None:
+            return f"{source}:{state.parent_id}"
+        return None if state.parent_key is None else self.named.get((source, state.parent_key))
+
+    @cached_property
+    def position(self) -> Mapping[str, int]:
+        """uid → its place among the members."""
+        return {item.uid: place for place, item in enumerate(self.members)}
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramThen:
+    """A program at a moment: its items, and of those that were touched since, how they are known."""
+
+    moment: datetime
+    items: Sequence[RollupItem]
+    pasts: Mapping[str, Past]
+
+
+def spans_of(stays: Sequence[Stay], graves: Sequence[Span], *, mapped_since: datetime | None) -> list[Span]:
+    """When one item was in the program: while it was a member, existed and was not found gone.
+
+    Before the first mapping the members of today stand in, as far back as they exist.
+    """
+    found: list[Span] = []
+    for stay in stays:
+        if stay.tombstone is not None and not any(grave.until is None for grave in graves):
+            continue  # gone, and nobody knows since when
+        early = stay.since - stay.created_at <= READ_WITHIN
+        found.append(Span(stay.created_at if early else max(stay.since, stay.created_at), stay.until))
+        if stay.until is None and not early and mapped_since is not None and stay.created_at < mapped_since:
+            found.append(Span(stay.created_at, mapped_since))
+    return [part for span in found for part in _without(span, graves)] if graves else found
+
+
+def with_epics(items: Sequence[RollupItem], moved: Collection[str], above: Mapping[str, Above]) -> Sequence[RollupItem]:
+    """The nearest ancestor of level 1 as it was then, of items that `moved`, or that hang beneath one that did.
+
+    `above` tells of parents outside the program.
+    """
+    by_uid = {item.uid: item for item in items}
+    known: dict[str, _Climb] = {}
+
+    def climb(item: RollupItem) -> _Climb:
+        line: list[RollupItem] = []
+        at: RollupItem | None = item
+        while at is not None and at.uid not in known and at not in line:
+            line.append(at)
+            at = by_uid.get(at.parent_uid or "")
+        for each in reversed(line):
+            known[each.uid] = step(each, by_uid.get(each.parent_uid or ""))
+        return known[item.uid]
+
+    def step(item: RollupItem, parent: RollupItem | None) -> _Climb:
+        moves = item.uid in moved
+        if parent is not None:
+            higher = known.get(parent.uid, _Climb(differs=False, epic=None))  # not there: a circle, cut here
+            return _Climb(moves or higher.differs, parent.uid if parent.level == 1 else higher.epic)
+        outside = above.get(item.parent_uid or "")
+        if outside is None:
+            return _Climb(moves, None)
+        return _Climb(moves, item.parent_uid if outside.level == 1 else outside.epic_uid)
+
+    if not moved:
+        return items
+    climbed = [climb(item) for item in items]
+    return [replace(item, epic_uid=way.epic) if way.differs else item for item, way in zip(items, climbed, strict=True)]
+
+
+def _covered(spans: Sequence[Span], moment: datetime) -> bool:
+    for since, until in spans:  # noqa: SIM110 - thousands are asked, and a generator costs three times as much
+        if since <= moment and (until is None or moment < until):
+            return True
+    return False
+
+
+class _Climb(NamedTuple):
+    """Whether anything on the way up was another way than now, and the epic that was found there."""
+
+    differs: bool
+    epic: str | None
+
+
+def _without(span: Span, graves: Sequence[Span]) -> Iterator[Span]:
+    """What the graves (in their order) leave of a span."""
+    since: datetime | None = span.since
+    for grave in graves:
+        if since is None or (span.until is not None and grave.since >= span.until):
+            break
+        if grave.until is not None and grave.until <= since:
+            continue
+        if grave.since > since:
+            yield Span(since, grave.since)
+        since = grave.until
+    if since is not None and (span.until is None or since < span.until):
+        yield Span(since, span.until)

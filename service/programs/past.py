@@ -1,0 +1,221 @@
+"""Programs at earlier moments: reads what a `ProgramHistory` is made of, and says how far it can be believed.
+
+For answers about one moment, a window of time, or every change in it; what those answers are is told elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from connectors.contract import Historian
+from connectors.history import EVERY_ASPECT, Aspect
+from connectors.items import Facet, SourceChange
+from service.domain.breakdown import Breakdown
+from service.domain.errors import InvalidQuery
+from service.domain.history import Break, Snapshot, breaks
+from service.domain.items import RollupItem
+from service.domain.notices import Notice, counted
+from service.domain.program_history import ProgramHistory, ProgramThen, Span, Stay, spans_of, with_epics
+from service.programs.historians import Historians
+from service.store.past_items import Changes, Fields, PastItems
+
+IN_ROLLUPS = frozenset(
+    {
+        Aspect.STATUS,
+        Aspect.POINTS,
+        Aspect.TIME,
+        Aspect.START,
+        Aspect.DUE,
+        Aspect.PARENT,
+        Aspect.PROJECT,
+        Aspect.TYPE,
+        Aspect.TEAM,
+    }
+)
+_DECIDING = (Facet.SECTION, Facet.TAG, Facet.PROJECT)  # sets that say how far a task is, and where
+_PLANNED = (Facet.ITERATION, Facet.RELEASE)
+
+MAPPING_OF_TODAY = Notice(
+    "mapping_of_today", "Who belonged to the program then is not known; the members of today stand in for them."
+)
+
+
+async def history_of(
+    connection: AsyncConnection,
+    key: str,
+    *,
+    since: datetime,
+    historians: Historians,
+    aspects: Collection[Aspect] = EVERY_ASPECT,
+    by: Breakdown = Breakdown.PROJECT,
+) -> ProgramHistory:
+    """What happened in a program after a moment, and what it is now.
+
+    `aspects`: only the changes of these are read, and only these of a past state can be relied on. `by`: as for a
+    roll-up, the members tell their epic, team or workstream only where that is asked.
+    """
+    reader = PastItems(connection)
+    mapped_since = await reader.mapped_since(key)
+    rows = await reader.members(key, since, by=by)
+    of_sources = await historians.of(connection, {item.source for _, item in rows})
+    fields = _fields(of_sources.values(), aspects)
+    changes = await reader.changes_after({item.uid for _, item in rows}, since, fields)
+    doubtful = {item.uid for stay, item in rows if stay.updated_at > since and _is_partial(of_sources.get(item.source))}
+    members, spans = _members(rows, await reader.graves({item.uid for _, item in rows}), mapped_since)
+    return ProgramHistory(
+        since=since,
+        members=members,
+        spans=spans,
+        snapshots=await _snapshots(reader, changes.keys() | doubtful, of_sources, aspects),
+        changes=changes,
+        historians=of_sources,
+        breaks=_breaks(await reader.changes_until(changes.keys(), since, fields), changes, of_sources),
+        named=await reader.named(_parent_keys(changes, of_sources)),
+        mapped_since=mapped_since,
+    )
+
+
+async def program_at(
+    connection: AsyncConnection, history: ProgramHistory, moment: datetime, *, by: Breakdown = Breakdown.PROJECT
+) -> ProgramThen:
+    """The program at a moment; the epics of its items are those of then where `by` asks for them."""
+    then = history.at(moment)
+    if by is not Breakdown.EPIC or not then.pasts:
+        return then
+    inside = {item.uid for item in then.items}
+    outside = {item.parent_uid for item in then.items if item.parent_uid is not None} - inside
+    above = await PastItems(connection).above(outside)
+    return ProgramThen(moment, with_epics(then.items, then.pasts.keys(), above), then.pasts)
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The last moment of a day where the calendar is: what happens at midnight belongs to the next one."""
+    return datetime.combine(day + timedelta(days=1), time.min, zone).astimezone(UTC) - timedelta(microseconds=1)
+
+
+def moment_of(text: str, *, zone: ZoneInfo, now: datetime, parameter: str = "as_of") -> datetime:
+    """A date (the end of that day; of today: now) or an ISO moment with its offset. Raises InvalidQuery.
+
+    The future is nobody's history.
+    """
+    try:
+        if len(text) == len("2026-03-31"):
+            day = date.fromisoformat(text)
+            today = now.astimezone(zone).date()
+            moment = min(end_of(day, zone), now) if day == today else end_of(day, zone)
+        else:
+            moment = datetime.fromisoformat(text)
+            moment = (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidQuery(parameter, "write a date (2026-03-31) or a moment (2026-03-31T17:00:00Z).") from None
+    if moment > now:
+        raise InvalidQuery(parameter, "it lies in the future; the forecast tells of that.")
+    return moment
+
+
+async def refuse_before_all(connection: AsyncConnection, key: str, moment: datetime) -> None:
+    """Of a moment at which the program was empty: raises InvalidQuery when nothing was there yet."""
+    first = await PastItems(connection).first_created(key)
+    if first is not None and moment < first:
+        raise InvalidQuery("as_of", f"nothing was there yet; the first item was created on {first.date()}.")
+
+
+def past_notices(history: ProgramHistory, then: ProgramThen, *, proof: datetime | None = None) -> Iterator[Notice]:
+    """How far an answer about that moment can be believed. `proof`: up to when all sources are known completely."""
+    if not history.is_mapped(then.moment):
+        yield MAPPING_OF_TODAY
+    if proof is not None and then.moment > proof:
+        yield Notice("after_last_sync", "What changed since the last complete sync is not known yet.")
+    rebuilt = sum(len(past.reconstructed) for past in then.pasts.values())
+    if rebuilt:
+        changed = sum(bool(past.reconstructed) for past in then.pasts.values())
+        yield Notice(
+            "reconstructed", f"{counted(rebuilt, 'value')} of {counted(changed, 'item')} told by what changed since"
+        )
+    uncertain = [past for past in then.pasts.values() if past.unknown]
+    if uncertain:
+        unknown = sum(len(past.unknown) for past in uncertain)
+        yield Notice(
+            "unknown_values",
+            f"{counted(unknown, 'value')} of {counted(len(uncertain), 'item')} cannot be told for that moment; "
+            "what comes closest is shown",
+        )
+
+
+def _fields(historians: Iterable[Historian], aspects: Collection[Aspect]) -> Fields:
+    ids = {field for each in historians for field, aspect in each.fields.items() if aspect in aspects}
+    return Fields({each for each in ids if not each.endswith(":")}, {each for each in ids if each.endswith(":")})
+
+
+def _is_partial(historian: Historian | None) -> bool:
+    """Whether an item that was touched may have been another one, though no change tells of it."""
+    return historian is None or historian.comes_apart or bool(historian.without_history)
+
+
+async def _snapshots(
+    reader: PastItems, uids: Collection[str], historians: Mapping[str, Historian], aspects: Collection[Aspect]
+) -> dict[str, Snapshot]:
+    planned = _PLANNED if not {Aspect.ITERATION, Aspect.RELEASE}.isdisjoint(aspects) else ()
+    facets = await reader.facets(uids, (*_DECIDING, *planned))
+    settled: dict[str, Snapshot] = {}
+    for each in await reader.snapshots(uids):
+        historian = historians.get(each.source)
+        state = each.state if historian is None else historian.settled(each.state, facets.get(each.uid, ()))
+        settled[each.uid] = replace(each, state=state)
+    return settled
+
+
+def _members(
+    rows: Sequence[tuple[Stay, RollupItem]], graves: Mapping[str, Sequence[Span]], mapped_since: datetime | None
+) -> tuple[list[RollupItem], list[list[Span]]]:
+    """Each item once, with its spans; the rows of one lie beside each other."""
+    items: list[RollupItem] = []
+    stays: list[list[Stay]] = []
+    for stay, item in rows:
+        if items and items[-1].uid == item.uid:
+            items[-1] = item  # the latest membership tells its workstream
+            stays[-1].append(stay)
+        else:
+            items.append(item)
+            stays.append([stay])
+    spans = [
+        spans_of(each, graves.get(item.uid, ()), mapped_since=mapped_since)
+        for each, item in zip(stays, items, strict=True)
+    ]
+    return items, spans
+
+
+def _parent_keys(changes: Changes, historians: Mapping[str, Historian]) -> set[tuple[str, str]]:
+    """What a history may call a parent by, where it gives no id."""
+    return {
+        (source, key)
+        for source, change in _of_aspect(changes, historians, lambda aspect: aspect is Aspect.PARENT)
+        for key in (change.from_value, change.from_text)
+        if key
+    }
+
+
+def _of_aspect(
+    changes: Changes, historians: Mapping[str, Historian], wanted: Callable[[Aspect | None], bool]
+) -> Iterator[tuple[str, SourceChange]]:
+    for uid, each in changes.items():
+        source = uid.partition(":")[0]
+        historian = historians.get(source)
+        if historian is not None:
+            yield from ((source, change) for change in each if wanted(historian.aspect_of(change.field_id)))
+
+
+def _breaks(before: Changes, changes: Changes, historians: Mapping[str, Historian]) -> dict[str, list[Break]]:
+    """By uid, of the items whose history contradicts itself. `before`: what happened up to where `changes` begin."""
+    found: defaultdict[str, list[Break]] = defaultdict(list)
+    for uid, later in changes.items():
+        historian = historians.get(uid.partition(":")[0])
+        if historian is not None and (torn := [*breaks([*before.get(uid, ()), *later], historian)]):
+            found[uid] = torn
+    return dict(found)

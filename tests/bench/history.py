@@ -1,0 +1,135 @@
+"""How long answers about the past take, for a program of 5,000 items with two years of history: a roll-up as of a day a
+quarter and a year ago, and a year of daily burn-up. From the database to encoded bytes, with nothing kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from connectors.jira.config import JiraOptions
+from connectors.jira.historian import JiraHistorian
+from service.process import tune_collector
+from service.programs.answers import encode
+from service.programs.cache import cache_of
+from service.programs.historians import Historians
+from service.programs.read import get_rollup
+from service.store.bulk import insert
+from service.store.engine import Database
+from service.store.raw import LandedRecord, RawRecords, digest
+from service.store.tables.items import item_changes, work_items
+from tests.bench.rollup import ITEMS, KEY, NOW, PER_PROGRAM, ROUNDS, TODAY, _fill, _settle, _timed
+from tests.builders import jira
+from tests.fixtures.databases import PostgresTemplate
+from tests.fixtures.postgres import running_postgres
+
+SPAN = timedelta(days=730)
+SHARE = 10  # every tenth program has a history; that of the others would only take time to write
+PROGRAMS = ITEMS // PER_PROGRAM
+HISTORIANS = Historians({"acme-jira": lambda payloads: JiraHistorian(payloads, options=JiraOptions())})
+
+Figures = dict[str, float]
+POINTS = "customfield_1"
+
+
+def main() -> dict[str, Figures]:
+    """Median milliseconds by database, in a process tuned like the product's."""
+    tune_collector()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_postgres() as server,
+        PostgresTemplate(server).blank() as postgresql,
+    ):
+        urls = {"sqlite": f"sqlite:///{Path(folder) / 'bench.db'}", "postgresql": postgresql}
+        measured = {name: asyncio.run(_measure(url)) for name, url in urls.items()}
+    _show(measured)
+    return measured
+
+
+async def _measure(url: str) -> Figures:
+    database = Database.open(url)
+    try:
+        await _fill(database)
+        await fill_history(database)
+        return {
+            "roll-up of now": await _timed(lambda: _rollup(database, None)),
+            "roll-up as of a quarter ago": await _timed(lambda: _rollup(database, NOW - timedelta(days=91))),
+            "roll-up as of a year ago": await _timed(lambda: _rollup(database, NOW - timedelta(days=365))),
+        }
+    finally:
+        await database.aclose()
+
+
+async def _rollup(database: Database, moment: datetime | None) -> None:
+    cache_of(database).rollups.clear()
+    encode(await get_rollup(database, KEY, now=NOW, today=TODAY, as_of=moment, historians=HISTORIANS))
+
+
+async def fill_history(database: Database) -> None:
+    """Of each item of some programs: three transitions, a resolution, an estimate, a due date; and what nobody asks."""
+    columns = [column.name for column in item_changes.columns]
+    async with database.transaction() as uow:
+        payloads = jira.payloads(fields=[jira.a_field(POINTS, "Story Points", jira.FLOAT)])
+        records = [LandedRecord("reference", name, None, digest(each), each) for name, each in payloads.items()]
+        await RawRecords(uow.connection).land("acme-jira", records, run_id=0, fetched_at=NOW)
+        rows = list(_changes(Random(8)))
+        await insert(uow.connection, item_changes, columns, rows)
+        await uow.connection.execute(update(work_items).values(created_at=NOW - SPAN))
+        last = select(func.max(item_changes.c.at)).where(item_changes.c.item_uid == work_items.c.uid).scalar_subquery()
+        with_history = work_items.c.uid.in_(select(item_changes.c.item_uid))
+        await uow.connection.execute(update(work_items).where(with_history).values(updated_at=last))
+    if database.dialect == "postgresql":
+        await _settle(database)
+
+
+def _changes(random: Random) -> Iterator[tuple[Any, ...]]:
+    for number in range(ITEMS):
+        if number // 10 % PROGRAMS % SHARE != int(KEY[1:]) % SHARE:
+            continue
+        begun = NOW - SPAN + random.random() * SPAN * 0.9
+        days = sorted(random.random() * 60 for _ in range(8))
+        told = (
+            ("status", "1", "3", "To Do", "In Progress"),
+            (POINTS, None, None, None, "3"),
+            ("status", "3", "1", "In Progress", "To Do"),
+            ("duedate", None, "2026-05-01", None, "2026-05-01"),
+            ("status", "1", "3", "To Do", "In Progress"),
+            ("labels", None, None, "", "late"),
+            ("status", "3", "10001", "In Progress", "Done"),
+            ("resolution", None, "1", None, "Done"),
+        )
+        for place, (day, (field, *values)) in enumerate(zip(days, told, strict=True)):
+            at = min(begun + timedelta(days=day), NOW - timedelta(hours=9))
+            yield (
+                f"acme-jira:{number}",
+                str(number * 10 + place),
+                0,
+                at,
+                field,
+                None,
+                values[0],
+                values[1],
+                values[2],
+                values[3],
+            )
+
+
+def _show(measured: dict[str, Figures]) -> None:
+    out = sys.stdout
+    out.write(f"The past of {PER_PROGRAM:,} of {ITEMS:,} items, milliseconds (median of {ROUNDS})\n")
+    questions = next(iter(measured.values()))
+    out.write(f"{'':28}" + "".join(f"{name:>14}" for name in measured) + "\n")
+    for question in questions:
+        out.write(f"{question:28}" + "".join(f"{each[question]:14.2f}" for each in measured.values()) + "\n")
+
+
+if __name__ == "__main__":
+    main()
