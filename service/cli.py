@@ -15,6 +15,7 @@ from rich.console import Console
 from connectors.errors import SourceError
 from service.auth.errors import KeyRefused
 from service.bootstrap import Application, SchemaBehind, application
+from service.commands import baselines as baseline_commands
 from service.commands import check as checking
 from service.commands import dependencies as dependency_commands
 from service.commands import keys as keys_commands
@@ -53,6 +54,8 @@ cli.add_typer(programs_cli, name="programs")
 cli.add_typer(keys_cli, name="keys")
 webhooks_cli = typer.Typer(help="Webhooks at the tools: all that is ever written to them.", no_args_is_help=True)
 cli.add_typer(webhooks_cli, name="webhooks")
+baseline_cli = typer.Typer(help="Plans kept for good, and how far a program has moved from them.", no_args_is_help=True)
+cli.add_typer(baseline_cli, name="baseline")
 
 
 class Edition(StrEnum):
@@ -73,6 +76,7 @@ IssuesOption = Annotated[int, typer.Option(help="Size of the example Jira.", min
 TasksOption = Annotated[int, typer.Option(help="Size of the example Asana.", min=160, max=200_000)]
 NameArgument = Annotated[str, typer.Argument(help="Name of the key, as the audit will show it.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
+KeyArgument = Annotated[str, typer.Argument(help="Key of the program.")]
 FileArgument = Annotated[
     Path | None, typer.Argument(metavar="[FILE]", help="Default: programs_file of the configuration.")
 ]
@@ -237,6 +241,38 @@ def show_dependencies(
         app, key, status=chosen, as_json=as_json, console=Console()
     )
     _run(config, show)
+
+
+@baseline_cli.command("take")
+def baseline_take(
+    key: KeyArgument,
+    name: Annotated[str, typer.Argument(help="What the baseline is called; unique in the program.")],
+    note: Annotated[str | None, typer.Option(help="Why it is taken.")] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Freeze what a program holds now, and when each item is planned."""
+    take = lambda app: baseline_commands.take(  # noqa: E731
+        app, key, name, note=note, as_json=as_json, console=Console()
+    )
+    _run(config, take)
+
+
+@baseline_cli.command("list")
+def baseline_list(key: KeyArgument, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Show every baseline of a program."""
+    _run(config, lambda app: baseline_commands.show_all(app, key, as_json=as_json, console=Console()))
+
+
+@baseline_cli.command("show")
+def baseline_show(
+    key: KeyArgument,
+    baseline: Annotated[str, typer.Argument(help="Name or number; also first and latest.")] = "latest",
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show how a program stands against a baseline: dates, scope, earned value."""
+    _run(config, lambda app: baseline_commands.show_one(app, key, baseline, as_json=as_json, console=Console()))
 
 
 @cli.command()

@@ -112,19 +112,20 @@ async def test_a_tag_holds_until_something_moves(sqlite_database: Database) -> N
     assert (first.status_code, unchanged.status_code, changed.status_code) == (200, 304, 200)
 
 
-async def test_only_an_administrator_takes_a_baseline_and_only_of_the_programs_he_sees(
+async def test_only_an_administrator_takes_a_baseline_and_nobody_sees_those_of_hidden_programs(
     sqlite_database: Database,
 ) -> None:
     await a_checkout(sqlite_database)
     await add_program(sqlite_database, "MOBILE", position=1)
-    everybody = bearer(await a_key(sqlite_database, "everybody", Scope.SYNC))
-    mobile = bearer(await a_key(sqlite_database, "mobile", Scope.ADMIN, programs=("MOBILE",)))
+    admin = bearer(await a_key(sqlite_database, "admin", Scope.ADMIN))
+    operator = bearer(await a_key(sqlite_database, "operator", Scope.SYNC))
+    mobile = bearer(await a_key(sqlite_database, "mobile", Scope.READ, programs=("MOBILE",)))
     async with a_client(services_over(sqlite_database)) as client:
-        refused = await client.post(BASE, json={"name": "x"}, headers=everybody)
-        hidden = await client.post(BASE, json={"name": "x"}, headers=mobile)
-        unseen = await client.get(BASE, headers=mobile)
-        own = await client.post("/api/v1/programs/MOBILE/baselines", json={"name": "x"}, headers=mobile)
-        read = await client.get("/api/v1/programs/MOBILE/baselines/x", headers=everybody)
+        refused = await client.post(BASE, json={"name": "x"}, headers=operator)
+        taken = await client.post(BASE, json={"name": "x"}, headers=admin)
+        read = await client.get(f"{BASE}/x", headers=operator)
+        hidden = [await client.get(path, headers=mobile) for path in (BASE, f"{BASE}/x")]
+        own = await client.get("/api/v1/programs/MOBILE/baselines", headers=mobile)
 
-    assert [answer.status_code for answer in (refused, hidden, unseen, own, read)] == [403, 404, 404, 201, 200]
-    assert read.json()["data"]["baseline"]["taken_by"] == "mobile (key)"
+    assert [answer.status_code for answer in (refused, taken, read, *hidden, own)] == [403, 201, 200, 404, 404, 200]
+    assert read.json()["data"]["baseline"]["taken_by"] == "admin (key)"
