@@ -54,6 +54,11 @@ def test_it_is_not_ready_before_the_first_sync_and_says_what_to_do(serving: subp
     checks = {check["name"]: check for check in response.json()["checks"]}
 
     assert response.status_code == 503
-    assert [check["ok"] for check in checks.values()] == [True, True, True, False]
-    assert list(checks) == ["database", "migrations", "scheduler", "last sync acme-jira"]
+    assert {name: check["ok"] for name, check in checks.items()} == {
+        "database": True,
+        "migrations": True,
+        "scheduler": True,
+        "last sync acme-jira": False,
+        "credentials acme-jira": False,
+    }
     assert checks["last sync acme-jira"]["detail"] == "never complete; run `interlock sync acme-jira`"

@@ -176,7 +176,7 @@ def test_the_sources_tell_the_same_in_the_terminal_and_in_the_envelope(desk: Des
     shown, answered = desk.interlock("sources"), desk.interlock("sources", "--json")
 
     [source] = json.loads(answered.out)["data"]["sources"]
-    assert before.out == "acme  never read\n  ! No sync was ever complete.\n"
+    assert before.out == "acme  never read\n  ✗ It was never read completely.\n"
     assert (source["name"], source["complete"], source["capabilities"]) == ("acme", True, [])
     assert re.fullmatch(r"acme  jira-cloud\n  ✓ last complete sync .+, just now; 2 projects\n", shown.out)
 

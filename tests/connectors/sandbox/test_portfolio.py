@@ -150,17 +150,18 @@ def test_the_team_managed_project_has_its_own_statuses_types_and_estimate(site: 
     assert all(schema.STORY_POINTS not in fields for fields in own)
 
 
-def test_due_dates_slip(site: JiraSite) -> None:
-    slipped = [i for i in site.issues.values() if any(item["from"] for item in items_of(i, "duedate"))]
+def test_due_dates_slip_and_seldom_come_forward(site: JiraSite) -> None:
+    moved = [i for i in site.issues.values() if any(item["from"] for item in items_of(i, "duedate"))]
+    slipped = [i for i in moved if items_of(i, "duedate")[-1]["from"] < i["fields"]["duedate"]]
 
     assert len(slipped) > 40
-    for issue in slipped:
+    assert 0 < len(moved) - len(slipped) < len(slipped) / 10
+    for issue in moved:
         for row in issue["changelog"]["histories"]:
             for item in row["items"]:
-                if item.get("fieldId") == "duedate":
+                if item.get("fieldId") == "duedate" and item["from"]:
                     assert row["created"][:10] <= item["from"]
-        last = items_of(issue, "duedate")[-1]
-        assert last["from"] < last["to"] == issue["fields"]["duedate"]
+        assert items_of(issue, "duedate")[-1]["to"] == issue["fields"]["duedate"]
 
 
 def test_epics_are_open_running_and_finished(site: JiraSite) -> None:
