@@ -16,6 +16,7 @@ from pydantic import Field, field_validator
 from service.domain.calendars import WorkingCalendar, country_holidays
 from service.domain.dependency_status import HEALTH_VALUES, DependencyRules, DependencyStatus, LagUnit, SameDay
 from service.domain.health import LIMITS, Limits, Rule
+from service.domain.team_limits import TeamLimits
 from service.programs.dependency_terms import DependencyTerms
 from service.programs.flow_terms import FlowTerms
 from service.programs.health_terms import HealthTerms
@@ -26,6 +27,7 @@ MOST_HOLIDAYS: Final = 5_000
 MOST_TEAMS: Final = 1_000
 
 Value = Annotated[float, Field(ge=0, le=1)]
+TeamName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class CalendarConfig(Part):
@@ -37,9 +39,7 @@ class CalendarConfig(Part):
 
     timezone: str = "UTC"
     holidays: tuple[str | date, ...] = ()
-    teams: Mapping[Annotated[str, Field(min_length=1, max_length=200)], tuple[str | date, ...]] = Field(
-        default_factory=dict, max_length=MOST_TEAMS
-    )
+    teams: Mapping[TeamName, tuple[str | date, ...]] = Field(default_factory=dict, max_length=MOST_TEAMS)
 
     @field_validator("timezone")
     @classmethod
@@ -83,9 +83,20 @@ class Definitions(Part):
     slips: Annotated[int, Field(ge=1, le=50)] = 2
     hub_fan_in: Annotated[int, Field(ge=2, le=1_000)] = 10
     not_needed: Names = ()
+    planned_starts: Literal["ignore", "hold"] = "ignore"
     hours_per_day: Annotated[float, Field(ge=1, le=24)] = 8.0
     near_critical_days: Annotated[int, Field(ge=0, le=60)] = 5
     stale_after_hours: Annotated[int, Field(ge=1, le=10_000)] = 36
+    wip_limits: Literal["measured"] | Mapping[TeamName, Annotated[int, Field(ge=1, le=10_000)]] = Field(
+        default_factory=dict, description="Items that a team works on at once, by team; or what teams did lately."
+    )
+
+    @property
+    def team_limits(self) -> TeamLimits:
+        if isinstance(self.wip_limits, str):
+            return TeamLimits(measured=True)
+        return TeamLimits(by_team=MappingProxyType(dict(self.wip_limits)))
+
     active_statuses: Names = ()
     defect_types: Names = ("Bug", "Defect")
     escaped_labels: Names = ()
@@ -148,9 +159,11 @@ def dependency_terms(
             lag=LagUnit(definitions.lag),
             slips=definitions.slips,
             hub_fan_in=definitions.hub_fan_in,
+            hold_planned_starts=definitions.planned_starts == "hold",
             not_needed=frozenset(definitions.not_needed),
             health_values=MappingProxyType({**HEALTH_VALUES, **health.values}),
         ),
+        team_limits=definitions.team_limits,
         hours_per_day=definitions.hours_per_day,
         near_critical_days=definitions.near_critical_days,
         stale_after=timedelta(hours=definitions.stale_after_hours),

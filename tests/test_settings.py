@@ -389,7 +389,7 @@ def test_holidays_that_nobody_knows_are_refused_with_what_would_be_right(tmp_pat
 
 def test_the_thresholds_of_dependency_health_come_from_the_file(tmp_path: Path) -> None:
     chosen = (
-        "definitions: {same_day: concurrent, buffer_days: 5, lag: calendar, slips: 3, hub_fan_in: 12, "
+        "definitions: {same_day: concurrent, buffer_days: 5, lag: calendar, slips: 3, hub_fan_in: 12, planned_starts: hold, "
         "not_needed: [Duplicate], hours_per_day: 6, near_critical_days: 2, stale_after_hours: 48}\n"
         "health: {values: {at_risk: 0.6}}\n"
     )
@@ -400,6 +400,7 @@ def test_the_thresholds_of_dependency_health_come_from_the_file(tmp_path: Path) 
     rules = terms.rules
     assert (rules.buffer_days, rules.concurrent, rules.lag, rules.slips) == (5, True, LagUnit.CALENDAR, 3)
     assert (rules.hub_fan_in, rules.not_needed) == (12, frozenset({"Duplicate"}))
+    assert rules.hold_planned_starts
     assert rules.health_values[DependencyStatus.AT_RISK] == 0.6
     assert rules.health_values[DependencyStatus.OFF_TRACK] == 0.15
     assert (terms.hours_per_day, terms.near_critical_days, terms.stale_after) == (6, 2, timedelta(hours=48))
@@ -435,3 +436,35 @@ def test_a_token_with_scopes_names_its_cloud_where_there_is_one(tmp_path: Path) 
     assert refused(tmp_path, ASANA.replace("{token:", "{cloud_id: a1, token:"), ASANA_TOKEN="t") == [
         "sources[0].auth.cloud_id: is a key of Jira sources; Asana takes a token alone; leave it out"
     ]
+
+
+def test_teams_have_holidays_of_their_own(tmp_path: Path) -> None:
+    text = f"{ASANA}calendar: {{holidays: ES, teams: {{Ants: US, Bees: [ES-MD, 2026-12-24], Wasps: []}}}}\n"
+    terms = accepted(tmp_path, text).dependency_terms
+
+    thanksgiving, constitution_day = date(2026, 11, 26), date(2026, 12, 8)
+    teams = terms.team_calendars
+    assert [calendar.is_working(thanksgiving) for calendar in (terms.calendar, *teams.values())] == [True, False] + [
+        True
+    ] * 2
+    assert [calendar.is_working(constitution_day) for calendar in (terms.calendar, *teams.values())] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert list(teams) == ["Ants", "Bees", "Wasps"]
+    assert terms.seal != accepted(tmp_path, f"{ASANA}calendar: {{holidays: ES}}\n").dependency_terms.seal
+
+
+@pytest.mark.parametrize(
+    ("teams", "problem"),
+    [
+        ("[Ants]", "calendar.teams: give the holidays of each team by its name, such as {Ants: ES-MD}"),
+        ("{Ants: Narnia}", "calendar.teams: Ants: 'Narnia' is no country with known holidays; "),
+        ("{Ants: 7}", "calendar.teams: Ants: give a country such as ES, "),
+    ],
+)
+def test_holidays_of_a_team_that_nobody_knows_are_refused_by_the_team(tmp_path: Path, teams: str, problem: str) -> None:
+    [said] = refused(tmp_path, f"{ASANA}calendar: {{teams: {teams}}}\n", ASANA_TOKEN="t")
+    assert said.startswith(problem)

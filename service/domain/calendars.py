@@ -56,10 +56,6 @@ class WorkingCalendar:
     def is_working(self, day: date) -> bool:
         return day.weekday() < _WORKING and day not in self.holidays
 
-    def next_working_day(self, day: date) -> date:
-        """The first one strictly after `day`."""
-        return self.day(self.index_after(day))
-
     def index_after(self, day: date) -> int:
         """The index of the first working day strictly after `day`."""
         return self.index(day) + self.is_working(day)
@@ -94,7 +90,7 @@ class WorkingCalendar:
 
 def day_ordinals(days: Iterable[date | None]) -> Ints:
     """Days as ordinals in an array, NO_DAY for None."""
-    return np.fromiter((NO_DAY if day is None else day.toordinal() for day in days), np.int32)
+    return np.array([NO_DAY if day is None else day.toordinal() for day in days], np.int32)
 
 
 def country_holidays(code: str, years: Iterable[int]) -> frozenset[date]:

@@ -6,12 +6,12 @@ what the tools did not say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,6 @@ Places = NDArray[np.int32]  # of items or edges
 Codes = NDArray[np.int8]
 Moments = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-Number = TypeVar("Number", np.int8, np.int32, np.int64)
 
 NO_MOMENT: Final = float("nan")
 NOBODY: Final = -1
@@ -66,20 +65,22 @@ class ItemColumns:
 
     @classmethod
     def of(cls, items: Sequence[NetworkItem], place: Mapping[str, int], *, zone: tzinfo = UTC) -> ItemColumns:
-        live = _mask(items, lambda item: item.presence == "live")
+        size, presences = len(items), [item.presence for item in items]
+        live = np.fromiter([each == "live" for each in presences], np.bool_, size)
         types = {name: code for code, name in enumerate(sorted({item.item_type for item in items}))}
         started = [item.started_at for item in items]
         done = [item.done_at for item in items]
+        left = [item.remaining_seconds for item in items]
         return cls(
             parent=_parents(items, place, live),
-            category=_column(items, lambda item: _CATEGORIES[item.status_category], np.int8),
+            category=np.array([_CATEGORIES[item.status_category] for item in items], np.int8),
             live=live,
-            missing=_mask(items, lambda item: item.presence in _MISSING),
-            member=_mask(items, lambda item: item.member),
-            countable=live & _mask(items, lambda item: item.countable),
-            milestone=_mask(items, lambda item: item.milestone),
-            unassigned=live & _mask(items, lambda item: item.assignee_id is None),
-            item_type=_column(items, lambda item: types[item.item_type], np.int32),
+            missing=np.fromiter([each in _MISSING for each in presences], np.bool_, size),
+            member=np.fromiter([item.member for item in items], np.bool_, size),
+            countable=live & np.fromiter([item.countable for item in items], np.bool_, size),
+            milestone=np.fromiter([item.milestone for item in items], np.bool_, size),
+            unassigned=live & np.fromiter([item.assignee_id is None for item in items], np.bool_, size),
+            item_type=np.array([types[item.item_type] for item in items], np.int32),
             item_types=tuple(types),
             start=day_ordinals([item.start for item in items]),
             due=day_ordinals([item.due for item in items]),
@@ -90,10 +91,8 @@ class ItemColumns:
             started_on=_days_of(started, zone),
             done=_moments(done),
             done_on=_days_of(done, zone),
-            remaining_seconds=_column(
-                items, lambda item: NOBODY if item.remaining_seconds is None else item.remaining_seconds, np.int64
-            ),
-            slips=_column(items, lambda item: item.slips, np.int32),
+            remaining_seconds=np.array([NOBODY if each is None else each for each in left], np.int64),
+            slips=np.array([item.slips for item in items], np.int32),
         )
 
     @cached_property
@@ -116,14 +115,15 @@ class EdgeColumns:
 
     @classmethod
     def of(cls, edges: Sequence[Edge], place: Mapping[str, int], *, linked_on: Mapping[str, date]) -> EdgeColumns:
-        """Raises ValueError for a type that is none of the four."""
-        if odd := set(map(attrgetter("type"), edges)) - _TYPES.keys():
+        """Raises ValueError for a type that is none of the four, and KeyError for an end without a place."""
+        types = list(map(attrgetter("type"), edges))
+        if odd := set(types) - _TYPES.keys():
             raise ValueError(f"{min(odd)!r} is no type of an edge; FS, SS, FF and SF are")
         size = len(edges)
         return cls(
             predecessor=np.fromiter(map(place.__getitem__, map(PREDECESSOR, edges)), np.int32, size),
             successor=np.fromiter(map(place.__getitem__, map(SUCCESSOR, edges)), np.int32, size),
-            type=np.fromiter(map(_TYPES.__getitem__, map(attrgetter("type"), edges)), np.int8, size),
+            type=np.fromiter(map(_TYPES.__getitem__, types), np.int8, size),
             lag=np.fromiter(map(attrgetter("lag_days"), edges), np.int32, size),
             confirmed=np.fromiter(map(attrgetter("confirmed"), edges), np.bool_, size),
             linked_on=day_ordinals(linked_on.get(edge.id) for edge in edges) if linked_on else _no_days(size),
@@ -147,17 +147,10 @@ def day_of(ordinal: int | np.integer) -> date | None:
     return None if ordinal == NO_DAY else date.fromordinal(int(ordinal))
 
 
-def _column(items: Sequence[NetworkItem], read: Callable[[NetworkItem], int], kind: type[Number]) -> NDArray[Number]:
-    return np.fromiter(map(read, items), kind, len(items))
-
-
-def _mask(items: Sequence[NetworkItem], read: Callable[[NetworkItem], bool]) -> Mask:
-    return np.fromiter(map(read, items), np.bool_, len(items))
-
-
 def _parents(items: Sequence[NetworkItem], place: Mapping[str, int], live: Mask) -> Places:
     """A parent that is not live, or not here, is no parent."""
-    found = [NOBODY if item.parent_uid is None else place.get(item.parent_uid, NOBODY) for item in items]
+    named = [item.parent_uid for item in items]
+    found = [NOBODY if uid is None else place.get(uid, NOBODY) for uid in named]
     parents = np.array(found, np.int32) if found else np.zeros(0, np.int32)
     parents[~live | ~live[parents]] = NOBODY
     return parents
@@ -168,7 +161,7 @@ def _no_days(size: int) -> Days:
 
 
 def _moments(moments: Sequence[datetime | None]) -> Moments:
-    return np.fromiter((NO_MOMENT if each is None else each.timestamp() for each in moments), np.float64, len(moments))
+    return np.array([NO_MOMENT if each is None else each.timestamp() for each in moments], np.float64)
 
 
 def _days_of(moments: Sequence[datetime | None], zone: tzinfo) -> Days:

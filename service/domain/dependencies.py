@@ -7,7 +7,7 @@ Edges that are merely suggested are assessed and listed, and count for nothing e
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -55,6 +55,7 @@ __all__ = [
     "ReasonCode",
     "SameDay",
     "assess",
+    "foreseen",
 ]
 
 _RULES = DependencyRules()
@@ -65,7 +66,8 @@ class AssessedEdge(Struct, frozen=True, gc=False):
 
     `need_by` and `planned_finish` are days of the ends that match: for SS and SF `planned_finish` is the day on which
     the predecessor is planned to start, for FF and SF `need_by` the one on which the successor is planned to finish.
-    `gap_days` and `blocked_days` are working days. `hub`: many edges end at its successor, or predecessor, which is a
+    `gap_days` and `blocked_days` are working days. `probability`: the chance that the predecessor gives in time, by how
+    long such work took. `hub`: many edges end at its successor, or predecessor, which is a
     mere gate. `covered_by` is the id of an edge higher up that says the same.
     """
 
@@ -77,6 +79,7 @@ class AssessedEdge(Struct, frozen=True, gc=False):
     gap_days: int | None
     blocked_since: date | None
     blocked_days: int | None
+    probability: float | None
     downstream_items: int
     hub: bool
     covered_by: str | None
@@ -122,6 +125,7 @@ class Assessment:
             gap_days=_known(timing.gap[edge]),
             blocked_since=day_of(rungs.blocked_since[edge]),
             blocked_days=_known(rungs.blocked_days[edge]),
+            probability=self.chance(edge),
             downstream_items=int(self.downstream_items[edge]),
             hub=bool(self.hubs[before] or self.hubs[after]),
             covered_by=None if upper == NOBODY else self.network.edges[upper].id,
@@ -129,6 +133,12 @@ class Assessment:
 
     def edges(self) -> Iterator[AssessedEdge]:
         return map(self.edge, range(len(self.network.edges)))
+
+    def chance(self, edge: int) -> float | None:
+        """That the predecessor gives in time; None where there is no forecast."""
+        if self.probability is None or np.isnan(self.probability[edge]):
+            return None
+        return float(self.probability[edge])
 
     def reasons(self, edge: int) -> tuple[Reason, ...]:
         bits, facts = int(self.rungs.reasons[edge]), self._facts(edge)
@@ -144,9 +154,8 @@ class Assessment:
         """Per edge: its successor and all that waits behind it; distinct, countable and not done."""
         own = np.zeros(self.expansion.graph.nodes)
         own[: len(self.network.items)] = self._open_scope
-        behind = downstream(self.expansion.graph, own).nodes + own
         entry = self.expansion.entry[self.network.edge.successor]
-        return np.rint(behind[entry]).astype(np.int64)
+        return np.rint(downstream(self.expansion.graph, own).within[entry]).astype(np.int64)
 
     @cached_property
     def health(self) -> DependencyHealth:
@@ -221,7 +230,7 @@ class Assessment:
             open_beneath=int(standing.open_beneath[before]),
             cycle=self._cycle_of(edge),
             upstream=self._holding_up(int(before))[:2],
-            probability=None if self.probability is None else float(self.probability[edge]),
+            probability=self.chance(edge),
         )
 
     def _cycle_of(self, edge: int) -> tuple[str, ...]:
@@ -279,6 +288,26 @@ def assess(
         rules=rules,
         probability=probability,
     )
+
+
+def foreseen(assessment: Assessment, probability: Probabilities) -> Assessment:
+    """The same, once it is known how likely each predecessor gives in time: some rungs of the ladder ask for it."""
+    if np.isnan(probability).all():
+        return assessment
+    question = Question(
+        network=assessment.network,
+        lineage=assessment.lineage,
+        standing=assessment.standing,
+        timing=assessment.timing,
+        typical=assessment.typical,
+        as_of=assessment.as_of,
+        calendars=assessment.calendars,
+        rules=assessment.rules,
+        probability=probability,
+    )
+    expansion = assessment.expansion
+    cyclic = expansion.edges_of(edges_on_cycles(expansion.graph), len(assessment.network.edges))
+    return replace(assessment, rungs=climb(question, cyclic=cyclic), probability=probability)
 
 
 def _is_gate(item: NetworkItem) -> bool:

@@ -86,6 +86,7 @@ HEALTH_VALUES: Final[Mapping[DependencyStatus, float]] = MappingProxyType(
 class DependencyRules:
     """The thresholds of definitions §5. Days are working days.
 
+    `hold_planned_starts`: on the critical path, what is not begun begins on its planned day at the earliest.
     `likely` and `even` are the probabilities below which an edge is at risk and off track. `not_needed` are resolutions
     or statuses (in any case) that say of a cancelled predecessor that nobody needs it: its edges are resolved, not
     broken.
@@ -98,6 +99,7 @@ class DependencyRules:
     even: float = 0.50
     likely: float = 0.85
     hub_fan_in: int = 10
+    hold_planned_starts: bool = False
     not_needed: frozenset[str] = frozenset()
     health_values: Mapping[DependencyStatus, float] = field(default_factory=lambda: HEALTH_VALUES)
 

@@ -26,11 +26,11 @@ _BITS_AT_ONCE = 1 << 30  # of all nodes together: 128 MiB, when everything reach
 
 @dataclass(frozen=True, eq=False)
 class Downstream:
-    """Weight of the distinct nodes behind each: `nodes[v]` all that `v` reaches, without itself; `edges[i]` the head of
-    edge i and all that it reaches."""
+    """Weight of the distinct nodes behind each: `nodes[v]` all that `v` reaches, without itself; `within[v]` with it,
+    which is what waits for an edge that leads to `v`."""
 
     nodes: Weights
-    edges: Weights
+    within: Weights
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def downstream(graph: Digraph, weights: Weights) -> Downstream:
     """Exact, for any graph: nodes that reach each other on a cycle have the same behind them, each but itself."""
     own = weights.astype(np.float64)
     within = _reach(_Rows.of(graph), own)
-    return Downstream(nodes=within - own, edges=within[graph.heads])
+    return Downstream(nodes=within - own, within=within)
 
 
 def bottlenecks(behind: Weights, *, among: Mask, share: float = 0.1) -> tuple[int, ...]:

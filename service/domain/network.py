@@ -103,16 +103,21 @@ class Network:
         """`zone` tells on which day something began or ended; `linked_on` when an edge (by id) was drawn, if known."""
         drawn = tuple(edges)
         known = {item.uid: item for item in items}
-        ends = {*map(PREDECESSOR, drawn), *map(SUCCESSOR, drawn)}
-        known |= {uid: unknown_end(uid) for uid in ends - known.keys()}
-        ordered = tuple(known[uid] for uid in sorted(known))
-        place = {item.uid: index for index, item in enumerate(ordered)}
+        place = _places(known)
+        try:
+            columns = EdgeColumns.of(drawn, place, linked_on=linked_on or {})
+        except KeyError:  # an end that nobody knows, which is rare, and asking for each end first takes as long again
+            ends = {*map(PREDECESSOR, drawn), *map(SUCCESSOR, drawn)}
+            known |= {uid: unknown_end(uid) for uid in ends - known.keys()}
+            place = _places(known)
+            columns = EdgeColumns.of(drawn, place, linked_on=linked_on or {})
+        ordered = tuple(map(known.__getitem__, place))
         return cls(
             items=ordered,
             edges=drawn,
             place=place,
             item=ItemColumns.of(ordered, place, zone=zone),
-            edge=EdgeColumns.of(drawn, place, linked_on=linked_on or {}),
+            edge=columns,
         )
 
     def ends(self, edge: int) -> tuple[NetworkItem, NetworkItem]:
@@ -132,3 +137,7 @@ def unknown_end(uid: str) -> NetworkItem:
         member=False,
         countable=False,
     )
+
+
+def _places(known: Mapping[str, NetworkItem]) -> dict[str, int]:
+    return {uid: place for place, uid in enumerate(sorted(known))}

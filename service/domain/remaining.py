@@ -21,6 +21,7 @@ from service.domain.dependencies import Assessment
 from service.domain.dependency_status import STATUS_CODE, DependencyStatus, LagUnit
 from service.domain.expansion import Expansion
 from service.domain.graph import edges_on_cycles
+from service.domain.planned_dates import CODE, DateSource
 from service.domain.schedule import ActivityNetwork
 
 HOURS_A_DAY: Final = 8.0  # of one person
@@ -41,7 +42,7 @@ DURATION_SOURCES: Final = tuple(DurationSource)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RemainingWork:
-    """`activities` has the nodes and arcs of `expansion`, which holds no cycle. Time 0 is the day of the assessment, and a
+    """`activities` has the nodes and arcs of `expansion`, which holds no cycle. Time 0 is the day of the assessment; a
     day of the plan is one on which any team works.
 
     `sources` is the code of a DurationSource per item.
@@ -65,7 +66,7 @@ def remaining_work(assessment: Assessment, *, team_hours: Mapping[str, float] | 
         durations=durations,
         types=expansion.types,
         lags=_working_lags(assessment, expansion),
-        earliest=np.zeros(nodes, np.int64),
+        earliest=_earliest(assessment, nodes),
         days_off=assessment.calendars.days_off(assessment.as_of, expansion.item),
     )
     return RemainingWork(expansion, activities, sources)
@@ -132,6 +133,19 @@ def _dated(assessment: Assessment) -> NDArray[np.int64]:
     begin = np.maximum(calendars.indices(item.start).astype(np.int64), calendars.index(assessment.as_of))
     span = np.maximum(calendars.indices_after(item.due) - begin, 1)
     return np.where(known, span, NOBODY)
+
+
+def _earliest(assessment: Assessment, nodes: int) -> NDArray[np.int64]:
+    """Today; where planned starts hold, the own start date or iteration of what is not begun and is no container."""
+    earliest = np.zeros(nodes, np.int64)
+    if assessment.rules.hold_planned_starts:
+        dates, standing = assessment.dates, assessment.standing
+        planned = np.isin(dates.start_source, (CODE[DateSource.OWN_START], CODE[DateSource.ITERATION_START]))
+        waiting = np.flatnonzero(planned & ~standing.begun & ~standing.container)
+        common = assessment.calendars.common
+        held = common.indices(dates.start[waiting]).astype(np.int64) - common.index(assessment.as_of)
+        earliest[waiting] = np.maximum(held, 0)
+    return earliest
 
 
 def _working_lags(assessment: Assessment, expansion: Expansion) -> NDArray[np.int64]:

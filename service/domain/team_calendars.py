@@ -19,7 +19,6 @@ from service.domain.calendars import Ints, WorkingCalendar
 from service.domain.days_off import DaysOff
 from service.domain.network import NetworkItem
 
-
 Number = TypeVar("Number", np.int32, np.int64)
 
 

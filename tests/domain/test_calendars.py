@@ -56,7 +56,7 @@ def test_the_next_working_day_is_the_first_one_strictly_after(calendar: WorkingC
     while not calendar.is_working(page):
         page += timedelta(days=1)
 
-    assert calendar.next_working_day(day) == page
+    assert calendar.day(calendar.index_after(day)) == page
 
 
 @in_its_own_time
@@ -98,7 +98,7 @@ def test_a_holiday_on_a_weekend_changes_nothing() -> None:
 def test_holidays_one_after_the_other_are_all_skipped() -> None:
     calendar = WorkingCalendar(frozenset({MONDAY, TUESDAY}))
 
-    assert calendar.next_working_day(FRIDAY) == date(2026, 11, 25)
+    assert calendar.day(calendar.index_after(FRIDAY)) == date(2026, 11, 25)
     assert [calendar.is_working(day) for day in (FRIDAY, SATURDAY, MONDAY)] == [True, False, False]
 
 
