@@ -69,20 +69,22 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """`seed_of` gives each origin its own seed; `before` is the day as which began nothing more is known."""
+    """`seed_of` gives each origin its own seed; what happened from the day `before` on is not known yet. `weeks` of
+    history are drawn from at each of at most so many `origins`."""
 
     calendar: WorkingCalendar
     before: date
     seed_of: Callable[[date], int]
     target: date | None = None
     weeks: int = WINDOW
+    origins: int = MOST_ORIGINS
 
 
 def back_test(ledger: Ledger, rules: Rules) -> Record:
-    """Every Monday of the last two years at which there was enough history. CPU-heavy: off the event loop."""
+    """Every Monday, two years back by default, at which there was enough history. CPU-heavy: off the event loop."""
     found: dict[Question, list[Promise]] = {question: [] for question in Question}
     asked: list[date] = []
-    mondays = _mondays(ledger, rules.before)
+    mondays = _mondays(ledger, rules)
     for origin in mondays:
         throughput = ledger.throughput(origin, weeks=rules.weeks)
         past = Past(throughput.finished)
@@ -94,13 +96,13 @@ def back_test(ledger: Ledger, rules: Rules) -> Record:
     return Record(tuple(asked), len(mondays) - len(asked), {question: tuple(made) for question, made in found.items()})
 
 
-def _mondays(ledger: Ledger, before: date) -> list[date]:
+def _mondays(ledger: Ledger, rules: Rules) -> list[date]:
     """From the week after work began; the last one has at least a week after it."""
     begun = ledger.begun_on
     if begun is None:
         return []
-    last = monday_of(before) - _WEEK
-    first = max(monday_of(begun) + _WEEK, last - _WEEK * (MOST_ORIGINS - 1))
+    last = monday_of(rules.before) - _WEEK
+    first = max(monday_of(begun) + _WEEK, last - _WEEK * (rules.origins - 1))
     return [first + _WEEK * place for place in range(max(0, (last - first).days // 7 + 1))]
 
 

@@ -93,8 +93,8 @@ async def get_calibration(request: Request, services: WithServices, form: Wanted
     "/{key}/flow",
     summary="How the work of a program flows",
     description="Throughput, cycle and lead time, work in progress and its age, blocked time, what was reopened, "
-    "added, re-estimated, promised and kept, and which defects escaped; of complete weeks, with sample sizes, and a reason "
-    "wherever something cannot be told. Never by person.",
+    "added, re-estimated, promised and kept, and which defects escaped; of complete weeks, with sample sizes, and a "
+    "reason wherever something cannot be told. Never by person.",
     responses=answers(
         Answer[FlowData],
         Kind.UNKNOWN_PROGRAM,
