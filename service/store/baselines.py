@@ -55,6 +55,12 @@ class Baselines:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
+    async def latest(self) -> dict[str, int]:
+        """The id of the newest baseline, by program."""
+        query = select(baselines.c.program_key, func.max(baselines.c.id)).group_by(baselines.c.program_key)
+        found: dict[str, int] = dict((await self._connection.execute(query)).tuples().all())
+        return found
+
     async def add(self, kept: Sequence[BaselineItem], /, *, folded: str, **values: Any) -> int | None:
         """Its id; None where the program has one of that name. `values` are those of BaselineRow, without the id."""
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
