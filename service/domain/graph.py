@@ -132,18 +132,14 @@ def cycles(graph: Digraph) -> tuple[Cycle, ...]:
     return tuple(Cycle(_shortest_walk(knots, name), tuple(nodes)) for name, nodes in by_name.items())
 
 
+def descendants(graph: Digraph, starts: Iterable[int]) -> Mask:
+    """What can be reached from any of these nodes by at least one edge; a start only if it lies behind another."""
+    return _reached(graph.nodes, graph.successors, starts)
+
+
 def ancestors(graph: Digraph, ends: Iterable[int]) -> Mask:
     """What reaches any of these nodes by at least one edge."""
-    first, nodes = graph.predecessors.lists
-    seen = bytearray(graph.nodes)
-    stack = list(ends)
-    while stack:
-        node = stack.pop()
-        for tail in nodes[first[node] : first[node + 1]]:
-            if not seen[tail]:
-                seen[tail] = 1
-                stack.append(tail)
-    return np.frombuffer(seen, np.bool_)
+    return _reached(graph.nodes, graph.predecessors, ends)
 
 
 def _grouped(nodes: int, by: Ints, others: Ints) -> Neighbours:
@@ -235,3 +231,16 @@ def _distances_to(graph: Digraph, end: int) -> dict[int, int]:
                 distance[tail] = distance[node] + 1
                 queue.append(tail)
     return distance
+
+
+def _reached(count: int, neighbours: Neighbours, starts: Iterable[int]) -> Mask:
+    first, nodes = neighbours.lists
+    seen = bytearray(count)
+    stack = list(starts)
+    while stack:
+        node = stack.pop()
+        for other in nodes[first[node] : first[node + 1]]:
+            if not seen[other]:
+                seen[other] = 1
+                stack.append(other)
+    return np.frombuffer(seen, np.bool_)

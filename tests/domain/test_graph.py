@@ -18,6 +18,7 @@ from service.domain.graph import (
     Digraph,
     ancestors,
     cycles,
+    descendants,
     digraph,
     edges_on_cycles,
 )
@@ -70,14 +71,17 @@ def test_what_has_no_level_lies_on_a_cycle_or_behind_one(graph: Digraph) -> None
 
 @in_its_own_time
 @given(graphs(cyclic=True), st.data())
-def test_ancestors_are_those_of_networkx(graph: Digraph, data: st.DataObject) -> None:
+def test_descendants_and_ancestors_are_those_of_networkx(graph: Digraph, data: st.DataObject) -> None:
     ends = data.draw(st.lists(st.integers(0, graph.nodes - 1), max_size=3)) if graph.nodes else []
     other = theirs(graph)
     before = {
         node for node in other if any(nx.has_path(other, head, end) for head in other.successors(node) for end in ends)
     }
 
+    behind = {node for end in ends for head in other.successors(end) for node in (head, *nx.descendants(other, head))}
+
     assert set(np.flatnonzero(ancestors(graph, ends)).tolist()) == before
+    assert set(np.flatnonzero(descendants(graph, ends)).tolist()) == behind
 
 
 @in_its_own_time

@@ -20,7 +20,8 @@ def assessed(*items: NetworkItem, hold: bool = True) -> Assessment:
 
 def starts(found: Assessment) -> list[int]:
     plan = schedule(remaining_work(found).activities)
-    return plan.early_start[: len(found.network.items)].tolist()
+    early: list[int] = plan.early_start[: len(found.network.items)].tolist()
+    return early
 
 
 def test_by_default_everything_begins_as_soon_as_what_it_waits_for_is_done() -> None:
@@ -55,7 +56,7 @@ def test_a_container_is_held_by_its_parts_alone() -> None:
 
 
 def test_slack_until_a_planned_start_is_the_gap_of_the_edge() -> None:
-    """Planned dates and work agree: four days until the 25th, and the next begins on the 30th, with two days between."""
+    """Planned dates and work agree: four days until the 25th, two days between, and the next begins on the 30th."""
     found = assessed(an_item("A", due=nov(25), **DAYS_4), an_item("B", start=nov(30), **DAYS_4))
 
     plan = schedule(remaining_work(found).activities)
