@@ -18,6 +18,7 @@ from service.bootstrap import Application, SchemaBehind, application
 from service.commands import baselines as baseline_commands
 from service.commands import check as checking
 from service.commands import dependencies as dependency_commands
+from service.commands import health as health_commands
 from service.commands import keys as keys_commands
 from service.commands import programs as programs_commands
 from service.commands import serve as serving
@@ -214,6 +215,18 @@ def rollup(
 ) -> None:
     """Show how far a program is."""
     _run(config, lambda app: programs_commands.show_rollup(app, key, by=by, as_json=as_json, console=Console()))
+
+
+@cli.command()
+def portfolio(as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Show all programs on one page: health and why, progress, dates, dependencies, freshness."""
+    _run(config, lambda app: health_commands.show_portfolio(app, as_json=as_json, console=Console()))
+
+
+@cli.command()
+def attention(key: KeyArgument, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Show what to chase today in a program, the most pressing first."""
+    _run(config, lambda app: health_commands.show_attention(app, key, as_json=as_json, console=Console()))
 
 
 @cli.command("deps")

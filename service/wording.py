@@ -57,6 +57,36 @@ STATED: Final = {
     "dropped": "Dropped",
 }
 
+HEALTH: Final = {"red": "Red", "amber": "Amber", "green": "Green", "grey": "Grey"}
+"""Colours of health, the worst first; grey is not enough to tell."""
+HEALTH_SYMBOLS: Final = {"red": "■", "amber": "◆", "green": "●", "grey": "?"}
+RULES: Final = {
+    "target_probability": "chance of the target",
+    "schedule_variance": "finish against the baseline",
+    "schedule_performance": "pace against the baseline",
+    "blocked_critical": "blocked on the critical path",
+    "dependency_health": "dependency health",
+    "overdue": "overdue work",
+    "ageing": "ageing work",
+    "scope_growth": "growing scope",
+    "unowned_risks": "critical risks without an owner",
+    "data_quality": "data quality",
+    "parts": "parts of it",
+}
+"""Rules of health, in a few words."""
+TROUBLES: Final = {
+    "watermelon": "Watermelon",
+    "cycle": "Cycle",
+    "blocked": "Blocked",
+    "slipped_milestone": "Milestone",
+    "stale_source": "Stale source",
+    "held_scope": "In doubt",
+    "overdue": "Overdue",
+    "unassigned": "Nobody's",
+    "undated": "No date",
+    "ageing": "Ageing",
+}
+"""What to chase, in a word or two."""
 DEPENDENCIES: Final = {
     "cyclic": "In a cycle",
     "broken": "Broken",

@@ -57,9 +57,10 @@ class Baselines:
 
     async def latest(self) -> dict[str, int]:
         """The id of the newest baseline, by program."""
-        query = select(baselines.c.program_key, func.max(baselines.c.id)).group_by(baselines.c.program_key)
-        found: dict[str, int] = dict((await self._connection.execute(query)).tuples().all())
-        return found
+        query = select(baselines.c.program_key, func.max(baselines.c.id).label("newest")).group_by(
+            baselines.c.program_key
+        )
+        return {row.program_key: row.newest for row in await self._connection.execute(query)}
 
     async def add(self, kept: Sequence[BaselineItem], /, *, folded: str, **values: Any) -> int | None:
         """Its id; None where the program has one of that name. `values` are those of BaselineRow, without the id."""
