@@ -93,8 +93,10 @@ async def _about_words(database: Database, known: Known, measured: Measured) -> 
     differs = disagreement_data(words.colour, health)
     if differs is None or differs.kind != Disagreement.WATERMELON:
         return []
-    signal = Signal(trouble=Trouble.WATERMELON, subject=program.key)
-    return [Told(signal, f"{program.name} is stated green, and computed red.", differs.message)]
+    signal = Signal(trouble=Trouble.WATERMELON, subject=program.key, downstream=1.0)  # it is about all of the work
+    work = int(measured.standing.open.sum())
+    said = f"{program.name} is stated green, and computed red."
+    return [Told(signal, said, differs.message, downstream_items=work)]
 
 
 def _concern(told: Told, known: Known, faces: Mapping[str, Face]) -> Concern:
