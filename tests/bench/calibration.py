@@ -62,9 +62,9 @@ def _table(rows: Iterable[tuple[str, Calibration]]) -> None:
     print("| | question | decided | apart | kept of 50 % | of 85 % | of 95 % | bias | badge |")
     print("|---|---|---|---|---|---|---|---|---|")
     for name, found in rows:
-        for score in found.scores:
-            print(f"| {name} | {_question(score.question)} | {_figures(score)} | {score.badge} |")
-            name = ""
+        for place, score in enumerate(found.scores):
+            row = (name if not place else "", _question(score.question), _figures(score), score.badge)
+            print(f"| {' | '.join(row)} |")
 
 
 def _question(question: Question) -> str:

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.throughput import Throughput, latest_shift, natural_limits, weekly_throughput
+from service.domain.throughput import (
+    BulkDay,
+    Throughput,
+    bulk_days,
+    latest_shift,
+    natural_limits,
+    weekly_throughput,
+)
 
 MONDAY = date(2026, 11, 16)
 FRIDAY = date(2026, 11, 20)
@@ -82,3 +89,19 @@ def test_a_shift_is_named_by_the_week_it_begins_with(finished: tuple[int, ...], 
     told = Throughput(date(2026, 8, 3), finished)
 
     assert latest_shift(told) == (None if start is None else told.weeks[start])
+
+
+def test_a_day_beyond_five_moving_ranges_is_a_bulk_day_and_ten_items_are_the_least() -> None:
+    days = [MONDAY + timedelta(days=place) for place in range(28)]
+    busy, quiet = days * 2 + [FRIDAY] * 30, days + [FRIDAY] * 8
+
+    assert bulk_days(busy, first=MONDAY, until=MONDAY + timedelta(days=28)) == (BulkDay(FRIDAY, 32),)
+    assert bulk_days(quiet, first=MONDAY, until=MONDAY + timedelta(days=28)) == ()
+    assert bulk_days(busy, first=MONDAY, until=MONDAY) == ()
+
+
+def test_days_outside_of_the_window_are_no_bulk_days_of_it() -> None:
+    busy = [FRIDAY] * 40
+
+    assert bulk_days(busy, first=FRIDAY, until=FRIDAY + timedelta(days=9)) == (BulkDay(FRIDAY, 40),)
+    assert bulk_days(busy, first=FRIDAY + timedelta(days=1), until=FRIDAY + timedelta(days=9)) == ()
