@@ -178,7 +178,12 @@ def test_the_sources_tell_the_same_in_the_terminal_and_in_the_envelope(desk: Des
     [source] = json.loads(answered.out)["data"]["sources"]
     assert before.out == "acme  never read\n  ✗ It was never read completely.\n"
     assert (source["name"], source["complete"], source["capabilities"]) == ("acme", True, [])
-    assert re.fullmatch(r"acme  jira-cloud\n  ✓ last complete sync .+, just now; 2 projects\n", shown.out)
+    head, proof, *table = shown.out.splitlines()
+    assert head == "acme  jira-cloud"
+    assert re.fullmatch(r"  ✓ last complete sync .+, just now; 2 projects", proof)
+    for scope in source["scopes"]:
+        numbers = rf"{scope['listed']} +{scope['coverage']['stored']}"
+        assert any(re.match(rf"  {scope['name']} {scope['key']} +live +{numbers} ", row) for row in table)
 
 
 def _line(text: str, start: str) -> str:
