@@ -2,7 +2,8 @@
 
 A schedule made of typical durations is too early, because work that waits for several things waits for the latest of
 them (merge bias). So each trial draws a duration for every activity and runs the critical path method; shares of the
-trials are the probabilities. Time is in working days from an origin, as in `service.domain.schedule`.
+trials are the probabilities. Time is in days of the plan from an origin, as in `service.domain.schedule`; days that one
+team alone has off are not simulated.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def chances(
 
 def finish_at_medians(network: ActivityNetwork, laws: DurationLaws) -> int:
     """The finish of the one schedule in which everything takes its median time: what a plan without risk promises."""
-    return schedule(replace(network, durations=laws.medians)).finish
+    return schedule(replace(network, durations=laws.medians, days_off=None)).finish
 
 
 def _blocks(
@@ -160,7 +161,7 @@ def _factors(conditions: Conditions, *, seed: int, first: int, trials: int) -> S
 
 def _rank(network: ActivityNetwork, laws: DurationLaws, crews: Crews) -> list[int]:
     """What is under way first; then by the latest start that the medians leave, the order of list scheduling."""
-    late = schedule(replace(network, durations=laws.medians)).late_start
+    late = schedule(replace(network, durations=laws.medians, days_off=None)).late_start
     begun = np.zeros(len(laws), np.bool_)
     begun[list(crews.begun)] = True
     order = np.lexsort((np.arange(len(laws)), late, ~begun))
@@ -187,6 +188,7 @@ def _leading_to(
         types=network.types[edges],
         lags=network.lags[edges],
         earliest=network.earliest[kept],
+        waits={int(place[node]): days for node, days in network.waits.items() if needed[node]},
     )
     return small, laws.among(kept), place
 

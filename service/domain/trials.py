@@ -65,15 +65,17 @@ class Course:
         """Of nodes that could come next the one with the least `rank` does; CyclicNetwork where there is a cycle."""
         graph = network.graph
         levels = graph.levels
-        before = _ends(network, graph.predecessors)
-        after = _ends(network, graph.successors)
+        floors = network.earliest + network.wait
+        lags = network.lags + network.wait[graph.heads]
+        before = _ends(network, graph.predecessors, lags)
+        after = _ends(network, graph.successors, lags)
         outlasted = ((network.types == Link.FS) | (network.types == Link.FF)) & (network.lags >= 0)
         ending = np.ones(graph.nodes, np.bool_)
         ending[graph.tails[outlasted]] = False
         return cls(
             order=tuple(np.argsort(levels, kind="stable").tolist() if rank is None else _ranked(graph, rank)),
-            floors=tuple(map(float, network.earliest.tolist())),
-            grounded=bool((network.earliest >= 0).all()),
+            floors=tuple(map(float, floors.tolist())),
+            grounded=bool((floors >= 0).all()),
             before=before,
             after=after,
             last=tuple(np.flatnonzero(ending).tolist()),
@@ -201,10 +203,10 @@ class Sheets:
         return cls(durations, starts, ends, np.empty(trials, np.float32))
 
 
-def _ends(network: ActivityNetwork, neighbours: Neighbours) -> tuple[Ends, ...]:
+def _ends(network: ActivityNetwork, neighbours: Neighbours, waits: Counts) -> tuple[Ends, ...]:
     first, others = neighbours.lists
-    edges, links, lags = neighbours.edges.tolist(), network.types.tolist(), network.lags.tolist()
-    if not (network.types != Link.FS).any() and not network.lags.any():
+    edges, links, lags = neighbours.edges.tolist(), network.types.tolist(), waits.tolist()
+    if not (network.types != Link.FS).any() and not waits.any():
         return tuple(Ends(tuple(others[begin:end]), ()) for begin, end in pairwise(first))
     return tuple(
         Ends(

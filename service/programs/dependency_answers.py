@@ -7,6 +7,7 @@ from datetime import date
 from msgspec import Struct
 
 from service.programs.answers import ProgramRef, Remark
+from service.programs.schedule_risk_answers import Odds
 
 
 class EndData(Struct, frozen=True, kw_only=True):
@@ -35,8 +36,9 @@ class EdgeData(Struct, frozen=True, kw_only=True):
     """`successor` waits for `predecessor`. Days are working days; `gap_days` is negative when it comes too late.
 
     `stale`: what is known of one end is older than the limit. `confirmed` is false for what is merely suggested: it is
-    listed and counts for nothing. `covered_by` is the id of the edge between containers that says the same; `hub` marks
-    an edge into or out of an item that only gathers others.
+    listed and counts for nothing. `probability` is the chance that the predecessor gives in time, by how long such work
+    took; null where nothing tells. `covered_by` is the id of the edge between containers that says the same; `hub`
+    marks an edge into or out of an item that only gathers others.
     """
 
     id: str
@@ -55,6 +57,7 @@ class EdgeData(Struct, frozen=True, kw_only=True):
     gap_days: int | None
     blocked_since: date | None
     blocked_days: int | None
+    probability: float | None
     downstream_items: int
     cross_tool: bool
     cross_project: bool
@@ -267,13 +270,15 @@ class FinishMove(Struct, frozen=True, kw_only=True):
 
 
 class SimulationData(Struct, frozen=True, kw_only=True):
-    """What a change would move, most first. Nothing was written. `items` are cut at a thousand, `moved` counts all."""
+    """What a change would move, most first, and what it does to the chances. Nothing was written. `items` are cut at a
+    thousand, `moved` counts all."""
 
     program: ProgramRef
     finish: FinishMove
     milestones: tuple[MovedItem, ...]
     items: tuple[MovedItem, ...]
     moved: int
+    odds: Odds
 
 
 class ImpactItem(Struct, frozen=True, kw_only=True):

@@ -104,6 +104,7 @@ def _edge(
         gap_days=assessed.gap_days,
         blocked_since=assessed.blocked_since,
         blocked_days=assessed.blocked_days,
+        probability=rounded(assessed.probability),
         downstream_items=assessed.downstream_items,
         cross_tool=crosses_tools(before, after),
         cross_project=crosses_projects(before, after),

@@ -18,9 +18,13 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.domain.dependencies import Assessment, assess
+from service.domain.dependencies import Assessment, assess, foreseen
+from service.domain.edge_chances import edge_chances
 from service.domain.edges import Edge
+from service.domain.forecast import seed_of
 from service.domain.network import Network, NetworkItem, Presence
+from service.domain.remaining import remaining_work
+from service.domain.rollup import DEFINITION_VERSION
 from service.domain.status import OPEN
 from service.programs.cache import Recent
 from service.programs.dependency_terms import SLIPS_COUNTED, DependencyTerms, Viewpoint
@@ -171,7 +175,9 @@ def _assessed(
     assessment = assess(
         network, as_of=view.today, calendar=terms.calendar, teams=terms.team_calendars, rules=terms.rules
     )
-    return ProgramNetwork(program, assessment, told.projects, terms, view.today)
+    seed = seed_of(program.key, view.today.isoformat(), DEFINITION_VERSION)
+    chances = edge_chances(assessment, remaining_work(assessment), seed=seed)
+    return ProgramNetwork(program, foreseen(assessment, chances), told.projects, terms, view.today)
 
 
 def _is_open(item: NetworkItem) -> bool:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from service.domain.calendars import WorkingCalendar
 from service.domain.dependency_status import DependencyRules
+from service.domain.team_limits import TeamLimits
 
 UTC = ZoneInfo("UTC")
 SLIPS_COUNTED = timedelta(days=30)  # definitions §5, rung 6
@@ -23,6 +24,7 @@ class DependencyTerms:
     calendar: WorkingCalendar = field(default_factory=WorkingCalendar)
     team_calendars: Mapping[str, WorkingCalendar] = field(default_factory=dict)  # of teams with one of their own
     rules: DependencyRules = field(default_factory=DependencyRules)
+    team_limits: TeamLimits = field(default_factory=TeamLimits)  # on what a simulation lets run in parallel
     hours_per_day: float = 8.0  # that one person works on an estimate
     near_critical_days: int = 5
     stale_after: timedelta = timedelta(hours=36)
@@ -34,6 +36,7 @@ class DependencyTerms:
         told = [(each.name, _plain(getattr(self.rules, each.name))) for each in fields(self.rules)]
         told += [("holidays", _plain(self.calendar.holidays)), ("zone", self.zone.key)]
         told += [(f"team {name}", _plain(own.holidays)) for name, own in sorted(self.team_calendars.items())]
+        told += [("limits", repr((self.team_limits.measured, sorted(self.team_limits.by_team.items()))))]
         told += [("hours", str(float(self.hours_per_day))), ("near", str(self.near_critical_days))]
         return sha256(repr(told).encode()).hexdigest()[:16]
 

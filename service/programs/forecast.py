@@ -21,12 +21,12 @@ from service.domain.throughput import WINDOW, BulkDay, Throughput, bulk_days, la
 from service.programs.answers import Answer, ProgramRef
 from service.programs.cache import Recent
 from service.programs.calibration import calibration_of, summary
+from service.programs.chances import DatesAt, chance_data
+from service.programs.dependency_aware import dependency_aware
 from service.programs.dependency_terms import Viewpoint
 from service.programs.envelope import enveloped
 from service.programs.forecast_answers import (
-    ChanceData,
     DateRange,
-    DatesAt,
     FinishData,
     ForecastData,
     HowMany,
@@ -104,6 +104,7 @@ async def get_forecast(
         stability=_stability(made),
         history=tuple(map(WeekData, made.weeks.weeks, made.weeks.finished, made.growth)),
         calibration=summary(record),
+        dependency_aware=await dependency_aware(database, key, view),
     )
     notices = (*_notices(made, question), *known.backlog)
     return enveloped(data, sources=known.grounds.sources, now=view.now, notices=notices)
@@ -227,10 +228,7 @@ def _outlook(told: Outlook | None) -> OutlookData | None:
 
 def _finish(told: Finish) -> FinishData:
     chance = told.on_target
-    if chance is None:
-        return FinishData(DatesAt(*told.days), None)
-    shares = (chance.value, chance.interval.low, chance.interval.high)
-    return FinishData(DatesAt(*told.days), ChanceData(*(round(each, 6) for each in shares)))
+    return FinishData(DatesAt(*told.days), None if chance is None else chance_data(chance))
 
 
 def _stability(made: ProgramForecast) -> Stability | None:

@@ -7,22 +7,8 @@ from datetime import date
 from msgspec import Struct
 
 from service.programs.answers import ProgramRef
-
-
-class DatesAt(Struct, frozen=True):
-    """Days at which everything is done with 50, 85 and 95 %; null is beyond the horizon of five years."""
-
-    p50: date | None
-    p85: date | None
-    p95: date | None
-
-
-class ChanceData(Struct, frozen=True):
-    """The share of the trials that meet the target, and its 95 % interval (Wilson)."""
-
-    value: float
-    low: float
-    high: float
+from service.programs.chances import ChanceData, DatesAt
+from service.programs.schedule_risk_answers import DependencyAware
 
 
 class FinishData(Struct, frozen=True):
@@ -91,7 +77,8 @@ class CalibrationSummary(Struct, frozen=True):
 
 class ForecastData(Struct, frozen=True):
     """`forecast` is null with a reason and a sentence where there cannot be one. `recent` is the same from the weeks
-    since the pace changed, beside the whole window; null where it did not, or where there are too few of them."""
+    since the pace changed, beside the whole window; null where it did not, or where there are too few of them.
+    `dependency_aware` is another model of the same: not by how much is finished a week, but by what waits for what."""
 
     program: ProgramRef
     unit: str  # items
@@ -104,7 +91,7 @@ class ForecastData(Struct, frozen=True):
     stability: Stability | None
     history: tuple[WeekData, ...]
     calibration: CalibrationSummary
-    dependency_aware: None = None
+    dependency_aware: DependencyAware
 
 
 class CoverageData(Struct, frozen=True):

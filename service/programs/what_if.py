@@ -25,7 +25,9 @@ from service.programs.dependency_network import ProgramNetwork, network_of
 from service.programs.dependency_terms import Viewpoint
 from service.programs.envelope import enveloped
 from service.programs.named_items import place_of
+from service.programs.odds import ChangedPlan, odds_of
 from service.programs.program_plan import ProgramPlan, arcs_of, plan_of, target_of
+from service.programs.schedule_risk import risk_in_thread
 from service.programs.schedules import plan_in_thread
 from service.store.engine import Database
 from service.store.faces import Face, Faces
@@ -73,6 +75,7 @@ async def simulate(database: Database, key: str, change: Change, view: Viewpoint
         resolved = await _resolved(uow.connection, asked, change)
     plan = await plan_in_thread(asked)
     moves = await asyncio.to_thread(_moves, plan, resolved)
+    odds = await asyncio.to_thread(odds_of, await risk_in_thread(plan), moves.changed)
     shown = moves.order[:MOST_SHOWN]
     milestones = [place for place in moves.order if plan.items[place].milestone][:MOST_SHOWN]
     async with database.reading() as uow:
@@ -84,6 +87,7 @@ async def simulate(database: Database, key: str, change: Change, view: Viewpoint
         milestones=tuple(map(told, milestones)),
         items=tuple(map(told, shown)),
         moved=len(moves.order),
+        odds=odds,
     )
     return enveloped(data, sources=known.sources, now=view.now)
 
@@ -132,12 +136,14 @@ def _edge(number: int, ends: Sequence[str], new: NewEdge) -> Edge:
 
 @dataclass(frozen=True, slots=True)
 class _Moves:
-    """`order`: the items that move, most first; the moves of all items, and the schedule after the change."""
+    """`order`: the items that move, most first; the moves of all items, the schedule after the change, and the plan as
+    it was changed."""
 
     order: Sequence[int]
     starts: NDArray[np.int64]
     finishes: NDArray[np.int64]
     outcome: Simulation
+    changed: ChangedPlan
 
     def told(self, plan: ProgramPlan, faces: Mapping[str, Face]) -> Callable[[int], MovedItem]:
         (first, last), (first_after, last_after) = plan.early_days, plan.early(self.outcome.after, self.outcome.network)
@@ -165,25 +171,25 @@ class _Moves:
 
 def _moves(plan: ProgramPlan, change: _Resolved) -> _Moves:
     base = _rewired(plan, change) if change.added else plan
-    size = len(plan.items)
+    size, cut = len(plan.items), _cut(base, change.removals)
     outcome = simulate_nodes(
         base.activities,
         WhatIf(
             slips=_waits(base, change.slips),
-            removed=frozenset(np.flatnonzero(_cut(base, change.removals)).tolist()),
+            removed=frozenset(np.flatnonzero(cut).tolist()),
             dropped=frozenset() if change.added else _arcs(base, change.dropped),
         ),
         target=target_of(plan.asked),
         before=base.schedule,
     )
-    kept = ~_cut(base, change.removals)[:size]
     own, own_before = base.activities.own, plan.activities.own
     starts = own(outcome.after.early_start)[:size] - own_before(plan.schedule.early_start)[:size]
     finishes = own(outcome.after.early_finish)[:size] - own_before(plan.schedule.early_finish)[:size]
-    starts, finishes = np.where(kept, starts, 0), np.where(kept, finishes, 0)
+    starts, finishes = np.where(cut[:size], 0, starts), np.where(cut[:size], 0, finishes)
     either = np.where(plan.shown, np.maximum(np.abs(starts), np.abs(finishes)), 0)
     places = np.flatnonzero(either)
-    return _Moves(places[np.lexsort((places, -either[places]))].tolist(), starts, finishes, outcome)
+    order = places[np.lexsort((places, -either[places]))].tolist()
+    return _Moves(order, starts, finishes, outcome, ChangedPlan(plan=base, network=outcome.network, cut=cut))
 
 
 def _rewired(plan: ProgramPlan, change: _Resolved) -> ProgramPlan:

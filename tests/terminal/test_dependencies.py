@@ -61,6 +61,7 @@ def an_edge(status: str, before: EndData, after: EndData, message: str, **values
         gap_days=-5,
         blocked_since=None,
         blocked_days=None,
+        probability=None,
         downstream_items=0,
         cross_tool=False,
         cross_project=False,

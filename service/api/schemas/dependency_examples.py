@@ -57,6 +57,7 @@ _EDGE: Final = {
     "gap_days": -5,
     "blocked_since": "2026-11-16",
     "blocked_days": 4,
+    "probability": 0.312,
     "downstream_items": 17,
     "cross_tool": False,
     "cross_project": True,
@@ -187,6 +188,21 @@ SIMULATION: Final = enveloped(
         "milestones": [],
         "items": [_MOVED],
         "moved": 1,
+        "odds": {
+            "reason": None,
+            "message": "The day by which everything is done with 85 % confidence moves from 2027-01-05 to 2027-01-08; "
+            "the chance of the target of 2026-12-18 goes from 21 % to 8 %.",
+            "trials": 10000,
+            "finish": {
+                "before": {"p50": "2026-12-28", "p85": "2027-01-05", "p95": "2027-01-12"},
+                "after": {"p50": "2026-12-30", "p85": "2027-01-08", "p95": "2027-01-14"},
+            },
+            "on_target": {
+                "before": {"value": 0.2134, "low": 0.205481, "high": 0.221544},
+                "after": {"value": 0.0811, "low": 0.075909, "high": 0.086613},
+            },
+            "milestones": [],
+        },
     }
 )
 IMPACT: Final = enveloped(

@@ -29,6 +29,53 @@ _OUTLOOK: Final = {
     "how_many": {"by": "2026-12-04", "working_days": 11, "p50": 61, "p85": 52, "p95": 46},
 }
 
+_PAYMENT: Final = {
+    "uid": "acme-jira:10012",
+    "key": "PAY-12",
+    "title": "Refund endpoint",
+    "source": "acme-jira",
+    "project": "PAY",
+    "team": "Payments",
+    "url": "https://acme.atlassian.net/browse/PAY-12",
+    "criticality": 0.7214,
+    "cruciality": 0.512,
+    "typical_days": 4,
+    "basis": "team_and_type",
+}
+_DEPENDENCY_AWARE: Final = {
+    "reason": None,
+    "message": "With 85 % confidence everything is done by 2027-01-05 (half of the trials: 2026-12-28). "
+    "If each item took its typical time it would be 2026-12-16, which 18 % of the trials reach.",
+    "trials": 10000,
+    "items": 78,
+    "history": 272,
+    "basis": {"team_and_type": 61, "type": 14, "all": 2, "outlived": 1},
+    "shared_shocks": True,
+    "limits": False,
+    "dates": {"p50": "2026-12-28", "p85": "2027-01-05", "p95": "2027-01-12"},
+    "on_target": {"value": 0.2134, "low": 0.205481, "high": 0.221544},
+    "merge_bias": {
+        "typical_finish": "2026-12-16",
+        "chance": {"value": 0.1812, "low": 0.173773, "high": 0.188868},
+        "days_later": 8,
+    },
+    "milestones": [
+        {
+            "uid": "acme-asana:1201",
+            "key": "1201",
+            "title": "Checkout live",
+            "source": "acme-asana",
+            "project": "Checkout launch",
+            "url": "https://app.asana.com/0/0/1201",
+            "due": "2026-12-18",
+            "dates": {"p50": "2026-12-21", "p85": "2026-12-29", "p95": "2027-01-05"},
+            "on_due": {"value": 0.3912, "low": 0.381679, "high": 0.400806},
+        }
+    ],
+    "critical": [_PAYMENT],
+    "drivers": [_PAYMENT],
+    "cycles_left_out": 2,
+}
 FORECAST: Final = enveloped(
     {
         "program": _PROGRAM,
@@ -55,7 +102,7 @@ FORECAST: Final = enveloped(
             "decided": 84,
             "message": _CALIBRATED,
         },
-        "dependency_aware": None,
+        "dependency_aware": _DEPENDENCY_AWARE,
     }
 )
 CALIBRATION: Final = enveloped(
