@@ -20,6 +20,7 @@ from service.api.problems import Boundary, Kind, Problem
 from service.api.routers import (
     audit,
     baselines,
+    changes,
     dependencies,
     forecasts,
     health,
@@ -43,6 +44,7 @@ as of when it is true, which sources it rests on, and what is missing. Failures 
 """
 TAGS = (
     ("programs", "What a program manager asks: how far are we, and on which evidence."),
+    ("changes", "What is otherwise than it was, who did it and when."),
     ("baselines", "Plans as they were once, kept for good, and how far a program has moved from them."),
     ("dependencies", "Who waits for whom, and what decides when a program is finished."),
     ("forecasts", "When it will be done, how sure that is, and how the work flows."),
@@ -79,7 +81,7 @@ def create_app(services: Services, *, version: str = "1") -> FastAPI:
     strict = [Depends(known_parameters_only)]  # pages forgive an old bookmark, numbers do not
     api = [
         (each.router, "/api/v1")
-        for each in (programs, baselines, dependencies, forecasts, health, items, mapping, sources, audit)
+        for each in (programs, changes, baselines, dependencies, forecasts, health, items, mapping, sources, audit)
     ]
     pages = [(_pages(app, services), ""), (sign_in.pages(gate, public_url=services.public_url), "")]
     for router, prefix in (*api, (running.router, "")):
@@ -105,7 +107,14 @@ def _open_paths(routers: list[tuple[APIRouter, str]]) -> Callable[[str], bool]:
 
 def _pages(app: FastAPI, services: Services) -> APIRouter:
     return views.pages(
-        views.Reader(services.database, services.clock, services.calendar_zone, services.missing, services.terms),
+        views.Reader(
+            services.database,
+            services.clock,
+            services.calendar_zone,
+            services.missing,
+            services.terms,
+            services.health,
+        ),
         openapi=app.openapi,
         problems=[views.ProblemKind(kind.slug, kind.status, kind.title, kind.meaning) for kind in Kind],
     )

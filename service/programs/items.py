@@ -101,15 +101,17 @@ async def get_history(
 
 
 def browse_url(row: AnyRow | Face) -> str | None:
-    """Where a person opens the item: as the tool told with it, else by its key where that is enough.
+    """Where a person opens the item: as the tool told with it, else by its key where that is enough."""
+    return web_address(row.url, kind=row.source_kind, site=row.source_url, key=row.key)
 
-    Nothing but a web address ever becomes a link.
-    """
-    if row.url is not None:
-        return str(row.url) if row.url.startswith(("https://", "http://")) else None
-    if row.source_kind is None or row.source_url is None or not row.source_kind.startswith("jira"):
+
+def web_address(told: str | None, *, kind: str | None, site: str | None, key: str) -> str | None:
+    """The same of its parts. Nothing but a web address ever becomes a link."""
+    if told is not None:
+        return told if told.startswith(("https://", "http://")) else None
+    if kind is None or site is None or not kind.startswith("jira"):
         return None
-    return f"{row.source_url.rstrip('/')}/browse/{row.key}"
+    return f"{site.rstrip('/')}/browse/{key}"
 
 
 async def _page(

@@ -57,6 +57,11 @@ async def insert_change(
     *,
     at: datetime,
     ordinal: int = 0,
+    author: str | None = None,
+    from_text: str | None = None,
+    to_text: str | None = None,
 ) -> None:
     row = {"item_uid": item_uid, "change_id": change_id, "ordinal": ordinal, "at": at, "field_id": field_id}
-    await connection.execute(item_changes.insert(), [row | {"from_value": before, "to_value": after}])
+    row |= {"author_id": author, "from_value": before, "to_value": after, "from_text": from_text}
+    row |= {"to_text": to_text}
+    await connection.execute(item_changes.insert(), [row])

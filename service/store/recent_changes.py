@@ -1,0 +1,134 @@
+"""What the answer about changes reads beside the histories: who came and went why, and which links were drawn."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from msgspec import convert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from connectors.items import LinkDirection
+from service.domain.changes import Trace
+from service.domain.link_changes import LinkMove, Phrases
+from service.store.bulk import fetch, within
+from service.store.names import uids_of
+
+
+class Named(NamedTuple):
+    """How an item is shown, and how it stands now."""
+
+    key: str
+    title: str
+    project: str | None
+    item_type: str
+    level: int
+    subtask: bool
+    status_category: str
+    points: float | None
+    url: str | None
+    source_kind: str | None
+    source_url: str | None
+    tombstone: str | None
+
+
+class RecentChanges:
+    """Reads only."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def traces(self, program: str, since: datetime, until: datetime) -> dict[str, Trace]:
+        """By uid, of the items that were created, mapped, unmapped, buried or restored in between."""
+        told: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        window = [program, since, until]
+        for uid, at, reporter in await fetch(self._connection, _CREATED, window):
+            told[uid] |= {"created_at": convert(at, datetime), "reporter_id": reporter}
+        for uid, at in await fetch(self._connection, _JOINED, window):
+            told[uid]["joined_at"] = convert(at, datetime)
+        for uid, at in await fetch(self._connection, _LEFT, window):
+            told[uid]["left_at"] = convert(at, datetime)
+        for uid, at, reason in await fetch(self._connection, _BURIED, window):
+            told[uid] |= {"buried_at": convert(at, datetime), "grave": reason}
+        for uid, at in await fetch(self._connection, _RESTORED, window):
+            told[uid]["restored_at"] = convert(at, datetime)
+        return {uid: Trace(**values) for uid, values in told.items()}
+
+    async def link_moves(self, uids: Collection[str], since: datetime, until: datetime) -> list[LinkMove]:
+        """What histories tell of links of these items; a far end that nobody knows is left out."""
+        statement = _LINKS.format(within(self._connection, "item_uid"))
+        rows = await fetch(self._connection, statement, [sorted(uids), since, until])
+        named = await uids_of(self._connection, _far_keys(rows)) if rows else {}
+        found: list[LinkMove] = []
+        for uid, at, author, left, entered, left_text, entered_text in rows:
+            source = uid.partition(":")[0]
+            for key, made, text in ((left, False, left_text), (entered, True, entered_text)):
+                other = named.get((source, key)) if key else None
+                if other is not None:
+                    found.append(LinkMove(uid, other, convert(at, datetime), author, made, text))
+        return found
+
+    async def phrases(self) -> dict[str, Phrases]:
+        """By source, of the link types that mean a dependency."""
+        waits: defaultdict[str, set[str]] = defaultdict(set)
+        holds: defaultdict[str, set[str]] = defaultdict(set)
+        for source, outward, inward, direction in await fetch(self._connection, _PHRASES, ()):
+            outward_first = direction == LinkDirection.PREDECESSOR_FIRST
+            holds[source].add((outward if outward_first else inward).casefold())
+            waits[source].add((inward if outward_first else outward).casefold())
+        return {source: Phrases(frozenset(waits[source]), frozenset(holds[source])) for source in waits}
+
+    async def named(self, uids: Collection[str]) -> dict[str, Named]:
+        """Of items and, where one was never read, of its stub."""
+        if not uids:
+            return {}
+        wanted = [sorted(uids)]
+        stubs = await fetch(self._connection, _STUBS.format(within(self._connection, "t.uid")), wanted)
+        items = await fetch(self._connection, _NAMED.format(within(self._connection, "i.uid")), wanted)
+        return {uid: convert(rest, Named, strict=False) for uid, *rest in (*stubs, *items)}
+
+    async def people(self, authors: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
+        """(source, id) → name."""
+        ids = sorted({native_id for _, native_id in authors})
+        statement = f"SELECT source, native_id, name FROM people WHERE {within(self._connection, 'native_id')}"  # noqa: S608
+        rows = await fetch(self._connection, statement, [ids]) if ids else []
+        return {(source, native_id): name for source, native_id, name in rows}
+
+
+def _far_keys(rows: Iterable[tuple[Any, ...]]) -> set[tuple[str, str]]:
+    return {(row[0].partition(":")[0], key) for row in rows for key in row[3:5] if key}
+
+
+_CREATED = """
+    SELECT i.uid, i.created_at, i.reporter_id FROM work_items AS i
+      JOIN memberships AS m ON m.item_uid = i.uid
+     WHERE m.program_key = ? AND i.created_at > ? AND i.created_at <= ?"""
+_JOINED = "SELECT item_uid, valid_from FROM memberships WHERE program_key = ? AND valid_from > ? AND valid_from <= ?"
+_LEFT = "SELECT item_uid, valid_to FROM memberships WHERE program_key = ? AND valid_to > ? AND valid_to <= ?"
+_OF_MEMBERS = "t.item_uid IN (SELECT item_uid FROM memberships WHERE program_key = ?)"
+_BURIED = (
+    f"SELECT t.item_uid, t.found_at, t.reason FROM tombstones AS t WHERE {_OF_MEMBERS} "  # noqa: S608
+    "AND t.found_at > ? AND t.found_at <= ? ORDER BY t.found_at"
+)
+_RESTORED = (
+    f"SELECT t.item_uid, t.restored_at FROM tombstones AS t WHERE {_OF_MEMBERS} "  # noqa: S608
+    "AND t.restored_at > ? AND t.restored_at <= ?"
+)
+_LINKS = """
+    SELECT item_uid, at, author_id, from_value, to_value, from_text, to_text FROM item_changes
+     WHERE {} AND field_id = 'link' AND at > ? AND at <= ?"""
+_PHRASES = "SELECT source, outward, inward, direction FROM link_types WHERE direction <> 'none'"
+_NAMED = """
+    SELECT i.uid, i.key, i.title, coalesce(p.key, i.project_id), i.item_type, i.level, i.subtask, i.status_category,
+           i.points, i.url, s.kind, s.url, i.tombstone
+      FROM work_items AS i
+      LEFT JOIN projects AS p ON p.source = i.source AND p.native_id = i.project_id
+      LEFT JOIN sources AS s ON s.name = i.source
+     WHERE {}"""
+_STUBS = """
+    SELECT t.uid, t.key, coalesce(t.title, ''), NULL, coalesce(t.item_type, ''), 0, FALSE,
+           coalesce(t.status_category, 'to_do'), NULL, NULL, s.kind, s.url, NULL
+      FROM item_stubs AS t LEFT JOIN sources AS s ON s.name = t.source
+     WHERE {}"""
