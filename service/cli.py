@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -18,6 +19,7 @@ from service.bootstrap import Application, SchemaBehind, application
 from service.commands import baselines as baseline_commands
 from service.commands import check as checking
 from service.commands import dependencies as dependency_commands
+from service.commands import forecast as forecast_commands
 from service.commands import health as health_commands
 from service.commands import keys as keys_commands
 from service.commands import programs as programs_commands
@@ -29,6 +31,7 @@ from service.domain.access import Scope
 from service.domain.breakdown import Breakdown
 from service.domain.errors import InterlockError, UnknownSource
 from service.domain.mapping_file import ProgramsFileInvalid
+from service.domain.throughput import WINDOW
 from service.log import configure_logging
 from service.process import tune_collector
 from service.settings import ConfigInvalid, Settings, load_settings
@@ -286,6 +289,24 @@ def baseline_show(
 ) -> None:
     """Show how a program stands against a baseline: dates, scope, earned value."""
     _run(config, lambda app: baseline_commands.show_one(app, key, baseline, as_json=as_json, console=Console()))
+
+
+@cli.command("forecast")
+def show_forecast(
+    key: Annotated[str, typer.Argument(help="Key of the program.")],
+    by: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Also: how many items are done by this day.")
+    ] = None,
+    weeks: Annotated[int, typer.Option(help="How many complete weeks of history are drawn from.")] = WINDOW,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the API instead.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show when a program will be done, how sure that is, and how such forecasts have held so far."""
+    day = None if by is None else by.date()
+    show = lambda app: forecast_commands.show_forecast(  # noqa: E731
+        app, key, by=day, weeks=weeks, as_json=as_json, console=Console()
+    )
+    _run(config, show)
 
 
 @cli.command()
