@@ -7,6 +7,8 @@ HOST   ?= 127.0.0.1
 PORT   ?= 8000
 
 .DEFAULT_GOAL := help
+# Compiled once: the tests start the program some hundred times.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run test lint bench lock clean
 
 help:  ## list the targets
