@@ -264,12 +264,13 @@ def baseline_take(
     key: KeyArgument,
     name: Annotated[str, typer.Argument(help="What the baseline is called; unique in the program.")],
     note: Annotated[str | None, typer.Option(help="Why it is taken.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="As it was then: a date, or a moment. Default: now.")] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Freeze what a program holds now, and when each item is planned."""
+    """Freeze what a program holds, and when each item is planned."""
     take = lambda app: baseline_commands.take(  # noqa: E731
-        app, key, name, note=note, as_json=as_json, console=Console()
+        app, key, name, note=note, as_of=as_of, as_json=as_json, console=Console()
     )
     _run(config, take)
 

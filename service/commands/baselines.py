@@ -12,19 +12,31 @@ from service.commands.keys import TERMINAL, actor
 from service.programs.answers import encode
 from service.programs.baselines import get_baseline, list_baselines, take_baseline
 from service.terminal.baselines import SHOWN, render_baselines, render_taken, render_variance
+from service.terminal.notes import notes
 
 ALL: Final = 1_000
 
 
-async def take(app: Application, key: str, name: str, *, note: str | None, as_json: bool, console: Console) -> None:
+async def take(
+    app: Application, key: str, name: str, *, note: str | None, as_of: str | None, as_json: bool, console: Console
+) -> None:
     """Raises UnknownProgram, BaselineExists, InvalidChange."""
     answer = await take_baseline(
-        app.database, key, name=name, note=note, view=viewpoint(app), actor=actor(), origin=TERMINAL
+        app.database,
+        key,
+        name=name,
+        note=note,
+        as_of=as_of,
+        view=viewpoint(app),
+        actor=actor(),
+        origin=TERMINAL,
+        historians=app.historians,
     )
     if as_json:
         console.out(encode(answer).decode(), highlight=False)
     else:
         render_taken(answer.data.baseline, console)
+        notes(answer, console)
 
 
 async def show_all(app: Application, key: str, *, as_json: bool, console: Console) -> None:

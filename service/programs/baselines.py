@@ -11,11 +11,8 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from service.domain.baseline import BaselineItem, planned, totals
+from service.domain.baseline import totals
 from service.domain.baseline_names import FIRST, LATEST, checked_name, checked_note, folded
-from service.domain.dates import ProgramDates
 from service.domain.errors import BaselineExists, InvalidChange, UnknownBaseline, one_of
 from service.domain.progress import Basis
 from service.domain.rollup import DEFINITION_VERSION
@@ -28,12 +25,13 @@ from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, 
 from service.programs.dependency_terms import Viewpoint
 from service.programs.envelope import enveloped
 from service.programs.freshness import Grounds, grounds_of
+from service.programs.historians import NO_HISTORIANS, Historians
+from service.programs.planned_scope import moment_in_body, planned_then, present
 from service.store.audit import Audit
 from service.store.baselines import BaselineRow, Baselines, Standing
 from service.store.engine import Database
 from service.store.faces import Faces
-from service.store.planning import planning
-from service.store.program_items import ProgramItems, ProgramRow
+from service.store.program_items import ProgramItems
 
 LARGEST_NUMBER: Final = 2**31  # above what an id can be
 MOST_BASELINES: Final = 200  # of one program: each keeps every item, and none is ever deleted
@@ -48,22 +46,32 @@ class Compared:
     comparison: Comparison
 
 
-async def take_baseline(
+async def take_baseline(  # noqa: PLR0913 - one argument per part of the request
     database: Database,
     key: str,
     *,
     name: str,
     note: str | None = None,
+    as_of: str | None = None,
     view: Viewpoint,
     actor: str,
     origin: str | None = None,
+    historians: Historians = NO_HISTORIANS,
 ) -> Answer[TakenBaseline]:
-    """Freeze the program as it is now. Audited. Raises UnknownProgram, BaselineExists, InvalidChange."""
+    """Freeze the program as it is now or, `as_of` a date or a moment, as it was then. Audited.
+
+    Raises UnknownProgram, BaselineExists, InvalidChange.
+    """
     name, note = checked_name(name), checked_note(note)
+    moment = view.now if as_of is None else moment_in_body(as_of, view)
     async with database.reading() as uow:  # one moment, whatever a sync writes meanwhile
         grounds = await grounds_of(uow.connection, key)
-        items = await present(uow.connection, grounds.program, zone=view.terms.zone)
-    program, sums = grounds.program, totals(items)
+        program, zone = grounds.program, view.terms.zone
+        if as_of is None:
+            items, notices = await present(uow.connection, program, zone=zone), ()
+        else:
+            items, notices = await planned_then(uow.connection, program, moment, zone=zone, historians=historians)
+    sums = totals(items)
     async with database.transaction() as uow:
         store = Baselines(uow.connection)
         if await store.count(key) >= MOST_BASELINES:
@@ -74,7 +82,7 @@ async def take_baseline(
             program_key=key,
             name=name,
             note=note,
-            as_of=view.now,
+            as_of=moment,
             taken_at=view.now,
             taken_by=actor,
             definition_version=DEFINITION_VERSION,
@@ -88,13 +96,13 @@ async def take_baseline(
         )
         if number is None:
             raise BaselineExists(key, name)
-        detail = {"baseline": number, "name": name, "as_of": view.now.isoformat(), "items": sums.items}
+        detail = {"baseline": number, "name": name, "as_of": moment.isoformat(), "items": sums.items}
         await Audit(uow.connection).add(
             at=view.now, actor=actor, origin=origin, action="baseline_taken", subject=key, detail=detail
         )
         row = await _found(store, key, str(number))
     data = TakenBaseline(ProgramRef(program.key, program.name), baseline_data(row))
-    return enveloped(data, sources=grounds.sources, now=view.now)
+    return enveloped(data, sources=grounds.sources, now=view.now, notices=notices)
 
 
 async def list_baselines(
@@ -171,14 +179,6 @@ async def compare_with(database: Database, key: str, which: str, *, view: Viewpo
         before, now, actuals=actuals, absent=absent, today=view.today, calendar=view.terms.calendar
     )
     return Compared(grounds, baseline, comparison)
-
-
-async def present(connection: AsyncConnection, program: ProgramRow, *, zone: ZoneInfo) -> tuple[BaselineItem, ...]:
-    """What a baseline taken now would keep."""
-    items = await ProgramItems(connection).rollup_items(program.key)
-    slots = await Baselines(connection).slots(program.key, await planning(connection, zone=zone))
-    dates = ProgramDates(program.start, program.target)
-    return planned(items, slots, program=dates, count_subtasks=program.count_subtasks)
 
 
 async def _found(store: Baselines, key: str, which: str) -> BaselineRow:

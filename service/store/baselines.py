@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.domain.baseline import BaselineItem, Slot
 from service.store.bulk import fetch, fetch_many, insert, within
-from service.store.planning import Planning
+from service.store.planning import Plan, Planning
 from service.store.tables.baselines import baseline_items, baselines
 
 _COLUMNS = BaselineItem.__struct_fields__
@@ -108,10 +108,13 @@ class Baselines:
     async def slots(self, program_key: str, planning: Planning) -> dict[str, Slot]:
         """The sprints and releases that members of a program are planned in, by uid."""
         plans = planning.plans(await fetch(self._connection, _PLANS, [program_key]))
-        return {
-            uid: Slot(plan.iteration and plan.iteration.start, plan.iteration and plan.iteration.end, plan.release)
-            for uid, plan in plans.items()
-        }
+        return {uid: slot(plan) for uid, plan in plans.items()}
+
+
+def slot(plan: Plan) -> Slot:
+    """The days of a plan; those of a sprint without dates are not known."""
+    sprint = plan.iteration
+    return Slot(sprint and sprint.start, sprint and sprint.end, plan.release)
 
 
 _ROW = [column for column in baselines.c if column.name != "folded"]

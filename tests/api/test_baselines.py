@@ -41,6 +41,15 @@ async def test_a_baseline_is_taken_and_found_at_its_address(client: httpx.AsyncC
     assert (await client.get(f"{BASE}/approved%20plan")).json()["data"]["baseline"] == kept
 
 
+async def test_a_baseline_of_the_past_says_what_it_rests_on(client: httpx.AsyncClient) -> None:
+    taken = await take(client, as_of="2026-11-10")
+    told = taken.json()
+
+    assert taken.status_code == 201, taken.text
+    assert told["data"]["baseline"]["as_of"] == "2026-11-10T23:59:59Z"
+    assert "mapping_of_today" in [warning["code"] for warning in told["warnings"]]
+
+
 async def test_a_taken_name_is_a_conflict_and_changes_nothing(client: httpx.AsyncClient) -> None:
     await take(client)
 
@@ -63,6 +72,9 @@ async def test_a_taken_name_is_a_conflict_and_changes_nothing(client: httpx.Asyn
         ({"note": "nameless"}, "name"),
         ({"name": "ok", "colour": "green"}, "colour"),
         ({"name": ["ok"]}, "name"),
+        ({"name": "ok", "as_of": "tomorrow"}, "as_of"),
+        ({"name": "ok", "as_of": "2099-01-01"}, "as_of"),
+        ({"name": "ok", "as_of": "2" * 65}, "as_of"),
     ],
 )
 async def test_a_bad_body_is_told_what_is_wrong_with_it(

@@ -6,16 +6,19 @@ import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from msgspec import UNSET
 
 from service.domain.errors import BaselineExists, InvalidChange, InvalidQuery, UnknownBaseline, UnknownProgram
 from service.programs import baselines as baselines_module
-from service.programs.baseline_answers import BaselineData, VarianceData
+from service.programs.baseline_answers import BaselineData, EarnedValueData, EarnedValues, VarianceData
 from service.programs.baselines import compare_with, get_baseline, list_baselines, take_baseline
 from service.programs.dependency_terms import Viewpoint
 from service.store.audit import Audit
 from service.store.engine import Database
 from service.store.programs import Programs
 from tests.builders.items import SOURCE, an_item
+from tests.builders.planning import insert_sprint
+from tests.programs.changing import HISTORIANS, a_program, at, plan_in_sprint, told
 from tests.programs.portfolio import KEY, NOW, TODAY, a_checkout, add_members, change
 from tests.programs.waiting import view
 
@@ -28,6 +31,12 @@ async def taken(database: Database, name: str = "Approved", *, at: Viewpoint | N
         database, KEY, name=name, note=" agreed ", view=at or view(), actor="pat (key)", origin="10.0.0.7"
     )
     return answer.data.baseline
+
+
+def on(values: EarnedValues, basis: str) -> EarnedValueData:
+    told = getattr(values, basis)
+    assert isinstance(told, EarnedValueData)
+    return told
 
 
 async def against(database: Database, which: str = "latest", *, today: date = TODAY) -> VarianceData:
@@ -82,7 +91,7 @@ async def test_earned_value_is_told_on_every_basis_with_its_unit_and_without_cos
 
     value = (await against(database, today=NEXT_WEEK)).earned_value
 
-    count, points, time = value.count, value.points, value.time
+    count, points, time = (on(value, basis) for basis in ("count", "points", "time"))
     assert (count.unit, count.bac, count.ev, count.percent_complete) == ("items", 3.0, 2.0, 0.666667)
     assert (points.unit, points.bac, points.ev, points.coverage) == ("points", 13.0, 5.0, 0.666667)
     assert (time.unit, time.bac, time.ev) == ("seconds", 60.0, 60.0)
@@ -102,7 +111,8 @@ async def test_one_basis_alone_can_be_asked_for(database: Database) -> None:
 
     answer = await get_baseline(database, KEY, "first", basis="points", view=view())
 
-    assert answer.data.earned_value.count is not answer.data.earned_value.points
+    assert answer.data.earned_value.count is UNSET
+    assert on(answer.data.earned_value, "points").unit == "points"
     with pytest.raises(InvalidQuery, match="'story_points' is not known"):
         await get_baseline(database, KEY, "first", basis="story_points", view=view())
 
@@ -123,8 +133,9 @@ async def test_what_left_the_program_is_removed_scope_with_the_reason(database: 
     assert told["PAY-19"] == ("kept", None, False)
     assert data.scope.items.removed == 2
     assert data.scope.count.removed == 2.0
-    assert data.earned_value.count.without_removed is not None
-    assert data.earned_value.count.without_removed.bac == 3.0
+    without = on(data.earned_value, "count").without_removed
+    assert without is not None
+    assert without.bac == 3.0
 
 
 async def test_every_baseline_is_kept_and_can_be_asked_for_in_four_ways(database: Database) -> None:
@@ -248,3 +259,50 @@ async def test_others_can_compute_with_a_comparison(sqlite_database: Database) -
 
     assert compared.baseline.name == "Approved"
     assert compared.comparison.finish == date(2026, 12, 24)
+
+
+async def test_a_baseline_can_be_taken_of_a_day_in_the_past(database: Database) -> None:
+    """As if it had been taken then: what was done since was open, what was moved stood where it stood."""
+    await a_program(
+        database,
+        an_item(1, due=date(2026, 12, 11), points=5.0, updated_at=at(18)),
+        an_item(2, status="Done", status_category="done", points=3.0, done_at=at(17), updated_at=at(17)),
+        an_item(3, created_at=at(16), points=8.0),
+        an_item(4, updated_at=at(18)),
+    )
+    await told(database, 1, "duedate", "2026-11-27", "2026-12-11", when=at(18))
+    await told(database, 1, "points", "2", "5", when=at(18))
+    await told(database, 2, "status", "in_progress", "done", when=at(17))
+    await plan_in_sprint(database, 4, "8", at(27))
+    async with database.transaction() as uow:
+        await insert_sprint(uow.connection, "7", at(9), at(13))
+    await told(database, 4, "sprint", "7", "8", when=at(18))
+
+    answer = await take_baseline(
+        database, KEY, name="Then", as_of="2026-11-13", view=view(), actor="pat", historians=HISTORIANS
+    )
+
+    kept = answer.data.baseline
+    assert (kept.as_of.isoformat(), kept.taken_at) == ("2026-11-13T23:59:59+00:00", NOW.replace(microsecond=0))
+    assert (kept.items, kept.points, kept.planned_finish) == (3, 5.0, date(2026, 12, 18))
+    assert "reconstructed" in [warning.code for warning in answer.warnings]
+    items = {item.key: item for item in (await against(database)).items}
+    assert items["PAY-1"].baseline_finish == date(2026, 11, 27)
+    assert (items["PAY-1"].finish, items["PAY-1"].finish_days) == (date(2026, 12, 11), 10)
+    assert (items["PAY-2"].done, items["PAY-2"].baseline_points) == (True, 3.0)
+    assert items["PAY-3"].fate == "added"
+    assert (items["PAY-4"].baseline_start, items["PAY-4"].baseline_finish) == (date(2026, 11, 9), date(2026, 11, 13))
+    assert items["PAY-4"].finish == date(2026, 11, 27)
+
+
+@pytest.mark.parametrize("as_of", ["tomorrow", "2026-11-21", "2027-01-01", "2019-01-01"])
+async def test_a_moment_of_which_nothing_is_known_is_refused(sqlite_database: Database, as_of: str) -> None:
+    await a_checkout(sqlite_database)
+
+    with pytest.raises(InvalidChange) as refused:
+        await take_baseline(
+            sqlite_database, KEY, name="Then", as_of=as_of, view=view(), actor="pat", historians=HISTORIANS
+        )
+
+    assert refused.value.parameter == "as_of"
+    assert (await list_baselines(sqlite_database, KEY, view=view())).data.baselines == ()

@@ -44,7 +44,8 @@ Basis = Literal["count", "points", "time"]
 @router.post(
     "/{key}/baselines",
     summary="Take a baseline",
-    description="Freezes what the program holds now, and when each item is planned. Nothing changes it afterwards.",
+    description="Freezes what the program holds now, or held at a moment in the past, and when each item is planned. "
+    "Nothing changes it afterwards.",
     status_code=201,
     responses=answers(
         Answer[TakenBaseline],
@@ -71,9 +72,11 @@ async def take_baseline(
         key,
         name=new.name,
         note=new.note,
+        as_of=new.as_of,
         view=services.viewpoint(),
         actor=who.actor,
         origin=address_of(request),
+        historians=services.historians,
     )
     headers = {"Cache-Control": "no-store", "Location": f"{request.url.path}/{answer.data.baseline.id}"}
     return reply(request, answer, status=201, headers=headers)

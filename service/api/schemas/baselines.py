@@ -17,6 +17,9 @@ class NewBaseline(BaseModel):
 
     name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
     note: Annotated[str | None, Field(max_length=LONGEST_NOTE)] = None
+    as_of: Annotated[
+        str | None, Field(max_length=64, description="A date (the end of that day) or a moment; now when left out.")
+    ] = None
 
 
 _PROGRAM: Final = {"key": "CHECKOUT", "name": "Checkout replatform"}
