@@ -75,8 +75,11 @@ def _environment() -> Environment:
         "DEPENDENCIES": wording.DEPENDENCIES,
         "DEPENDENCY_SYMBOLS": wording.DEPENDENCY_SYMBOLS,
         "EXCLUSIONS": wording.EXCLUSIONS,
+        "HEALTH": wording.HEALTH,
+        "HEALTH_SYMBOLS": wording.HEALTH_SYMBOLS,
         "PRESENCES": wording.PRESENCES,
         "REASONS": wording.REASONS,
+        "RULES": wording.RULES,
         "stylesheet": f"/static/interlock.css?v={_version(STATIC / 'interlock.css')}",
     }
     return environment

@@ -6,7 +6,7 @@ They show the same answers that the API serves, read through the same functions.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -32,6 +32,8 @@ from service.programs.answers import Answer, ItemList, RollupData
 from service.programs.bottlenecks import list_bottlenecks
 from service.programs.dependencies import DependencyFilters, list_dependencies
 from service.programs.dependency_terms import DependencyTerms, Viewpoint
+from service.programs.health_terms import HealthTerms
+from service.programs.portfolio import Terms, get_portfolio
 from service.store.engine import Database
 from service.web.reference import operations
 from service.web.rendering import STATIC, page
@@ -55,6 +57,10 @@ class Reader:
     zone: ZoneInfo
     missing: MissingWeight
     terms: DependencyTerms
+    health: HealthTerms = field(default_factory=HealthTerms)
+
+    def view(self) -> Viewpoint:
+        return Viewpoint(terms=self.terms, now=self.clock.now(), today=self.today())
 
     def today(self) -> date:
         return self.clock.now().astimezone(self.zone).date()
@@ -101,11 +107,12 @@ def _home(reader: Reader) -> Callable[..., Awaitable[Response]]:
             await read.get_rollup(reader.database, program.key, missing=reader.missing, now=now, today=today)
             for program in listing.data.programs
         ]
+        health = await _health(reader, [program.key for program in listing.data.programs])
         return page(
             "programs.html",
             answer=_plain(listing),
             programs=[
-                {"summary": msgspec.to_builtins(summary), "rollup": _plain(rollup)}
+                {"summary": msgspec.to_builtins(summary), "rollup": _plain(rollup), "health": health.get(summary.key)}
                 for summary, rollup in zip(listing.data.programs, rollups, strict=True)
             ],
             today=today.isoformat(),
@@ -215,6 +222,13 @@ async def _items(reader: Reader, key: str, chosen: _Chosen) -> tuple[Answer[Item
     except InvalidQuery as error:
         return None, [error.message]
     return answer, []
+
+
+async def _health(reader: Reader, programs: Sequence[str]) -> dict[str, Any]:
+    """By program, as a page shows it."""
+    terms = Terms(health=reader.health, missing=reader.missing)
+    answer = await get_portfolio(reader.database, view=reader.view(), terms=terms, among=programs)
+    return {row.key: msgspec.to_builtins(row.health) for row in answer.data.programs}
 
 
 def _link(path: str, query: Mapping[str, str], cursor: str | None) -> str | None:

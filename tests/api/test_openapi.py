@@ -75,6 +75,8 @@ def test_the_document_lists_every_path_of_the_contract(document: dict[str, Any])
         "/api/v1/programs/{key}/items",
         "/api/v1/programs/{key}/override",
         "/api/v1/programs/{key}/rollup",
+        "/api/v1/programs/{key}/scope",
+        "/api/v1/programs/{key}/trend",
         "/api/v1/programs/{key}/simulate",
         "/api/v1/sources",
         "/api/v1/sources/{name}/sync",

@@ -18,6 +18,7 @@ from service.web.rendering import with_code
 from tests.api.client import a_client, services_over
 from tests.builders.items import an_item
 from tests.programs.portfolio import SYNCED, a_checkout, add_members, add_program, change
+from tests.programs.test_health import a_program, say, well
 from tests.programs.waiting import a_waiting_program
 
 PAGES = [
@@ -106,6 +107,21 @@ async def test_the_first_page_tells_how_far_each_program_is(browser: httpx.Async
     assert "33% 1 of 3 items 1 done 1 in progress 1 to do" in text
     assert "38% of story points, on 67% of the items" in text
     assert "Target 18 Dec 2026 Latest due 24 Dec 2026 As of 20 Nov 2026, 02:14 UTC" in text
+
+
+async def test_the_first_page_tells_how_each_program_is_and_why(sqlite_database: Database) -> None:
+    """Overdue work makes it red, people state green, and somebody has decided about the other one."""
+    await a_program(sqlite_database, well(1, due=date(2026, 11, 2)), well(2))
+    await add_program(sqlite_database, "NEXT", name="Next", position=1, include={"label": ["next"]})
+    await say(sqlite_database, "on_track")
+    async with a_client(services_over(sqlite_database)) as client:
+        client.headers.update(HTML)
+        decision = {"value": "amber", "reason": "Not begun."}
+        await client.put("/api/v1/programs/NEXT/override", json=decision)
+        text = " ".join(Page((await client.get("/")).text).text.split())
+
+    assert "CHECKOUT ■ Red overdue work stated green" in text
+    assert "NEXT ◆ Amber decided; computed grey" in text
 
 
 async def test_the_bar_says_in_words_what_it_shows(browser: httpx.AsyncClient) -> None:
@@ -222,7 +238,7 @@ async def test_the_documentation_shows_parameters_examples_and_a_line_to_try(bro
     assert "curl http://127.0.0.1:8000/api/v1/programs/CHECKOUT/rollup" in text
     assert "One of project, workstream, epic, source, item_type, team." in text
     assert '"definition_version": "1"' in text
-    assert "history-not-served" in text
+    assert "invalid-programs-file" in text
 
 
 async def test_the_stylesheet_comes_from_here_and_fetches_nothing(browser: httpx.AsyncClient) -> None:
@@ -283,4 +299,5 @@ async def test_a_program_shows_what_waits_with_both_ends_linked_to_their_tools(s
     assert "PAY-2 has been in progress since 16 Nov and waits for PAY-1" in section
     assert '<span class="small quiet">(deleted)</span>' in section
     assert "1 cycle of items that wait for each other" in section
+    assert re.search(r"Most work waits for .*PAY-1.*\(3 items\)", section)
     assert "PAY-12" not in section.partition("<tbody>")[0]
