@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import fmean
 from typing import NamedTuple
 
@@ -104,17 +104,16 @@ def latest_shift(throughput: Throughput) -> date | None:
     """The week from which the process looks like another one; None while all weeks could be of the same.
 
     A signal is a week outside of the natural limits, or eight in a row on one side of the mean. What is suggested is
-    the week after the last one outside, or the first of the last run.
+    the first of the weeks that are outside on one side until the end, else the week after the last one outside; or
+    the first of the last run.
     """
     limits = natural_limits(throughput.finished)
     if limits is None:
         return None
-    starts = [0]
-    for place, value in enumerate(throughput.finished):
-        if not limits.lower <= value <= limits.upper:
-            starts.append(place + 1)
-    starts += _runs(throughput.finished, limits.mean)
-    start = max(starts)
+    outside = [(value > limits.upper) - (value < limits.lower) for value in throughput.finished]
+    last = len(outside) - len(list(next(groupby(reversed(outside)))[1]))  # where the last weeks alike begin
+    starts = [0, *(place + 1 if place < last else last for place, side in enumerate(outside) if side)]
+    start = max((*starts, *_runs(throughput.finished, limits.mean)))
     return throughput.first_week + _WEEK * start if start else None
 
 

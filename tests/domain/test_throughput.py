@@ -83,6 +83,9 @@ def test_limits_do_not_fall_below_zero() -> None:
         ((5, 6, 4, 7, 5, 6, 5, 4, 6, 5, 7, 5), None),
         ((5, 6, 5, 40, 5, 6, 5, 6, 5, 6, 5, 6), 4),  # one week of tidying up: from the one after it
         ((2, 3, 2, 3, 2, 3, 8, 7, 8, 7, 8, 7, 8, 8), 6),  # a team that grew
+        ((10, 10, 10, 10, 10, 10, 10, 50, 50, 50, 50, 50), 7),  # five times the team: every week is outside
+        ((5, 6, 5, 6, 5, 6, 5, 6, 5, 6, 5, 40), 11),  # last week alone
+        ((4, 5, 4, 5, 4, 5, 4, 5, 6, 7, 6, 7, 6, 7, 6, 7), 8),  # within the limits, but eight in a row above the mean
     ],
 )
 def test_a_shift_is_named_by_the_week_it_begins_with(finished: tuple[int, ...], start: int | None) -> None:

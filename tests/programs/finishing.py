@@ -78,7 +78,7 @@ async def with_a_past(database: Database) -> None:
             status_category="in_progress",
             points=8.0,
             points_field=POINTS,
-            created_at=at(date(2026, 9, 1)),
+            created_at=at(date(2026, 8, 17)),
             started_at=at(date(2026, 9, 8)),
         ),
         an_item(

@@ -46,8 +46,8 @@ async def test_a_life_is_told_by_the_history_of_its_item(database: Database) -> 
 
     assert life.done_spells == (Span(date(2026, 10, 14), date(2026, 10, 15)),)
     assert life.blocked == (Span(date(2026, 11, 9), date(2026, 11, 12)),)
-    assert life.estimates == ((date(2026, 9, 1), 3.0), (date(2026, 10, 15), 8.0))
-    assert life.sprints == ((date(2026, 9, 1), ()), (date(2026, 10, 2), ("7",)), (date(2026, 10, 19), ("8",)))
+    assert life.estimates == ((date(2026, 8, 17), 3.0), (date(2026, 10, 15), 8.0))
+    assert life.sprints == ((date(2026, 8, 17), ()), (date(2026, 10, 2), ("7",)), (date(2026, 10, 19), ("8",)))
     assert (life.project_id, life.workstream, life.started_on) == ("2", "Cart", date(2026, 9, 8))
 
 
