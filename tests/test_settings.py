@@ -389,8 +389,9 @@ def test_holidays_that_nobody_knows_are_refused_with_what_would_be_right(tmp_pat
 
 def test_the_thresholds_of_dependency_health_come_from_the_file(tmp_path: Path) -> None:
     chosen = (
-        "definitions: {same_day: concurrent, buffer_days: 5, lag: calendar, slips: 3, hub_fan_in: 12, planned_starts: hold, "
-        "not_needed: [Duplicate], hours_per_day: 6, near_critical_days: 2, stale_after_hours: 48}\n"
+        "definitions: {same_day: concurrent, buffer_days: 5, lag: calendar, slips: 3, hub_fan_in: 12, "
+        "planned_starts: hold, not_needed: [Duplicate], hours_per_day: 6, "
+        "near_critical_days: 2, stale_after_hours: 48}\n"
         "health: {values: {at_risk: 0.6}}\n"
     )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 FINISH_TO_START = "FS"
 
@@ -19,8 +21,7 @@ class Provenance(StrEnum):
     SUGGESTED = "suggested"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class Edge(Struct, frozen=True, kw_only=True, gc=False):
     """`predecessor_uid` comes first. `origins` are all the places that say so, such as "jira_link" or "attachment".
 
     `confirmed` is False only for what is merely suggested; such an edge is listed and counts for nothing else.

@@ -91,10 +91,23 @@ def _of_status(asked: ProgramNetwork, statuses: Sequence[str]) -> Places:
 
 
 def _worst_first(asked: ProgramNetwork, places: Places) -> Places:
+    """By `rank`, all at once."""
     if not len(places):
         return places
-    ordered = sorted(places.tolist(), key=lambda place: rank(asked, place))
-    return np.array(ordered, np.int32)
+    assessment = asked.assessment
+    gap, days = assessment.timing.gap[places], assessment.rungs.blocked_days[places]
+    ids = [asked.network.edges[place].id for place in places.tolist()]
+    order = np.lexsort(
+        (
+            np.argsort(np.argsort(np.array(ids, np.str_), kind="stable"), kind="stable"),
+            -assessment.downstream_items[places],
+            np.where(gap == NO_DAY, _LATEST, gap),
+            -np.maximum(days, 0),
+            _RANK[assessment.rungs.status[places]],
+        )
+    )
+    ordered: Places = places[order]
+    return ordered
 
 
 @dataclass(frozen=True, slots=True)

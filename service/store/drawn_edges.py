@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.items import LinkDirection
 from service.domain.edges import Edge, Provenance, declared_id
-from service.store.bulk import fetch, within
+from service.store.bulk import fetch, within, without
 from service.store.names import uids_of
 from service.store.tables.items import work_items
 from service.store.tables.programs import declared_dependencies, memberships, programs
@@ -19,6 +19,8 @@ _TOLD = (
     "SELECT l.source, l.native_id, l.source_uid, l.target_uid, l.provenance, t.direction, t.name FROM links l "
     "JOIN link_types t ON t.source = l.source AND t.native_id = l.type_id AND t.direction <> 'none' WHERE "
 )
+_SOURCE_FIRST = str(LinkDirection.PREDECESSOR_FIRST)
+_PROVENANCES = {str(each): each for each in Provenance}
 
 
 class DrawnEdges:
@@ -29,14 +31,12 @@ class DrawnEdges:
 
     async def touching(self, uids: Collection[str]) -> list[Edge]:
         """Those with at least one of the items at an end."""
-        wanted = list(uids)
-        told: dict[tuple[str, str], Edge] = {}
-        for end in ("l.source_uid", "l.target_uid"):
-            rows = await fetch(self._connection, _TOLD + within(self._connection, end), [wanted])
-            told.update(((row[0], row[1]), _of_tool(row)) for row in rows)
-        declared = await self.declared()
-        held = frozenset(wanted)
-        return [*told.values(), *(each for each in declared if held & {each.predecessor_uid, each.successor_uid})]
+        wanted, held = list(uids), frozenset(uids)
+        leaving = await fetch(self._connection, _TOLD + within(self._connection, "l.source_uid"), [wanted])
+        only_entering = f"{within(self._connection, 'l.target_uid')} AND {without(self._connection, 'l.source_uid')}"
+        entering = await fetch(self._connection, _TOLD + only_entering, [wanted, wanted])
+        declared = [each for each in await self.declared() if held & {each.predecessor_uid, each.successor_uid}]
+        return [*map(_of_tool, leaving), *map(_of_tool, entering), *declared]
 
     async def declared(self) -> list[Edge]:
         """Every edge of the applied programs file, in its order; both ends resolved as far as they are known."""
@@ -68,14 +68,14 @@ def live_members(program_key: str) -> Select[str]:
     )
 
 
-def _of_tool(row: Iterable[Any]) -> Edge:
+def _of_tool(row: tuple[Any, ...]) -> Edge:
     source, native_id, source_uid, target_uid, provenance, direction, name = row
-    source_first = direction == LinkDirection.PREDECESSOR_FIRST
+    source_first = direction == _SOURCE_FIRST
     return Edge(
         id=f"{source}:{native_id}",
         predecessor_uid=source_uid if source_first else target_uid,
         successor_uid=target_uid if source_first else source_uid,
-        provenance=Provenance(provenance),
+        provenance=_PROVENANCES[provenance],
         origins=(provenance,),
         link_type=name,
     )

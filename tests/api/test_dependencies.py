@@ -22,6 +22,7 @@ from service.store.tables.items import work_items
 from tests.api.client import a_client, services_over
 from tests.auth.support import a_key, bearer
 from tests.builders.items import SOURCE
+from tests.flows.stored import stored
 from tests.programs.portfolio import NOW
 from tests.programs.waiting import OTHER, a_waiting_program
 
@@ -201,6 +202,37 @@ async def test_a_simulation_takes_names_and_answers_days(waiting: httpx.AsyncCli
     assert answer.status_code == 200
     assert answer.json()["data"]["finish"]["days"] == 2
     assert [item["key"] for item in answer.json()["data"]["milestones"]] == ["CART-4"]
+
+
+@pytest.mark.parametrize(
+    ("body", "moved", "finish"),
+    [
+        # four days of PAY-1 from Friday 20 November, then five of CART-3, then the milestone CART-4
+        ({"slips": [{"item": "PAY-1", "days": 3}]}, {"PAY-1": 3, "PAY-2": 3, "CART-3": 3, "CART-4": 3}, "2026-12-07"),
+        ({"removals": ["acme-jira:PAY-1"]}, {"PAY-2": -4, "CART-3": -4, "CART-4": -4}, "2026-11-26"),
+        ({"dropped": ["acme-jira:102"]}, {"CART-4": -9}, "2026-12-02"),
+        ({"added": [{"from": "CART-4", "to": "PAY-9", "lag_days": 1}]}, {"PAY-9": 10}, "2026-12-04"),
+        (
+            {"slips": [{"item": "PAY-1", "days": 1}], "dropped": ["acme-jira:101"]},
+            {"CART-3": -4, "CART-4": -4, "PAY-1": 1, "PAY-2": 1},
+            "2026-11-30",
+        ),
+    ],
+    ids=["a slip", "a removal", "a dropped edge", "an added edge", "two at once"],
+)
+async def test_a_simulation_takes_each_kind_of_change_and_writes_nothing(
+    sqlite_database: Database, body: dict[str, Any], moved: dict[str, int], finish: str
+) -> None:
+    await a_waiting_program(sqlite_database)
+    before = await stored(sqlite_database)
+    async with a_client(services_over(sqlite_database)) as client:
+        answer = await client.post(f"{BASE}/simulate", json=body)
+    data = answer.json()["data"]
+
+    assert {item["key"]: item["start_days"] for item in data["items"]} == moved
+    assert [item["key"] for item in data["milestones"]] == [key for key in moved if key == "CART-4"]
+    assert (data["finish"]["before"], data["finish"]["after"]) == ("2026-12-02", finish)
+    assert await stored(sqlite_database) == before
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,7 @@ def test_every_open_real_link_stands_on_the_rung_of_the_definitions(name: str, a
         found.network.edges,
         as_of=as_of,
         holidays=frozenset(),
+        teams={},
         buffer=3,
         concurrent=False,
         calendar_lag=False,

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from connectors.items import Facet
 from service.domain.dependency_status import DependencyRules
-from service.programs.dependencies import list_dependencies
+from service.programs.answers import Answer
+from service.programs.bottlenecks import list_bottlenecks
+from service.programs.dependencies import DependencyFilters, list_dependencies
 from service.programs.dependency_answers import DependencyList
 from service.programs.dependency_network import network_of
 from service.programs.dependency_terms import DependencyTerms
+from service.programs.graphs import get_graph
+from service.programs.impact import get_impact
+from service.programs.schedules import get_critical_path
+from service.programs.what_if import Change as PlanChange
+from service.programs.what_if import simulate
 from service.store.engine import Database
 from service.store.tables.items import edge_decisions, item_stubs, links, work_items
-from service.store.tables.programs import declared_dependencies
+from service.store.tables.programs import declared_dependencies, programs
 from service.store.tables.reference import iterations, projects
+from service.store.tables.sources import sources
 from tests.builders.edges import insert_link, insert_pointer, insert_stub
-from tests.builders.items import SOURCE
+from tests.builders.items import SOURCE, an_item
 from tests.builders.planning import insert_sprint, plan_in
-from tests.programs.portfolio import KEY, NOW, TODAY, change
-from tests.programs.waiting import ASANA, a_waiting_program, view
+from tests.programs.portfolio import KEY, NOW, TODAY, add_members, change
+from tests.programs.waiting import ASANA, OTHER, a_waiting_program, view
 
 Change = Callable[[Database], Awaitable[None]]
 
@@ -138,3 +147,52 @@ async def test_nothing_is_computed_anew_while_nothing_changes(database: Database
 
     assert again.network is first.network
     assert strict.network is not first.network
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda database: list_dependencies(database, KEY, view=view()),
+        lambda database: get_critical_path(database, KEY, view=view()),
+        lambda database: list_bottlenecks(database, KEY, view=view()),
+        lambda database: get_graph(database, KEY, view=view(), filters=DependencyFilters()),
+        lambda database: simulate(database, KEY, PlanChange(slips=[("PAY-1", 1)]), view()),
+        lambda database: get_impact(database, f"{SOURCE}:PAY-10", view()),
+    ],
+    ids=["list", "critical path", "bottlenecks", "graph", "simulation", "impact"],
+)
+async def test_an_answer_is_as_old_as_the_worst_source_in_it(
+    sqlite_database: Database, ask: Callable[[Database], Awaitable[Answer[Any]]]
+) -> None:
+    """One task of the Asana is waited for, and nothing else of it is in the program."""
+    await a_waiting_program(sqlite_database)
+    old = NOW - timedelta(days=9)
+    async with sqlite_database.transaction() as uow:
+        row = update(sources).where(sources.c.name == ASANA)
+        await uow.connection.execute(row.values(last_complete_sync=old))
+    one_old = await ask(sqlite_database)
+    async with sqlite_database.transaction() as uow:
+        row = update(sources).where(sources.c.name == ASANA)
+        await uow.connection.execute(row.values(last_complete_sync=None))
+    one_unread = await ask(sqlite_database)
+
+    assert one_old.as_of == old.replace(microsecond=0)
+    assert [state.name for state in one_old.sources] == [ASANA, SOURCE]
+    assert one_unread.as_of is None
+    assert "never_synced" in [warning.code for warning in one_unread.warnings]
+
+
+async def test_a_change_elsewhere_computes_nothing_anew_here(database: Database) -> None:
+    """MOBILE changes in an item to which no edge of CHECKOUT leads; what its own network holds is another."""
+    await a_waiting_program(database)
+    await add_members(database, an_item(21, key="APP-21", project_id="3"), program=OTHER)
+    here, there = await network_of(database, KEY, view()), await network_of(database, OTHER, view())
+
+    async with database.transaction() as uow:
+        row = update(work_items).where(work_items.c.uid == f"{SOURCE}:21")
+        await uow.connection.execute(row.values(due=date(2027, 2, 1)))
+        other = update(programs).where(programs.c.key == OTHER)
+        await uow.connection.execute(other.values(revision=programs.c.revision + 1))
+
+    assert (await network_of(database, KEY, view())).network is here.network
+    assert (await network_of(database, OTHER, view())).network is not there.network
