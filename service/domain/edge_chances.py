@@ -1,8 +1,9 @@
 """How likely each predecessor gives in time: P(finish(p) ≤ NB), for the rungs of the status ladder that ask for it.
 
 Only of edges on which a date or a chance can still decide, and only where work is left whose length was drawn from
-history: a milestone that waits for nothing has no forecast. Counted over few trials, so that an answer about
-dependencies need not wait; an edge close to a threshold may stand on either side of it.
+history: a milestone that waits for nothing has no forecast, and when something above the successor starts is no day
+that it needs anything by. Counted over few trials, so that an answer about dependencies need not wait; an edge close
+to a threshold may stand on either side of it.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def _asked(assessment: Assessment, work: RemainingWork, takes_time: Mask) -> NDA
     before = edge.predecessor
     drawn = takes_time | descendants(work.activities.graph, np.flatnonzero(takes_time).tolist())
     codes = [STATUS_CODE[status] for status in _DECIDED]
-    asked = np.isin(assessment.rungs.status, codes) & (assessment.timing.need_by != NO_DAY)
+    timing = assessment.timing
+    asked = np.isin(assessment.rungs.status, codes) & (timing.need_by != NO_DAY) & ~timing.weak
     asked &= item.live[before] & item.open[before] & drawn[before]
     return np.flatnonzero(asked)
 
