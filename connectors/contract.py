@@ -305,6 +305,7 @@ class Source(Protocol):
     name: str
     kind: str
     url: str  # as configured; browse links start with it
+    feed_lasts: timedelta | None  # so long the tool's feed of changes remembers; None where there is no feed
 
     @property
     def webhooks(self) -> WebhookAdmin | None:

@@ -20,6 +20,7 @@ from service.store.sources import Sources
 
 # what the ids of jobs end with, after the name of the source, that are no sync by its cron line
 DETAILS_JOB = ":details"
+FEED_JOB = ":feed"
 MISSED_JOB = ":missed"
 WATCH_JOB = ":watch"
 WEBHOOKS_JOB = ":webhooks"

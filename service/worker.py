@@ -19,7 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from connectors.errors import SourceError
 from service.bootstrap import Application
-from service.readiness import DETAILS_JOB, MISSED_JOB, WATCH_JOB, WEBHOOKS_JOB
+from service.readiness import DETAILS_JOB, FEED_JOB, MISSED_JOB, WATCH_JOB, WEBHOOKS_JOB
 from service.schedules import CronLine
 from service.store.errors import DatabaseUnusable
 from service.store.run_reads import RunReads
@@ -37,6 +37,9 @@ JITTER_SECONDS = 60  # so that many installations do not ask one vendor in the s
 MADE_UP_FOR_EVERY = 10  # minutes between two looks for runs that were missed or failed
 TRIED_AGAIN_AFTER = timedelta(minutes=30)
 SCHEDULE = "schedule"  # the trigger of such runs
+FEED = "feed"  # the trigger of those between them that keep up with a feed
+FEED_EVERY = 60  # minutes between two times to think of it
+FEEDS_A_LIFE = 4  # runs in the time for which a feed remembers: it breaks only when several in a row fail
 DETAILS_EVERY = 5  # minutes
 WEBHOOKS_EVERY = 60  # minutes between two times to think of it; the tool is asked once a day
 WATCHED_EVERY = 1  # minutes; so old is what operators are told about requests
@@ -67,6 +70,13 @@ def start_worker(app: Application) -> AsyncIOScheduler:
             IntervalTrigger(minutes=DETAILS_EVERY, jitter=JITTER_SECONDS),
             args=[app, config.name],
             id=f"{config.name}{DETAILS_JOB}",
+            **calm,
+        )
+        scheduler.add_job(
+            keep_up_with_feed,
+            IntervalTrigger(minutes=FEED_EVERY, jitter=JITTER_SECONDS),
+            args=[app, config.name],
+            id=f"{config.name}{FEED_JOB}",
             **calm,
         )
         scheduler.add_job(
@@ -134,6 +144,28 @@ async def due(app: Application, name: str, cron: CronTrigger) -> bool:
         return True
     following = cron.get_next_fire_time(None, since + timedelta(microseconds=1))
     return following is not None and following <= now
+
+
+async def keep_up_with_feed(app: Application, name: str) -> None:
+    """Read what changed before the tool's feed forgets it: a feed as old as a day costs the next night everything."""
+    try:
+        with app.at_work():
+            if await feed_is_due(app, name):
+                await sync_source(app.sources[name], app.database, clock=app.clock, trigger=FEED, bell=app.bell)
+    except (SourceBusy, DatabaseUnusable) as error:
+        log.warning("feed_skipped", source=name, code=error.code, message=error.message)
+    except Exception:
+        log.exception("feed_broke", source=name)
+
+
+async def feed_is_due(app: Application, name: str) -> bool:
+    """Whether no run began for a quarter of the time that the feed remembers. The first run is the schedule's."""
+    lasts = app.sources[name].feed_lasts
+    if lasts is None:
+        return False
+    async with app.database.reading() as uow:
+        last = (await RunReads(uow.connection).last_started()).get(name)
+    return last is not None and app.clock.now() - last >= lasts / FEEDS_A_LIFE
 
 
 async def read_waiting_details(app: Application, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,10 +20,11 @@ from service.store.engine import Database
 from service.store.run_reads import RunReads
 from service.store.sources import Sources
 from service.store.subscriptions import Subscriptions
+from service.store.tables.sources import sync_runs
 from service.sync import details
 from service.sync import run as running
 from service.sync.outcome import RunStatus
-from service.worker import due, look_at_webhooks, read_waiting_details, run_if_due
+from service.worker import due, keep_up_with_feed, look_at_webhooks, read_waiting_details, run_if_due
 from tests.flows.asana import AsanaFlow, flowing
 from tests.flows.test_asana_details import a_busy_site, coverage
 
@@ -98,6 +99,39 @@ async def test_webhooks_are_looked_at_and_a_tool_that_does_not_answer_breaks_not
     async with database.reading() as uow:
         (health,) = await Subscriptions(uow.connection).health()
     assert (health.state, health.looked_at) == ("missing", now)
+
+
+async def test_a_feed_is_read_before_it_forgets_so_that_a_night_need_not_read_everything(working: Working) -> None:
+    flow = working.flow
+    for _ in range(6):
+        flow.clock.pass_by(hours=5)
+        await keep_up_with_feed(working.app, "acme")  # too early
+        flow.clock.pass_by(hours=1)
+        await keep_up_with_feed(working.app, "acme")
+    async with working.app.database.reading() as uow:
+        runs = await RunReads(uow.connection).page(source="acme", before=None, limit=50)
+    assert [(run.trigger, run.mode, run.status) for run in runs[:-1]] == [("feed", "incremental", "complete")] * 6
+
+    flow.clock.pass_by(hours=16)
+    flow.options.requests.clear()
+    await run_if_due(working.app, "acme", NIGHTLY)
+    assert await scheduled_runs(working) == [("complete", "census")]
+    assert flow.asked()["/events"] == len(flow.site.projects)
+    assert not any("subtasks" in path for path in flow.asked())
+
+
+async def test_a_source_without_a_feed_and_one_that_was_never_read_are_left_to_their_cron_lines(
+    working: Working,
+) -> None:
+    working.flow.clock.pass_by(days=2)
+    working.flow.source.feed_lasts = None
+    await keep_up_with_feed(working.app, "acme")
+    async with working.app.database.transaction() as uow:
+        await uow.connection.execute(sync_runs.delete())
+    working.flow.source.feed_lasts = timedelta(days=1)
+    await keep_up_with_feed(working.app, "acme")
+    async with working.app.database.reading() as uow:
+        assert not await RunReads(uow.connection).page(source="acme", before=None, limit=50)
 
 
 async def scheduled_runs(working: Working) -> list[tuple[str, str]]:

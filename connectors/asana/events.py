@@ -5,6 +5,9 @@ At most once, for a day at most: a hint about what to read again, never the proo
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 import msgspec
 import structlog
 from msgspec import Struct
@@ -15,6 +18,7 @@ from connectors.errors import ListingBroken
 
 log = structlog.get_logger(__name__)
 
+FEED_LASTS: Final = timedelta(hours=24)  # of a token, and of the events
 MOST_ANSWERS = 1_000  # a hundred events each, and a token holds a day at most
 LOST_POSITION = 412
 NO_FEED = frozenset({400, 402, 403, 404})  # the project's own listing will tell whether it is there

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -17,6 +17,7 @@ from connectors.asana.crawl import Crawl
 from connectors.asana.descent import descend, parent_of
 from connectors.asana.details import read_details
 from connectors.asana.discovery import Discovery
+from connectors.asana.events import FEED_LASTS
 from connectors.asana.gateway import AsanaGateway
 from connectors.asana.historian import AsanaHistorian
 from connectors.asana.normalise import AsanaNormaliser
@@ -78,6 +79,7 @@ class AsanaSource:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
+        self.feed_lasts: timedelta | None = FEED_LASTS
         self.url = url.rstrip("/")
         self.options = options
         self._wanted_workspace = workspace

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import msgspec
@@ -83,6 +83,7 @@ class JiraSource:
         if kind not in {CLOUD, DATA_CENTER}:
             raise SourceMisconfigured(name, f"kind is {kind!r}; it must be {CLOUD} or {DATA_CENTER}.")
         self.name = name
+        self.feed_lasts: timedelta | None = None
         self.kind = kind
         self.url = url.rstrip("/")
         self._options = options
