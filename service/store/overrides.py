@@ -71,8 +71,7 @@ class Overrides:
 
 
 _COLUMNS = tuple(
-    health_overrides.c[name]
-    for name in ("value", "reason", "author", "set_at", "expires_at", "ended_at", "ended_by")
+    health_overrides.c[name] for name in ("value", "reason", "author", "set_at", "expires_at", "ended_at", "ended_by")
 )
 
 
