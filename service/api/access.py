@@ -34,6 +34,8 @@ NEEDS: Final = MappingProxyType(
         "list_programs": Need(READ, Reach.LISTED),
         "get_program": Need(READ, Reach.NAMED),
         "get_rollup": Need(READ, Reach.NAMED),
+        "get_trend": Need(READ, Reach.NAMED),
+        "get_scope": Need(READ, Reach.NAMED),
         "list_items": Need(READ, Reach.NAMED),
         "list_dependencies": Need(READ, Reach.NAMED),
         "list_cycles": Need(READ, Reach.NAMED),

@@ -92,12 +92,6 @@ class Kind(Enum):
         "The programs file cannot be used",
         "`errors` names line, path and reason. Nothing was changed.",
     )
-    HISTORY_NOT_SERVED = (
-        "history-not-served",
-        422,
-        "Only the current state is served",
-        "Leave `as_of` out: roll-ups of an earlier moment are not served yet.",
-    )
     UNREADABLE_BODY = (
         "unreadable-body",
         400,

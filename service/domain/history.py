@@ -40,6 +40,7 @@ class Snapshot(Struct, frozen=True, gc=False):
     state: ItemState
     parent_uid: str | None = None
     epic_uid: str | None = None
+    done_at: datetime | None = None
     unread: bool = False
 
 
@@ -78,7 +79,10 @@ class Break(NamedTuple):
 
 def in_order(changes: Iterable[SourceChange]) -> list[SourceChange]:
     """As they happened; tools number in order what they write at one moment."""
-    return sorted(changes, key=lambda each: (each.at, len(each.change_id), each.change_id, each.ordinal))
+    listed = list(changes)
+    if len(listed) > 1:
+        listed.sort(key=lambda each: (each.at, len(each.change_id), each.change_id, each.ordinal))
+    return listed
 
 
 def rewind(
@@ -91,13 +95,13 @@ def rewind(
     """
     if historian is None:
         return Past(snapshot.state, unknown=EVERY_ASPECT)
-    state, told = snapshot.state, set()
-    for step in steps(snapshot, later, historian):
-        state = step.before
-        told.add(step.aspect)
+    state, undo, aspect_of = snapshot.state, historian.undo, historian.aspect_of
+    for change in reversed(later):
+        state = undo(state, change)
     if snapshot.unread and historian.comes_apart:
         return Past(state, unknown=EVERY_ASPECT)
     unknown = state.doubts.union(torn, historian.without_history)
+    told = {aspect for change in later if (aspect := aspect_of(change.field_id)) is not None}
     return Past(state, frozenset(told) - unknown, unknown)
 
 

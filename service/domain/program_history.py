@@ -57,7 +57,8 @@ class Above(NamedTuple):
 class ProgramHistory:
     """What happened in a program after `since`, and what it is now.
 
-    `members` are all that were in it at some moment since, each once and as it is now; `spans` tell when, by position.
+    `members` are all that were in it at some moment since, each once and as it is now; by position `spans` tell when,
+    and `created` since when it exists.
     `snapshots` and `changes` are of those that were touched since; the changes in their order. `named` resolves the
     keys of parents (source, key) that only histories name, `breaks` tells where a history contradicts itself.
     Before `mapped_since` nobody knows who was in the program: the members of today stand in.
@@ -66,6 +67,7 @@ class ProgramHistory:
     since: datetime
     members: Sequence[RollupItem]
     spans: Sequence[Sequence[Span]]
+    created: Sequence[datetime]
     snapshots: Mapping[str, Snapshot]
     changes: Mapping[str, Sequence[SourceChange]]
     historians: Mapping[str, Historian]

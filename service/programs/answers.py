@@ -187,7 +187,7 @@ class RollupData(Struct, frozen=True):
     breakdown: tuple[BreakdownRow, ...]
 
 
-class ItemSummary(Struct, frozen=True):
+class ItemRow(Struct, frozen=True):
     """`counts` says whether it is countable in the program, `excluded` why not. `url` opens it in its tool."""
 
     uid: str
@@ -215,6 +215,13 @@ class ItemSummary(Struct, frozen=True):
     counts: bool
     excluded: str | None
     url: str | None
+
+
+class ItemSummary(ItemRow, frozen=True):
+    """As of an earlier moment it also says which values later changes told, and which nothing can tell."""
+
+    reconstructed: tuple[str, ...] | UnsetType = UNSET
+    unknown: tuple[str, ...] | UnsetType = UNSET
 
 
 class ItemList(Struct, frozen=True):

@@ -53,12 +53,12 @@ async def history_of(
     since: datetime,
     historians: Historians,
     aspects: Collection[Aspect] = EVERY_ASPECT,
-    by: Breakdown = Breakdown.PROJECT,
+    by: Breakdown | None = None,
 ) -> ProgramHistory:
     """What happened in a program after a moment, and what it is now.
 
     `aspects`: only the changes of these are read, and only these of a past state can be relied on. `by`: as for a
-    roll-up, the members tell their epic, team or workstream only where that is asked.
+    roll-up, of epic, team and workstream the members only tell what that asks for; all when left out.
     """
     reader = PastItems(connection)
     mapped_since = await reader.mapped_since(key)
@@ -67,11 +67,12 @@ async def history_of(
     fields = _fields(of_sources.values(), aspects)
     changes = await reader.changes_after({item.uid for _, item in rows}, since, fields)
     doubtful = {item.uid for stay, item in rows if stay.updated_at > since and _is_partial(of_sources.get(item.source))}
-    members, spans = _members(rows, await reader.graves({item.uid for _, item in rows}), mapped_since)
+    members, spans, created = _members(rows, await reader.graves({item.uid for _, item in rows}), mapped_since)
     return ProgramHistory(
         since=since,
         members=members,
         spans=spans,
+        created=created,
         snapshots=await _snapshots(reader, changes.keys() | doubtful, of_sources, aspects),
         changes=changes,
         historians=of_sources,
@@ -82,11 +83,11 @@ async def history_of(
 
 
 async def program_at(
-    connection: AsyncConnection, history: ProgramHistory, moment: datetime, *, by: Breakdown = Breakdown.PROJECT
+    connection: AsyncConnection, history: ProgramHistory, moment: datetime, *, by: Breakdown | None = None
 ) -> ProgramThen:
-    """The program at a moment; the epics of its items are those of then where `by` asks for them."""
+    """The program at a moment; the epics of its items are those of then where `by` asks for them, or for all."""
     then = history.at(moment)
-    if by is not Breakdown.EPIC or not then.pasts:
+    if by not in {Breakdown.EPIC, None} or not then.pasts:
         return then
     inside = {item.uid for item in then.items}
     outside = {item.parent_uid for item in then.items if item.parent_uid is not None} - inside
@@ -113,9 +114,9 @@ def moment_of(text: str, *, zone: ZoneInfo, now: datetime, parameter: str = "as_
             moment = datetime.fromisoformat(text)
             moment = (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InvalidQuery(parameter, "write a date (2026-03-31) or a moment (2026-03-31T17:00:00Z).") from None
+        raise InvalidQuery(parameter, "must be a date (2026-03-31) or a moment (2026-03-31T17:00:00Z).") from None
     if moment > now:
-        raise InvalidQuery(parameter, "it lies in the future; the forecast tells of that.")
+        raise InvalidQuery(parameter, "must not lie in the future; the forecast tells of that.")
     return moment
 
 
@@ -123,7 +124,7 @@ async def refuse_before_all(connection: AsyncConnection, key: str, moment: datet
     """Of a moment at which the program was empty: raises InvalidQuery when nothing was there yet."""
     first = await PastItems(connection).first_created(key)
     if first is not None and moment < first:
-        raise InvalidQuery("as_of", f"nothing was there yet; the first item was created on {first.date()}.")
+        raise InvalidQuery("as_of", f"is too early: the first item was created on {first.date()}.")
 
 
 def past_notices(history: ProgramHistory, then: ProgramThen, *, proof: datetime | None = None) -> Iterator[Notice]:
@@ -146,6 +147,26 @@ def past_notices(history: ProgramHistory, then: ProgramThen, *, proof: datetime 
             f"{counted(unknown, 'value')} of {counted(len(uncertain), 'item')} cannot be told for that moment; "
             "what comes closest is shown",
         )
+
+
+def uncertain_notices(history: ProgramHistory) -> Iterator[Notice]:
+    """Over a window of time: how many histories are not whole."""
+    torn = len(history.breaks)
+    if torn:
+        whose = (
+            "The history of 1 item contradicts itself"
+            if torn == 1
+            else f"Histories of {torn} items contradict themselves"
+        )
+        yield Notice("torn_histories", f"{whose}; in between, values are not known.")
+    unread = sum(_is_unread(history, each) for each in history.snapshots.values())
+    if unread:
+        yield Notice("unread_histories", f"Of {counted(unread, 'item')} the history cannot be read, or not yet.")
+
+
+def _is_unread(history: ProgramHistory, snapshot: Snapshot) -> bool:
+    historian = history.historians.get(snapshot.source)
+    return historian is None or (snapshot.unread and historian.comes_apart)
 
 
 def _fields(historians: Iterable[Historian], aspects: Collection[Aspect]) -> Fields:
@@ -173,22 +194,16 @@ async def _snapshots(
 
 def _members(
     rows: Sequence[tuple[Stay, RollupItem]], graves: Mapping[str, Sequence[Span]], mapped_since: datetime | None
-) -> tuple[list[RollupItem], list[list[Span]]]:
-    """Each item once, with its spans; the rows of one lie beside each other."""
-    items: list[RollupItem] = []
-    stays: list[list[Stay]] = []
+) -> tuple[list[RollupItem], list[list[Span]], list[datetime]]:
+    """Each item once, with its spans and when it was created; its latest membership tells its workstream."""
+    latest: dict[str, RollupItem] = {}
+    stays: defaultdict[str, list[Stay]] = defaultdict(list)
     for stay, item in rows:
-        if items and items[-1].uid == item.uid:
-            items[-1] = item  # the latest membership tells its workstream
-            stays[-1].append(stay)
-        else:
-            items.append(item)
-            stays.append([stay])
-    spans = [
-        spans_of(each, graves.get(item.uid, ()), mapped_since=mapped_since)
-        for each, item in zip(stays, items, strict=True)
-    ]
-    return items, spans
+        if item.uid not in latest or stay.since > max(each.since for each in stays[item.uid]):
+            latest[item.uid] = item
+        stays[item.uid].append(stay)
+    spans = [spans_of(stays[uid], graves.get(uid, ()), mapped_since=mapped_since) for uid in latest]
+    return list(latest.values()), spans, [stays[uid][0].created_at for uid in latest]
 
 
 def _parent_keys(changes: Changes, historians: Mapping[str, Historian]) -> set[tuple[str, str]]:

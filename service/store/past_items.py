@@ -17,7 +17,7 @@ from service.domain.history import Snapshot, in_order
 from service.domain.items import RollupItem
 from service.domain.program_history import Above, Span, Stay
 from service.store.bulk import fetch, fetch_many, within
-from service.store.program_items import ASKED_FOR, ROLLUP_COLUMNS, ProgramItems
+from service.store.program_items import ASKED_FOR, EVERY_BUCKET, ROLLUP_COLUMNS, ProgramItems
 
 Changes = dict[str, list[SourceChange]]
 
@@ -38,7 +38,7 @@ class _Head(Struct, frozen=True, gc=False, array_like=True):
     updated_at: datetime
     parent_uid: str | None
     epic_uid: str | None
-    unread: bool
+    done_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,11 @@ class PastItems:
         return convert(row[0], datetime | None)
 
     async def members(
-        self, program: str, since: datetime, *, by: Breakdown = Breakdown.PROJECT
+        self, program: str, since: datetime, *, by: Breakdown | None = None
     ) -> list[tuple[Stay, RollupItem]]:
-        """One for each membership, with the item as it is now; epic, team and workstream only where `by` asks."""
+        """One for each membership, in no order; of epic, team and workstream only what `by` asks for (None: all)."""
         await ProgramItems(self._connection).prefer_indexes()
-        statement = _MEMBERS.format(columns=ROLLUP_COLUMNS + ASKED_FOR.get(by, ""))
+        statement = _MEMBERS.format(columns=ROLLUP_COLUMNS + (EVERY_BUCKET if by is None else ASKED_FOR.get(by, "")))
         rows = await fetch_many(self._connection, statement, [program, since])
         stays = convert([row[:_STAY] for row in rows], list[Stay])
         items = convert([row[_STAY:] for row in rows], list[RollupItem], strict=False)
@@ -112,7 +112,10 @@ class PastItems:
         rows = await fetch_many(self._connection, statement, [sorted(uids)])
         heads = convert([row[:_HEAD] for row in rows], list[_Head], strict=False)
         states = convert([row[_HEAD:] for row in rows], list[_State], strict=False)
-        return [_snapshot(head, state) for head, state in zip(heads, states, strict=True)]
+        named = within(self._connection, "item_uid")
+        waiting = await fetch(self._connection, f"SELECT item_uid FROM pending_details WHERE {named}", [sorted(uids)])  # noqa: S608
+        unread = {uid for (uid,) in waiting}
+        return [_snapshot(head, state, head.uid in unread) for head, state in zip(heads, states, strict=True)]
 
     async def facets(self, uids: Collection[str], kinds: Iterable[Facet]) -> dict[str, list[FacetValue]]:
         """uid → its members of these sets."""
@@ -136,6 +139,13 @@ class PastItems:
             found.update({(source, key): uid for source, key, uid in rows})
         return {each: found[each] for each in keys if each in found}
 
+    async def people(self, ids: Collection[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str | None]]:
+        """(source, native id) → name and e-mail address."""
+        named = within(self._connection, "native_id")
+        statement = f"SELECT source, native_id, name, email FROM people WHERE {named}"  # noqa: S608 - names of this file
+        rows = await fetch(self._connection, statement, [sorted({native_id for _, native_id in ids})])
+        return {(source, native_id): (name, email) for source, native_id, name, email in rows}
+
     async def above(self, uids: Collection[str]) -> dict[str, Above]:
         """Of items anywhere: their level and their epic."""
         if not uids:
@@ -145,7 +155,7 @@ class PastItems:
         return {uid: Above(level, epic_uid) for uid, level, epic_uid in rows}
 
 
-def _snapshot(head: _Head, state: ItemState) -> Snapshot:
+def _snapshot(head: _Head, state: ItemState, unread: bool) -> Snapshot:
     return Snapshot(
         head.uid,
         head.source,
@@ -155,7 +165,8 @@ def _snapshot(head: _Head, state: ItemState) -> Snapshot:
         state,
         head.parent_uid,
         head.epic_uid,
-        head.unread,
+        head.done_at,
+        unread,
     )
 
 
@@ -176,16 +187,14 @@ _FIRST_CREATED = """
 _MEMBERS = """
     SELECT m.valid_from, m.valid_to, i.created_at, i.updated_at, i.tombstone, {columns}
       FROM memberships AS m JOIN work_items AS i ON i.uid = m.item_uid
-     WHERE m.program_key = ? AND (m.valid_to IS NULL OR m.valid_to > ?)
-     ORDER BY m.item_uid, m.valid_from"""
+     WHERE m.program_key = ? AND (m.valid_to IS NULL OR m.valid_to > ?)"""
 _GRAVES = "SELECT item_uid, found_at, restored_at FROM tombstones WHERE {named} ORDER BY item_uid, found_at"
 _CHANGES = """
     SELECT c.item_uid, c.change_id, c.ordinal, c.at, c.field_id, c.author_id, c.from_value, c.to_value,
            c.from_text, c.to_text
       FROM item_changes AS c WHERE {named} AND {when} AND ({wanted})"""
 _SNAPSHOTS = f"""
-    SELECT i.uid, i.source, i.title, i.created_at, i.updated_at, i.parent_uid, i.epic_uid,
-           EXISTS (SELECT 1 FROM pending_details AS p WHERE p.item_uid = i.uid), {_STATE}
+    SELECT i.uid, i.source, i.title, i.created_at, i.updated_at, i.parent_uid, i.epic_uid, i.done_at, {_STATE}
       FROM work_items AS i WHERE {{named}}"""  # noqa: S608 - names of this file
 _FACETS = "SELECT f.item_uid, f.facet, f.value, f.native_id, f.name FROM item_facets AS f WHERE {named} AND {kinds}"
 _NAMED = (  # what an item is called now goes before what another was called once

@@ -178,6 +178,7 @@ ROLLUP_COLUMNS = """i.uid, CASE WHEN i.key = i.native_id THEN '“' || i.title |
                coalesce(i.estimate_seconds, i.spent_seconds + i.remaining_seconds, i.spent_seconds,
                         i.remaining_seconds),
                i.start, i.due"""
+EVERY_BUCKET = ", i.epic_uid, i.team, m.workstream"
 ASKED_FOR = {
     Breakdown.EPIC: ", i.epic_uid",
     Breakdown.TEAM: ", NULL, i.team",

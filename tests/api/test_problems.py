@@ -106,13 +106,22 @@ async def test_each_wrong_parameter_is_named(local: httpx.AsyncClient, query: st
     assert (response.status_code, response.json()["detail"]) == (422, detail)
 
 
-async def test_an_earlier_moment_is_not_served_yet(local: httpx.AsyncClient) -> None:
-    body = (await local.get("/api/v1/programs/CHECKOUT/rollup?as_of=2026-01-31")).json()
-
-    assert (body["type"], body["status"]) == ("/problems/history-not-served", 422)
-    assert body["detail"] == (
-        "as_of=2026-01-31 asks for an earlier state, and only the current one is served; leave as_of out."
-    )
+@pytest.mark.parametrize(
+    ("as_of", "detail"),
+    [
+        ("2026-11-21", "as_of must not lie in the future; the forecast tells of that."),
+        ("2026-11-20T08:00:13Z", "as_of must not lie in the future; the forecast tells of that."),
+        ("last week", "as_of must be a date (2026-03-31) or a moment (2026-03-31T17:00:00Z)."),
+        ("9999-12-31", "as_of must be a date (2026-03-31) or a moment (2026-03-31T17:00:00Z)."),
+        ("2025-12-31", "as_of is too early: the first item was created on 2026-01-05."),
+    ],
+)
+async def test_a_moment_that_has_no_history_is_refused_with_the_reason(
+    client: httpx.AsyncClient, as_of: str, detail: str
+) -> None:
+    for path in ("rollup", "items"):
+        body = (await client.get(f"/api/v1/programs/CHECKOUT/{path}", params={"as_of": as_of})).json()
+        assert (body["type"], body["status"], body["detail"]) == ("/problems/invalid-request", 422, detail)
 
 
 async def test_a_path_that_nobody_serves_is_a_problem_too(local: httpx.AsyncClient) -> None:

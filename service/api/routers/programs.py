@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -13,14 +14,16 @@ from service.api.access import WithPrincipal
 from service.api.dependencies import WantedForm, WithServices
 from service.api.openapi import answers
 from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
-from service.api.problems import Kind, Problem
+from service.api.problems import Kind
 from service.api.replies import Rows, conditional, settled
-from service.api.schemas import examples
-from service.programs import read
+from service.api.schemas import examples, time_examples
+from service.api.services import Services
+from service.programs import past_list, read, trend
 from service.programs.answers import (
     Answer,
     BreakdownRow,
     ItemList,
+    ItemRow,
     ItemSummary,
     ProgramData,
     ProgramList,
@@ -28,7 +31,9 @@ from service.programs.answers import (
     RollupData,
 )
 from service.programs.freshness import fingerprint
+from service.programs.past import moment_of
 from service.programs.stated import fingerprint_with_health
+from service.programs.trend_answers import ScopeChangesData, ScopePeriod, TrendData, TrendPoint
 
 router = APIRouter(prefix="/programs", tags=["programs"])
 
@@ -36,6 +41,19 @@ Key = Annotated[str, InPath(max_length=200, description="The program's key.", ex
 By = Literal["project", "workstream", "epic", "source", "item_type", "team"]
 Basis = Literal["count", "points", "time"]
 Category = Literal["to_do", "in_progress", "done", "cancelled"]
+Interval = Literal["day", "week"]
+AsOf = Annotated[
+    str | None,
+    Query(
+        max_length=64,
+        description="An earlier day (its end, in the program's time zone) or moment; now when left out.",
+        examples=["2026-03-31"],
+    ),
+]
+From = Annotated[
+    date | None, Query(alias="from", description="The first day; else the program's start, or thirteen weeks ago.")
+]
+To = Annotated[date | None, Query(alias="to", description="The last day; today when left out.")]
 
 
 @router.get(
@@ -88,13 +106,13 @@ async def get_program(request: Request, services: WithServices, key: Key) -> Res
 @router.get(
     "/{key}/rollup",
     summary="How far a program is",
-    description="Scope, progress on three bases, dates and a breakdown. As CSV: the rows of the breakdown.",
+    description="Scope, progress on three bases, dates and a breakdown, now or as of an earlier moment. "
+    "As CSV: the rows of the breakdown.",
     responses=answers(
         Answer[RollupData],
         Kind.UNKNOWN_PROGRAM,
         Kind.INVALID_REQUEST,
-        Kind.HISTORY_NOT_SERVED,
-        description="The roll-up as of now.",
+        description="The roll-up; `as_of` is the moment that was asked for.",
         example=examples.ROLLUP,
         csv=True,
         conditional=True,
@@ -107,14 +125,9 @@ async def get_rollup(
     key: Key,
     by: Annotated[By, Query(description="What the rows of the breakdown are.")] = "project",
     basis: Annotated[Basis | None, Query(description="Only this basis; all three when left out.")] = None,
-    as_of: Annotated[str | None, Query(max_length=64, description="Not served yet: leave it out.")] = None,
+    as_of: AsOf = None,
 ) -> Response:
-    if as_of is not None:
-        raise Problem(
-            Kind.HISTORY_NOT_SERVED,
-            f"as_of={as_of} asks for an earlier state, and only the current one is served; leave as_of out.",
-            errors=[{"parameter": "as_of", "in": "query", "message": "must be left out"}],
-        )
+    moment = _moment(services, as_of)
     return await conditional(
         request,
         services,
@@ -127,6 +140,8 @@ async def get_rollup(
             missing=services.missing,
             now=services.clock.now(),
             today=services.today(),
+            as_of=moment,
+            historians=services.historians,
         ),
         form=form,
         rows=Rows("breakdown", BreakdownRow),
@@ -136,7 +151,9 @@ async def get_rollup(
 @router.get(
     "/{key}/items",
     summary="The items of a program",
-    description="Filters may be repeated: any value of one will do, and all filters must hold. Case is ignored.",
+    description="Filters may be repeated: any value of one will do, and all filters must hold. Case is ignored. "
+    "As of an earlier moment each item says which of its values later changes told (`reconstructed`) and which "
+    "nothing can tell (`unknown`); the others are exact.",
     responses=answers(
         Answer[ItemList],
         Kind.UNKNOWN_PROGRAM,
@@ -161,6 +178,7 @@ async def list_items(  # noqa: PLR0913, PLR0917 - one argument per filter is wha
     epic: Annotated[list[str] | None, Query(description="Key or uid of the epic.")] = None,
     label: Annotated[list[str] | None, Query(description="A label.")] = None,
     countable: Annotated[bool | None, Query(description="Only what counts, or only what does not.")] = None,
+    as_of: AsOf = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:
@@ -175,13 +193,117 @@ async def list_items(  # noqa: PLR0913, PLR0917 - one argument per filter is wha
         label=label,
         countable=countable,
     )
+    moment = _moment(services, as_of)
+
+    async def ask() -> Answer[ItemList]:
+        database, now = services.database, services.clock.now()
+        if moment is None:
+            return await read.list_items(database, key, filters=filters, cursor=cursor, limit=limit, now=now)
+        return await past_list.list_items_then(
+            database,
+            key,
+            as_of=moment,
+            historians=services.historians,
+            filters=filters,
+            cursor=cursor,
+            limit=limit,
+            now=now,
+        )
+
     return await conditional(
         request,
         services,
         fingerprint=await fingerprint(services.database, key),
-        ask=lambda: read.list_items(
-            services.database, key, filters=filters, cursor=cursor, limit=limit, now=services.clock.now()
+        ask=ask,
+        form=form,
+        rows=Rows("items", ItemRow if moment is None else ItemSummary),
+    )
+
+
+@router.get(
+    "/{key}/trend",
+    summary="Burn-up and cumulative flow of a program",
+    description="Who counts is decided anew for each day, as the roll-up of that day would. As CSV: one row a day.",
+    responses=answers(
+        Answer[TrendData],
+        Kind.UNKNOWN_PROGRAM,
+        Kind.INVALID_REQUEST,
+        description="One point a day, or for each week its last day; `as_of` is the last of them.",
+        example=time_examples.TREND,
+        csv=True,
+        conditional=True,
+    ),
+)
+async def get_trend(
+    request: Request,
+    services: WithServices,
+    form: WantedForm,
+    key: Key,
+    since: From = None,
+    until: To = None,
+    interval: Annotated[Interval, Query(description="A point a day, or a week.")] = "day",
+) -> Response:
+    return await conditional(
+        request,
+        services,
+        fingerprint=await fingerprint(services.database, key),
+        ask=lambda: trend.get_trend(
+            services.database,
+            key,
+            since=since,
+            until=until,
+            interval=interval,
+            zone=services.calendar_zone,
+            now=services.clock.now(),
+            historians=services.historians,
         ),
         form=form,
-        rows=Rows("items", ItemSummary),
+        rows=Rows("trend", TrendPoint),
     )
+
+
+@router.get(
+    "/{key}/scope",
+    summary="How the scope of a program changed",
+    description="What came, what left and what was estimated anew, compared day by day. As CSV: one row a period.",
+    responses=answers(
+        Answer[ScopeChangesData],
+        Kind.UNKNOWN_PROGRAM,
+        Kind.INVALID_REQUEST,
+        description="One row a period, and the totals with churn and growth.",
+        example=time_examples.SCOPE,
+        csv=True,
+        conditional=True,
+    ),
+)
+async def get_scope(
+    request: Request,
+    services: WithServices,
+    form: WantedForm,
+    key: Key,
+    since: From = None,
+    until: To = None,
+    interval: Annotated[Interval, Query(description="A row a day, or a week.")] = "week",
+) -> Response:
+    return await conditional(
+        request,
+        services,
+        fingerprint=await fingerprint(services.database, key),
+        ask=lambda: trend.get_scope(
+            services.database,
+            key,
+            since=since,
+            until=until,
+            interval=interval,
+            zone=services.calendar_zone,
+            now=services.clock.now(),
+            historians=services.historians,
+        ),
+        form=form,
+        rows=Rows("scope", ScopePeriod),
+    )
+
+
+def _moment(services: Services, text: str | None) -> datetime | None:
+    """Raises InvalidQuery."""
+    return None if text is None else moment_of(text, zone=services.calendar_zone, now=services.clock.now())
