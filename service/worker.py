@@ -104,6 +104,11 @@ async def stop_worker(app: Application, scheduler: AsyncIOScheduler) -> None:
     scheduler.pause()
     await app.end_runs()
     scheduler.shutdown(wait=False)
+    for name, source in app.sources.items():
+        try:
+            await app.usage_log.write(source)
+        except DatabaseUnusable as error:
+            log.warning("usage_not_written", source=name, code=error.code, message=error.message)
 
 
 async def run_if_due(app: Application, name: str, cron: CronTrigger) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from apscheduler.triggers.cron import CronTrigger
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from connectors.sandbox.asana import faults
@@ -20,11 +21,20 @@ from service.store.engine import Database
 from service.store.run_reads import RunReads
 from service.store.sources import Sources
 from service.store.subscriptions import Subscriptions
+from service.store.tables.operations import source_usage
 from service.store.tables.sources import sync_runs
 from service.sync import details
 from service.sync import run as running
 from service.sync.outcome import RunStatus
-from service.worker import due, keep_up_with_feed, look_at_webhooks, read_waiting_details, run_if_due
+from service.worker import (
+    due,
+    keep_up_with_feed,
+    look_at_webhooks,
+    read_waiting_details,
+    run_if_due,
+    start_worker,
+    stop_worker,
+)
 from tests.flows.asana import AsanaFlow, flowing
 from tests.flows.test_asana_details import a_busy_site, coverage
 
@@ -132,6 +142,14 @@ async def test_a_source_without_a_feed_and_one_that_was_never_read_are_left_to_t
     await keep_up_with_feed(working.app, "acme")
     async with working.app.database.reading() as uow:
         assert not await RunReads(uow.connection).page(source="acme", before=None, limit=50)
+
+
+async def test_what_was_asked_in_the_last_minute_is_written_when_the_worker_stops(working: Working) -> None:
+    await stop_worker(working.app, start_worker(working.app))
+
+    async with working.app.database.reading() as uow:
+        (total,) = (await uow.connection.execute(select(source_usage.c.requests))).scalars()
+    assert total == working.flow.source.usage.requests > 10
 
 
 async def scheduled_runs(working: Working) -> list[tuple[str, str]]:
