@@ -62,13 +62,20 @@ class Terms:
 
 
 async def get_portfolio(
-    database: Database, *, view: Viewpoint, terms: Terms | None = None, among: Collection[str] | None = None
+    database: Database,
+    *,
+    view: Viewpoint,
+    terms: Terms | None = None,
+    among: Collection[str] | None = None,
+    patience: float | None = None,
 ) -> Answer[PortfolioData]:
-    """In the order of the programs file; `among`: only those."""
+    """In the order of the programs file; `among`: only those.
+
+    `patience`: after so many seconds no further row is begun, and those not ready are left out. None: all are made.
+    """
     terms = terms or Terms()
-    async with _turn(database):
-        told = await _read(database, view, terms, among)
-        kept = await _rows(database, told, view, terms)
+    told = await _read(database, view, terms, among)
+    kept = await _rows(database, told, _Making(view, terms, patience))
     rows, sources = [], {}
     for program, row in kept.items():
         facts = _sources_of(told, program, row)
@@ -92,6 +99,16 @@ class _Told:
     overrides: Mapping[str, StoredOverride]
     seals: Mapping[str, str]
     far: Mapping[str, object]
+    looked_at: frozenset[tuple[str, ...]]  # the far ends of which rows are in `far`
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """How rows are made that are not there."""
+
+    view: Viewpoint
+    terms: Terms
+    patience: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,22 +156,41 @@ async def _read(database: Database, view: Viewpoint, terms: Terms, among: Collec
                 each.key: _hash([common, each, rules.get(each.key, []), further.get(each.key)]) for each in programs
             },
             far=await reader.far_states({uid for row in rows for uid in row.far_ends}),
+            looked_at=frozenset(row.far_ends for row in rows),
         )
 
 
-async def _rows(database: Database, told: _Told, view: Viewpoint, terms: Terms) -> dict[ProgramRow, _Row]:
+async def _rows(database: Database, told: _Told, making: _Making) -> dict[ProgramRow, _Row]:
     """Each program's row: the one that is kept, or a new one."""
-    kept, found = _kept(database), {}
+    clock = asyncio.get_running_loop().time
+    begun, found = clock(), {}
     for program in told.programs:
-        row = kept.get(program.key)
-        if row is None or row.seal != told.seals[program.key] or row.far_seal != _far_seal(row.far_ends, told.far):
-            try:
-                row = await _computed(database, program, told.seals[program.key], view, terms)
-            except UnknownProgram:  # removed since the list was read
-                continue
-            kept.put(program.key, row)
-        found[program] = row
+        row = _current(database, told, program)
+        if row is None and (making.patience is None or clock() - begun < making.patience):
+            async with _turn(database):  # somebody else may have made it meanwhile
+                row = _current(database, told, program) or await _made(database, told, program, making)
+        if row is not None:
+            found[program] = row
     return found
+
+
+def _current(database: Database, told: _Told, program: ProgramRow) -> _Row | None:
+    row = _kept(database).get(program.key)
+    if row is None or row.seal != told.seals[program.key]:
+        return None
+    # Whoever made a row since we looked had its far ends read right then.
+    is_new = bool(row.far_ends) and row.far_ends not in told.looked_at
+    return row if is_new or row.far_seal == _far_seal(row.far_ends, told.far) else None
+
+
+async def _made(database: Database, told: _Told, program: ProgramRow, making: _Making) -> _Row | None:
+    """None for a program that was removed since the list was read."""
+    try:
+        row = await _computed(database, program, told.seals[program.key], making.view, making.terms)
+    except UnknownProgram:
+        return None
+    _kept(database).put(program.key, row)
+    return row
 
 
 async def _computed(database: Database, program: ProgramRow, seal: str, view: Viewpoint, terms: Terms) -> _Row:

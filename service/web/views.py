@@ -42,6 +42,7 @@ FILTERS = ("status_category", "project", "item_type", "team", "assignee", "epic"
 PROGRAMS_SHOWN = 50
 ITEMS_SHOWN = 50
 EDGES_SHOWN = 12
+PATIENCE = 2.0  # seconds that a page waits for the health of its programs
 BOTTLENECKS_SHOWN = 3
 TROUBLE = ("cyclic", "broken", "blocked", "off_track", "at_risk")
 
@@ -225,9 +226,9 @@ async def _items(reader: Reader, key: str, chosen: _Chosen) -> tuple[Answer[Item
 
 
 async def _health(reader: Reader, programs: Sequence[str]) -> dict[str, Any]:
-    """By program, as a page shows it."""
+    """By program, as a page shows it; what takes too long is left out, and is there the next time."""
     terms = Terms(health=reader.health, missing=reader.missing)
-    answer = await get_portfolio(reader.database, view=reader.view(), terms=terms, among=programs)
+    answer = await get_portfolio(reader.database, view=reader.view(), terms=terms, among=programs, patience=PATIENCE)
     return {row.key: msgspec.to_builtins(row.health) for row in answer.data.programs}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 
@@ -188,3 +189,20 @@ async def test_without_programs_the_page_is_empty(database: Database) -> None:
     found = await page(database)
 
     assert (found.programs, sum(found.health.values())) == ((), 0)
+
+
+async def test_who_has_no_patience_gets_the_rows_that_are_there(database: Database, computing: Computing) -> None:
+    await a_waiting_program(database)
+    nothing = await page(database, patience=0.0)
+    assert (nothing.programs, computing.since()) == ((), [])
+    await page(database, among={OTHER})
+
+    assert [each.key for each in (await page(database, patience=0.0)).programs] == [OTHER]
+
+
+async def test_two_who_ask_at_once_compute_nothing_twice(database: Database, computing: Computing) -> None:
+    await a_waiting_program(database)
+    one, other = await asyncio.gather(page(database), page(database))
+
+    assert one == other
+    assert sorted(computing.since()) == [KEY, OTHER]

@@ -14,6 +14,7 @@ from sqlalchemy import insert
 
 from service.store.engine import Database
 from service.store.tables.reference import status_updates
+from service.web import views
 from service.web.rendering import with_code
 from tests.api.client import a_client, services_over
 from tests.builders.items import an_item
@@ -122,6 +123,14 @@ async def test_the_first_page_tells_how_each_program_is_and_why(sqlite_database:
 
     assert "CHECKOUT ■ Red overdue work stated green" in text
     assert "NEXT ◆ Amber decided; computed grey" in text
+
+
+async def test_the_first_page_does_not_wait_for_what_takes_long(
+    browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "PATIENCE", 0.0)
+
+    assert Page((await browser.get("/")).text).text.count("Health is being computed.") == 2
 
 
 async def test_the_bar_says_in_words_what_it_shows(browser: httpx.AsyncClient) -> None:
