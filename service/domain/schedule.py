@@ -177,9 +177,11 @@ def _scheduled_by_teams(
     early, graph = passes.forward(), network.graph
     finish = int(early.finish.max(initial=np.iinfo(np.int64).min)) if graph.nodes else 0
     horizon = finish if target is None else target
-    unbound, _ = passes.backward([finish] * graph.nodes)
-    ceilings = [horizon] * graph.nodes if latest is None else np.minimum(latest, horizon).tolist()
-    late, allowed = passes.backward(ceilings)
+    unbound, allowed = passes.backward([finish] * graph.nodes)
+    late = unbound
+    if horizon != finish or latest is not None:
+        ceilings = [horizon] * graph.nodes if latest is None else np.minimum(latest, horizon).tolist()
+        late, allowed = passes.backward(ceilings)
     free = passes.own([finish] * graph.nodes) - network.durations - early.begun
     np.minimum.at(free, graph.tails, passes.allowed(early.begun) - early.begun[graph.tails])
     late_start, late_finish = passes.days(late)

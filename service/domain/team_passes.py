@@ -44,44 +44,52 @@ class TeamPasses:
     days_off: DaysOff
 
     def forward(self) -> Passes:
-        network, counting = self.network, self._counting
+        network, counting, reach, from_finish = self.network, self._counting, self._reach, self._from_finish
         first, edges, tails = self._incoming
         earliest, wait = network.earliest.tolist(), network.wait.tolist()
         begun, start, finish = ([0] * network.graph.nodes for _ in range(3))
-        bounds = [0] * len(network.lags)
+        bounds = [0] * len(reach)
         for node in self._order:
             own, day = counting[node]
-            least, takes = own(earliest[node]), self._work[node]
+            least = own(earliest[node]) + wait[node]
             for spot in range(first[node], first[node + 1]):
                 edge, tail = edges[spot], tails[spot]
-                given = finish[tail] if self._from_finish[edge] else start[tail]
-                bound = own(given) + self._lags[edge] - (takes if self._to_finish[edge] else 0)
-                bounds[edge] = bound + wait[node]
+                bound = own(finish[tail] if from_finish[edge] else start[tail]) + reach[edge]
+                bounds[edge] = bound
                 least = max(least, bound)
-            begun[node] = least + wait[node]
-            start[node] = day(begun[node])
-            finish[node] = day(begun[node] + takes - 1) + 1 if takes else start[node]
+            takes = self._work[node]
+            begun[node] = least
+            start[node] = day(least)
+            finish[node] = day(least + takes - 1) + 1 if takes else start[node]
         return Passes(*(np.array(each, np.int64) for each in (begun, bounds, start, finish)))
 
     def backward(self, ceilings: list[int]) -> tuple[Days, Days]:
         """The latest own index at which each activity can begin when it must be finished by its day of `ceilings`, and
         per edge the most that it allows its predecessor."""
+        counting, reach, from_finish, work = self._counting, self._reach, self._from_finish, self._work
         first, edges, heads = self._outgoing
-        late, allowed = [0] * self.network.graph.nodes, [0] * len(self.network.lags)
+        late, allowed = [0] * self.network.graph.nodes, [0] * len(reach)
         for node in reversed(self._order):
-            most = self._counting[node][0](ceilings[node]) - self._work[node]
+            own, takes = counting[node][0], work[node]
+            most = own(ceilings[node]) - takes
             for spot in range(first[node], first[node + 1]):
                 edge, head = edges[spot], heads[spot]
-                allowed[edge] = self._allowed(edge, node, head, late[head])
-                most = min(most, allowed[edge])
+                until = counting[head][1](late[head] - reach[edge])
+                bound = own(until) - takes if from_finish[edge] else own(until + 1) - 1
+                allowed[edge] = bound
+                most = min(most, bound)
             late[node] = most
         return np.array(late, np.int64), np.array(allowed, np.int64)
 
     def allowed(self, begun: Days) -> Days:
         """Per edge, the own index by which its predecessor may begin without moving a successor that begins then."""
-        tails, heads, starts = self.network.graph.tails.tolist(), self.network.graph.heads.tolist(), begun.tolist()
-        ends = enumerate(zip(tails, heads, strict=True))
-        return np.array([self._allowed(edge, tail, head, starts[head]) for edge, (tail, head) in ends], np.int64)
+        tails, heads = self.network.graph.tails.tolist(), self.network.graph.heads.tolist()
+        starts, counting, work = begun.tolist(), self._counting, self._work
+        found = []
+        for tail, head, reach, from_finish in zip(tails, heads, self._reach, self._from_finish, strict=True):
+            until, own = counting[head][1](starts[head] - reach), counting[tail][0]
+            found.append(own(until) - work[tail] if from_finish else own(until + 1) - 1)
+        return np.array(found, np.int64)
 
     def days(self, begun: Days) -> tuple[Days, Days]:
         """Start and finish in days of the plan of activities that begin at these own indices."""
@@ -93,13 +101,6 @@ class TeamPasses:
 
     def own(self, days: list[int]) -> Days:
         return np.array([own(day) for (own, _), day in zip(self._counting, days, strict=True)], np.int64)
-
-    def _allowed(self, edge: int, tail: int, head: int, begun: int) -> int:
-        """The last day of the plan on which the successor's count begins low enough, then what fits before it."""
-        lagging = self._lags[edge] - (self._work[head] if self._to_finish[edge] else 0) + self._wait[head]
-        until = self._counting[head][1](begun - lagging)
-        own = self._counting[tail][0]
-        return own(until) - self._work[tail] if self._from_finish[edge] else own(until + 1) - 1
 
     @cached_property
     def _counting(self) -> list[tuple[Callable[[int], int], Callable[[int], int]]]:
@@ -119,23 +120,16 @@ class TeamPasses:
         return work
 
     @cached_property
-    def _lags(self) -> list[int]:
-        lags: list[int] = self.network.lags.tolist()
-        return lags
-
-    @cached_property
-    def _wait(self) -> list[int]:
-        wait: list[int] = self.network.wait.tolist()
-        return wait
+    def _reach(self) -> list[int]:
+        """Per edge, what its successor counts from the day on which it is given what it waits for until it begins."""
+        heads = self.network.graph.heads
+        taken = np.where(np.isin(self.network.types, _TO_FINISH), self.network.durations[heads], 0)
+        reach: list[int] = (self.network.lags - taken + self.network.wait[heads]).tolist()
+        return reach
 
     @cached_property
     def _from_finish(self) -> list[bool]:
         found: list[bool] = np.isin(self.network.types, _FROM_FINISH).tolist()
-        return found
-
-    @cached_property
-    def _to_finish(self) -> list[bool]:
-        found: list[bool] = np.isin(self.network.types, _TO_FINISH).tolist()
         return found
 
     @cached_property

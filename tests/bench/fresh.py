@@ -41,7 +41,7 @@ from tests.fixtures.databases import PostgresTemplate
 from tests.fixtures.postgres import running_postgres
 
 PROGRAMS, ITEMS, EDGES = 4, 5_000, 15_000
-ROUNDS = 15
+ROUNDS = 7
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 TODAY = NOW.date()
 KEY = "P1"

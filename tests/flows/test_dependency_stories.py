@@ -24,6 +24,7 @@ from service.programs.dependency_terms import DependencyTerms, Viewpoint
 from service.settings import load_settings
 
 FRIDAY = date(2026, 11, 20)
+GUIDE = Path(__file__).parents[2] / "docs/how-to/read-dependency-health.md"
 
 
 @pytest.fixture(scope="module", params=[FRIDAY, FRIDAY + timedelta(days=1), FRIDAY + timedelta(days=5)], ids=str)
@@ -50,6 +51,16 @@ async def dependencies(app: Application, today: date) -> DependencyList:
 def day(request: pytest.FixtureRequest) -> date:
     found: date = request.node.callspec.params["tools"]
     return found
+
+
+def test_the_guide_tells_the_stories_of_the_example() -> None:
+    told = [line.split(" | ") for line in GUIDE.read_text("utf-8").splitlines() if line.count(" | ") == 3]
+    rows = {cells[0].strip("| `"): (cells[2].strip(), cells[1].strip()) for cells in told}
+
+    for status, story in STORIES.items():
+        before, after = (story.parts[0].title, story.parts[-1].title)
+        expected = (after, before) if story.circle else (before, after)
+        assert rows[status] == expected
 
 
 async def test_every_status_is_told_by_a_story(tools: StandIns, tmp_path: Path, request: pytest.FixtureRequest) -> None:
