@@ -11,7 +11,8 @@ from rich.text import Text
 
 from service import wording
 from service.programs.answers import Answer
-from service.programs.forecast_answers import ChanceData, FinishData, ForecastData, OutlookData
+from service.programs.chances import ChanceData
+from service.programs.forecast_answers import FinishData, ForecastData, OutlookData
 from service.terminal.notes import aligned, notes
 
 BADGES: Final = {

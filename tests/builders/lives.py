@@ -50,9 +50,9 @@ def a_life(  # one life is made of many things
 
 
 def a_team(
-    *, first: date, weeks: int, pace: Callable[[int], float], backlog: int, seed: int
+    *, first: date, weeks: int, pace: Callable[[int], float], backlog: int, seed: int, replaced: float = 1.0
 ) -> tuple[list[ItemLife], date]:
-    """Work that is finished in the order in which it came, at a pace by week; what is finished is replaced.
+    """Work that is finished in the order in which it came, at a pace by week; so much of it is replaced.
 
     With it the Monday after the last week.
     """
@@ -62,7 +62,7 @@ def a_team(
     for week in range(weeks):
         monday = first + timedelta(weeks=week)
         finished = int(random.poisson(pace(week)))
-        came += [monday] * finished
+        came += [monday] * int(replaced * finished)
         for weekday in sorted(random.integers(0, 5, size=finished).tolist()):
             begun = came.pop(0)
             lives.append(a_life(created=begun, started=begun, done=monday + timedelta(days=weekday)))

@@ -1,0 +1,116 @@
+"""`interlock forecast` as people see it."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, date, datetime
+
+import pytest
+from rich.console import Console
+
+from service.programs.answers import Answer, ProgramRef, Remark
+from service.programs.chances import ChanceData
+from service.programs.forecast_answers import (
+    CalibrationSummary,
+    DateRange,
+    DatesAt,
+    FinishData,
+    ForecastData,
+    HowMany,
+    OutlookData,
+)
+from service.terminal.forecast import render_forecast
+
+NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+FINISH = FinishData(
+    DatesAt(date(2026, 12, 9), date(2026, 12, 16), date(2026, 12, 22)), ChanceData(0.8912, 0.8849, 0.8972)
+)
+GROWING = FinishData(DatesAt(date(2026, 12, 15), date(2027, 1, 6), None), ChanceData(0.0004, 0.0002, 0.0006))
+OUTLOOK = OutlookData(
+    first_week=date(2026, 8, 24),
+    weeks=12,
+    small_sample=False,
+    without_growth=FINISH,
+    with_growth=GROWING,
+    growth_a_week=1.25,
+    p85_range=DateRange(date(2026, 12, 9), None),
+    how_many=HowMany(date(2026, 12, 4), 11, 61, 52, 46),
+)
+
+
+def shown(data: ForecastData, *warnings: Remark) -> list[str]:
+    console = Console(file=io.StringIO(), width=140, legacy_windows=False)
+    render_forecast(Answer(NOW, NOW, "1", (), warnings, data), console)
+    assert isinstance(console.file, io.StringIO)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+def forecast(**values: object) -> ForecastData:
+    fields: dict[str, object] = {
+        "program": ProgramRef("CHECKOUT", "Checkout replatform"),
+        "unit": "items",
+        "remaining": 78,
+        "target": date(2026, 12, 18),
+        "reason": None,
+        "message": "With 85 % confidence the 78 open items are done by 2026-12-16.",
+        "forecast": OUTLOOK,
+        "recent": None,
+        "stability": None,
+        "history": (),
+        "calibration": CalibrationSummary("calibrated", "next_items", 84, "84 past forecasts were kept."),
+        "dependency_aware": None,
+    }
+    return ForecastData(**(fields | values))  # type: ignore[arg-type]
+
+
+def test_a_forecast_is_told_in_a_few_lines() -> None:
+    assert shown(forecast(), Remark("small_sample", "The forecast is drawn from 5 weeks of history alone.")) == [
+        "Checkout replatform  CHECKOUT",
+        "With 85 % confidence the 78 open items are done by 2026-12-16.",
+        "",
+        "                        50 %         85 %         95 %                by 2026-12-18",
+        "no work added           2026-12-09   2026-12-16   2026-12-22          89 % (88 % to 90 %)",
+        "scope grows as it did   2026-12-15   2027-01-06   beyond five years   1 % (1 % to 1 %)",
+        "drawn from           12 weeks from 2026-08-24",
+        "85 % may as well be  2026-12-09 to beyond five years, had other weeks like these been seen",
+        "by 2026-12-04        61 items or more at 50 %, 52 at 85 %, 46 at 95 %",
+        "",
+        "Track record  calibrated  84 past forecasts were kept.",
+        "",
+        "Before trusting the numbers",
+        "  ! The forecast is drawn from 5 weeks of history alone.",
+    ]
+
+
+def test_without_a_forecast_the_reason_stands_in_its_place() -> None:
+    data = forecast(forecast=None, reason="no_throughput", message="No forecast: nothing was finished in 12 weeks.")
+
+    assert shown(data) == [
+        "Checkout replatform  CHECKOUT",
+        "No forecast: nothing was finished in 12 weeks.",
+        "",
+        "Track record  calibrated  84 past forecasts were kept.",
+    ]
+
+
+def test_a_pace_that_changed_shows_both_windows() -> None:
+    lines = shown(forecast(recent=OUTLOOK))
+
+    assert [line[:38].rstrip() for line in lines[4:8]] == [
+        "no work added",
+        "scope grows as it did",
+        "since the pace changed, no work added",
+        "since the pace changed, scope grows as",
+    ]
+
+
+@pytest.mark.parametrize(("value", "said"), [(1.0, "100 %"), (0.9999, "99 %"), (0.0, "0 %"), (0.0001, "1 %")])
+def test_only_what_every_trial_says_is_certain(value: float, said: str) -> None:
+    certain = FinishData(FINISH.dates, ChanceData(value, value, value))
+    lines = shown(forecast(forecast=OUTLOOK.__class__(**{**_fields(OUTLOOK), "without_growth": certain})))
+
+    assert f"{said} ({said} to {said})" in lines[4]
+
+
+def _fields(outlook: OutlookData) -> dict[str, object]:
+    return {name: getattr(outlook, name) for name in outlook.__struct_fields__}
