@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import asana, calibration, census, forecast, graph, risk, rollup, sync, webhooks
+from tests.bench import asana, calibration, census, forecast, fresh, graph, risk, rollup, sync, webhooks
 
 PARTS = {
     "sync": sync.main,
@@ -16,6 +16,7 @@ PARTS = {
     "rollup": rollup.main,
     "webhooks": webhooks.main,
     "graph": graph.main,
+    "fresh": fresh.main,
     "risk": risk.main,
     "forecast": forecast.main,
     "calibration": calibration.main,

@@ -35,7 +35,7 @@ from service.store.tables.reference import link_types, projects
 from service.store.tables.sources import scopes, sources
 from tests.bench import graph_bare as bare
 from tests.bench.graph import on_one_core
-from tests.bench.rollup import _settle as settle
+from tests.bench.rollup import _settle
 from tests.builders.items import Row, an_item
 from tests.fixtures.databases import PostgresTemplate
 from tests.fixtures.postgres import running_postgres
@@ -140,7 +140,7 @@ async def _fill(database: Database) -> None:
         for number in range(PROGRAMS):
             await _fill_program(uow.connection, number, shape)
     if database.dialect == "postgresql":
-        await settle(database)
+        await _settle(database)
 
 
 async def _fill_program(connection: Any, number: int, shape: bare.Shape) -> None:
