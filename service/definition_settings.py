@@ -130,7 +130,7 @@ class HealthConfig(Part):
     def _known_rules(cls, told: Mapping[str, LimitsConfig]) -> Mapping[str, LimitsConfig]:
         for name, config in told.items():
             if name not in set(Rule):
-                raise ValueError(f"{name!r} is no rule{did_you_mean(name, Rule)}; the rules are {', '.join(Rule)}")
+                raise ValueError(f"{name!r} is no rule{did_you_mean(name, map(str, Rule))}; the rules are {', '.join(Rule)}")
             limits = config.over(LIMITS[Rule(name)])
             if not limits.is_ordered():
                 raise ValueError(f"{name}: red ({limits.red}) must lie beyond amber ({limits.amber})")
@@ -171,14 +171,15 @@ def dependency_terms(
     )
 
 
-def health_terms(health: HealthConfig) -> HealthTerms:
-    """What the colour of a program is computed by."""
+def health_terms(health: HealthConfig, *, fields: Mapping[str, str] = MappingProxyType({})) -> HealthTerms:
+    """What the colour of a program is computed by; `fields` are those in which people state health, by source."""
     told = {Rule(name): config.over(LIMITS[Rule(name)]) for name, config in health.thresholds.items()}
     return HealthTerms(
         limits=MappingProxyType({**LIMITS, **told}),
         risk_types=frozenset(health.risk_types),
         critical_priorities=frozenset(health.critical_priorities),
         near_days=health.near_days,
+        health_fields=fields,
     )
 
 

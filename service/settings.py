@@ -139,7 +139,8 @@ class Settings(Part):
 
     @property
     def health_terms(self) -> HealthTerms:
-        return health_terms(self.health)
+        fields = {each.name: each.health_field for each in self.sources if isinstance(each, JiraConfig)}
+        return health_terms(self.health, fields={name: field for name, field in fields.items() if field})
 
     @property
     def programs_path(self) -> Path:

@@ -198,6 +198,7 @@ class JiraConfig(CommonConfig):
     webhook: Webhook | None = None
     link_directions: Mapping[str, Literal["predecessor_first", "successor_first", "none"]] = {}
     start_field: str | None = None
+    health_field: str | None = None
     target_fields: Names = ()
     cancelled: JiraCancelled = JiraCancelled()
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from service.domain.dependency_status import DependencyStatus, LagUnit
+from service.domain.health import LIMITS, Limits, Rule, Worse
 from service.domain.progress import MissingWeight
 from service.programs.dependency_terms import DependencyTerms
+from service.programs.health_terms import HealthTerms
 from service.settings import ConfigInvalid, Settings, load_settings
 from service.source_settings import ASANA_URL, AsanaConfig, JiraConfig
 
@@ -418,6 +420,47 @@ def test_thresholds_out_of_range_are_refused_by_their_path(tmp_path: Path) -> No
         "health.values: give numbers from 0 to 1 by status: cyclic, broken, blocked, off_track, at_risk, unknown, "
         "on_track"
     ]
+
+
+def test_limits_of_health_come_from_the_file_and_what_is_left_out_stays_as_defined(tmp_path: Path) -> None:
+    chosen = (
+        "health:\n"
+        "  thresholds: {overdue: {red: 0.25}, ageing: {red: 0.5}, schedule_variance: {amber: null}}\n"
+        "  risk_types: [Issue]\n"
+        "  near_days: 5\n"
+    )
+    settings = accepted(tmp_path, GOOD.replace("${JIRA_TOKEN}", "t") + "    health_field: Health\n" + chosen)
+    terms, usual = settings.health_terms, accepted(tmp_path, ASANA).health_terms
+
+    assert terms.limits[Rule.OVERDUE] == Limits(Worse.HIGHER, red=0.25, amber=0.05)
+    assert terms.limits[Rule.AGEING] == Limits(Worse.HIGHER, red=0.5, amber=0.25)
+    assert terms.limits[Rule.SCHEDULE_VARIANCE] == Limits(Worse.HIGHER, red=0.10)
+    assert terms.limits[Rule.DATA_QUALITY] == LIMITS[Rule.DATA_QUALITY]
+    assert (terms.risk_types, terms.near_days) == (frozenset({"Issue"}), 5)
+    assert terms.health_fields == {"acme-jira": "Health"}
+    assert usual.limits == HealthTerms().limits
+    assert usual.seal != terms.seal
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "problem"),
+    [
+        (
+            "{overdu: {red: 0.2}}",
+            "health.thresholds: 'overdu' is no rule; did you mean 'overdue'?; the rules are target_probability, "
+            "schedule_variance, schedule_performance, blocked_critical, dependency_health, overdue, ageing, "
+            "scope_growth, unowned_risks, data_quality, parts",
+        ),
+        ("{overdue: {red: 0.01}}", "health.thresholds: overdue: red (0.01) must lie beyond amber (0.05)"),
+        (
+            "{target_probability: {red: 0.9}}",
+            "health.thresholds: target_probability: red (0.9) must lie beyond amber (0.85)",
+        ),
+        ("{overdue: {gray: 1}}", "health.thresholds.overdue.gray: unknown key; did you mean 'grey'?"),
+    ],
+)
+def test_limits_of_health_that_cannot_be_are_refused(tmp_path: Path, thresholds: str, problem: str) -> None:
+    assert refused(tmp_path, f"{ASANA}health: {{thresholds: {thresholds}}}\n", ASANA_TOKEN="t") == [problem]
 
 
 def test_a_token_with_scopes_names_its_cloud_where_there_is_one(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ class JiraOptions(Struct, frozen=True):
     `points_field`, when set, replaces discovery: only these fields are asked, in this order.
     `target_fields` are (target start, target end). `item_type_levels` gives a level (0 standard, 1 epic,
     2 and more above) to item types of a Data Center, which does not tell its hierarchy.
+    `health_field` is one in which people state health.
     """
 
     points_field: tuple[str, ...] = ()
@@ -37,6 +38,7 @@ class JiraOptions(Struct, frozen=True):
     cancelled_resolutions: tuple[str, ...] = CANCELLED_RESOLUTIONS
     cancelled_statuses: tuple[str, ...] = CANCELLED_STATUSES
     item_type_levels: Mapping[str, int] = {}
+    health_field: str | None = None
 
 
 def folded(names: Iterable[str]) -> frozenset[str]:

@@ -252,9 +252,32 @@ _STATED: Final[Mapping[str, Rag]] = MappingProxyType(
 )
 
 
+_SPOKEN: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **{word: word for word in (*_STATED, "dropped")},
+        "green": "on_track",
+        "amber": "at_risk",
+        "yellow": "at_risk",
+        "orange": "at_risk",
+        "red": "off_track",
+        "completed": "complete",
+        "done": "complete",
+    }
+)
+
+
 def colour_of_stated(status: str) -> Rag | None:
     """Of the words that tools use for health; None for a word that says no colour, such as `dropped`."""
     return _STATED.get(status)
+
+
+def stated_word(said: str) -> str:
+    """What people write into a field, such as "On Track" or "🟢 Green", in the words of status updates.
+
+    What none of them is stays as it was written, and says no colour.
+    """
+    words = "".join(letter if letter.isalpha() else " " for letter in said.casefold()).split()
+    return _SPOKEN.get("_".join(words), said)
 
 
 def _is_beyond(value: float, limit: float, worse: Worse) -> bool:

@@ -83,9 +83,9 @@ class ProgramDetail(Struct, frozen=True):
 
 
 class StatedHealthData(Struct, frozen=True):
-    """The latest word of people on one project or portfolio, in the tool's own words; no number rests on it."""
+    """The latest word of people on one project, portfolio or item, in the tool's own words; no number rests on it."""
 
-    kind: str  # project | portfolio
+    kind: str  # project | portfolio | item
     name: str
     status: str  # on_track | at_risk | off_track | on_hold | complete | dropped
     title: str | None

@@ -86,7 +86,9 @@ async def _about_words(database: Database, known: Known, measured: Measured) -> 
     """Whether people state another health than the work shows."""
     program = known.network.program
     async with database.reading() as uow:
-        words: Words = await words_of(uow.connection, await grounds_of(uow.connection, program.key), now=known.view.now)
+        grounds = await grounds_of(uow.connection, program.key)
+        terms = measured.standing.terms
+        words: Words = await words_of(uow.connection, grounds, terms=terms, now=known.view.now)
     if words.colour is None:
         return []
     health = measured.health(await further_measures(database, program, known.view))

@@ -45,7 +45,7 @@ from service.programs.health_standing import standing_of
 from service.programs.health_terms import HealthTerms
 from service.programs.overrides import override_data
 from service.programs.rounding import rounded
-from service.programs.stated import stated_health
+from service.programs.stated import stated_health, words_in_fields
 from service.store.engine import Database
 from service.store.faces import Face, Faces
 from service.store.overrides import Overrides, StoredOverride
@@ -73,7 +73,7 @@ async def get_health(
     asked = known.network
     health = measured.health(await further_measures(database, asked.program, view))
     async with database.reading() as uow:
-        told = await words_of(uow.connection, await grounds_of(uow.connection, key), now=view.now)
+        told = await words_of(uow.connection, await grounds_of(uow.connection, key), terms=terms, now=view.now)
         evidence = {uid for each in health.verdicts for uid in each.measure.evidence[:EVIDENCE_SHOWN]}
         faces = await Faces(uow.connection).of(evidence & asked.network.place.keys())
     data = HealthData(
@@ -106,8 +106,12 @@ class Words:
         return computed if self.override is None else self.override.value
 
 
-async def words_of(connection: AsyncConnection, grounds: Grounds, *, now: datetime) -> Words:
-    return Words(await stated_health(connection, grounds), await Overrides(connection).of(grounds.program.key), now)
+async def words_of(connection: AsyncConnection, grounds: Grounds, *, terms: HealthTerms, now: datetime) -> Words:
+    """The words of status updates, and those in the configured fields of items."""
+    key = grounds.program.key
+    in_fields = await words_in_fields(connection, key, terms.health_fields)
+    updates = await stated_health(connection, grounds)
+    return Words((*updates, *in_fields), await Overrides(connection).of(key), now)
 
 
 def stated_colour(statements: Iterable[StatedHealthData]) -> Rag | None:

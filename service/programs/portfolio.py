@@ -20,7 +20,7 @@ from service.domain.errors import UnknownProgram
 from service.domain.health import Health, Rag, disagreement
 from service.domain.progress import MissingWeight
 from service.domain.rollup import Rollup, roll_up
-from service.programs.answers import Answer
+from service.programs.answers import Answer, StatedHealthData
 from service.programs.cache import Recent
 from service.programs.dependency_answers import StatusCounts
 from service.programs.dependency_faces import counts_data
@@ -41,7 +41,7 @@ from service.programs.health_inputs import further_measures, further_seals
 from service.programs.health_standing import standing_of
 from service.programs.health_terms import HealthTerms
 from service.programs.rounding import progress_data, rounded
-from service.programs.stated import words_about
+from service.programs.stated import words_about, words_in_fields
 from service.store.engine import Database
 from service.store.freshness import Freshness, SourceFacts
 from service.store.overrides import Overrides, StoredOverride
@@ -122,6 +122,7 @@ class _Row:
     fed_by: frozenset[str]
     further_sources: frozenset[str]
     homes: frozenset[tuple[str, str]]
+    stated: tuple[StatedHealthData, ...]  # in fields of its items
     items: int
     countable: int
     progress: PortfolioProgress
@@ -202,6 +203,7 @@ async def _computed(database: Database, program: ProgramRow, seal: str, view: Vi
     async with database.reading() as uow:
         rollup = await _rollup(uow.connection, program, terms.missing)
         homes = await StatedHealth(uow.connection).projects_of(program.key)
+        stated = await words_in_fields(uow.connection, program.key, terms.health.health_fields)
         far = await Portfolio(uow.connection).far_states(far_ends)
     progress = progress_data(rollup.progress)
     assessed = known.network.assessment.health
@@ -213,6 +215,7 @@ async def _computed(database: Database, program: ProgramRow, seal: str, view: Vi
         fed_by=frozenset(item.source for item in network.items if item.member),
         further_sources=known.network.sources,
         homes=frozenset(homes),
+        stated=stated,
         items=rollup.scope.items,
         countable=rollup.scope.countable,
         progress=PortfolioProgress(progress.count, progress.points),  # type: ignore[arg-type]  # all three are there
@@ -273,7 +276,8 @@ def _shown(told: _Told, row: _Row, facts: Sequence[SourceFacts], view: Viewpoint
 
 
 def _health(told: _Told, row: _Row) -> PortfolioHealth:
-    stated = stated_colour(words_about(told.stated, row.homes, told.rules.get(row.program.key, [])))
+    updates = words_about(told.stated, row.homes, told.rules.get(row.program.key, []))
+    stated = stated_colour((*updates, *row.stated))
     override = told.overrides.get(row.program.key)
     computed = row.health.colour
     return PortfolioHealth(

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
+from typing import Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.domain.health import stated_word
 from service.domain.mapping import value_matches
 from service.programs.answers import StatedHealthData
 from service.programs.freshness import Grounds, grounds_of
 from service.store.engine import Database
 from service.store.program_items import RuleRow
+from service.store.stated_fields import stated_fields
 from service.store.stated_health import PORTFOLIO, PROJECT, StatedHealth, StatedRow
+
+ITEM: Final = "item"
 
 
 async def stated_health(connection: AsyncConnection, grounds: Grounds) -> tuple[StatedHealthData, ...]:
@@ -34,6 +39,24 @@ def words_about(
         for each in latest
         if (each.kind == PROJECT and (each.source, each.parent_id) in projects)
         or (each.kind == PORTFOLIO and _is_named(each, rules))
+    )
+
+
+async def words_in_fields(
+    connection: AsyncConnection, program: str, health_fields: Mapping[str, str]
+) -> tuple[StatedHealthData, ...]:
+    """What stands in the field for health of each open item. When it was written, and by whom, a field does not say."""
+    return tuple(
+        StatedHealthData(
+            kind=ITEM,
+            name=f"{each.key} {each.title}",
+            status=stated_word(each.said),
+            title=each.said,
+            author=None,
+            stated_at=None,
+            source=each.source,
+        )
+        for each in await stated_fields(connection, program, health_fields)
     )
 
 

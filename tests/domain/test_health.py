@@ -24,6 +24,7 @@ from service.domain.health import (
     judge,
     judge_all,
     rolled_up,
+    stated_word,
     worst,
 )
 
@@ -226,3 +227,20 @@ def test_the_words_of_tools_have_colours_and_dropped_has_none() -> None:
     words = ("on_track", "complete", "at_risk", "on_hold", "off_track", "dropped", "sunny")
 
     assert [colour_of_stated(word) for word in words] == [GREEN, GREEN, AMBER, AMBER, RED, None, None]
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("On Track", "on_track"),
+        ("🟢 Green", "on_track"),
+        ("AMBER", "at_risk"),
+        ("off-track", "off_track"),
+        ("Red!", "off_track"),
+        ("Done", "complete"),
+        ("Sunny", "Sunny"),
+        ("", ""),
+    ],
+)
+def test_what_people_write_into_a_field_is_read_as_they_mean_it(said: str, word: str) -> None:
+    assert stated_word(said) == word

@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from connectors.items import Facet
 from service.domain.health import LIMITS, Limits, Rule, Worse
 from service.programs.answers import Answer
 from service.programs.data_quality import Asked, get_data_quality
 from service.programs.health import get_health
 from service.programs.health_answers import HealthData, RuleData
 from service.programs.health_terms import HealthTerms
+from service.programs.portfolio import Terms, get_portfolio
 from service.store.engine import Database
 from service.store.tables.reference import status_updates
 from tests.builders.edges import insert_link, insert_link_type
-from tests.builders.items import SOURCE, Row, an_item, insert_person, insert_project
+from tests.builders.items import SOURCE, Row, an_item, insert_facets, insert_field, insert_person, insert_project
 from tests.programs.portfolio import KEY, SYNCED, TODAY, add_members, add_program, add_source, change
 from tests.programs.waiting import view
 
@@ -260,3 +262,23 @@ async def test_quality_is_told_by_team_with_those_of_none_last(database: Databas
     data = (await get_data_quality(database, KEY, view=view(), asked_for=Asked(by="team"))).data
 
     assert [(row.name, row.checks["owner"]) for row in data.breakdown] == [("Ants", 0.0), ("Bees", 1.0), (None, 1.0)]
+
+
+async def test_health_stated_in_a_field_of_open_items_counts_as_a_word_of_people(database: Database) -> None:
+    """The epic says green; a done one and a field of another source say nothing."""
+    terms = HealthTerms(health_fields={SOURCE: "health", "another": "Health"})
+    await a_program(database, well(1, due=date(2026, 11, 2), title="Wallet"), well(2, status_category="done"))
+    async with database.transaction() as uow:
+        await insert_field(uow.connection, "customfield_7", "Health")
+        for number, said in (("1", "On Track"), ("2", "Off Track")):
+            await insert_facets(uow.connection, f"{SOURCE}:{number}", Facet.FIELD, said, name="customfield_7")
+    data = await health(database, terms=terms)
+    silent = await health(database)
+    (row,) = (await get_portfolio(database, view=view(), terms=Terms(health=terms))).data.programs
+
+    assert [(each.kind, each.name, each.status, each.title) for each in data.stated.statements] == [
+        ("item", "PAY-1 Wallet", "on_track", "On Track")
+    ]
+    assert data.disagreement is not None
+    assert (data.disagreement.kind, row.health.disagreement) == ("watermelon", "watermelon")
+    assert (silent.stated.colour, silent.disagreement) == (None, None)

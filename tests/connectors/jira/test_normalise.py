@@ -218,3 +218,10 @@ def test_an_issue_with_an_odd_field_keeps_its_history() -> None:
     item = normalise(issue)
 
     assert (item.started_at, item.warnings) == (at(7), ("labels_unreadable",))
+
+
+def test_the_field_in_which_people_state_health_is_kept_without_a_rule_that_asks_for_it() -> None:
+    issue = jira.an_issue(customfield_10={"id": "1", "value": "Off Track"})
+    normaliser = JiraNormaliser(jira.payloads(fields=FIELDS), options=JiraOptions(health_field="region"))
+
+    assert normaliser(jira.raw(issue)).facets == (FacetValue(Facet.FIELD, "Off Track", "1", "customfield_10"),)
