@@ -100,8 +100,9 @@ def item_laws(
         count=count,
         less=less,
         keys=keys_of(names),
-        points=dict(points or {}),
     )
+    if points:
+        laws = laws.estimated(points)
     return ItemLaws(laws, basis, past.pace, int(past.took.size))
 
 

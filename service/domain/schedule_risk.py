@@ -21,7 +21,7 @@ from service.domain.forecast import Distribution
 from service.domain.graph import Digraph, Ints, Mask, ancestors
 from service.domain.schedule import ActivityNetwork, schedule
 from service.domain.streams import keys_of, uniforms
-from service.domain.trials import NOISE, Block, Course, Pace, Sheets
+from service.domain.trials import NOISE, Block, Course, Sheets, Shocks
 
 Shares = NDArray[np.float64]
 
@@ -146,7 +146,7 @@ def _blocks(
         block = Block(course, sheets)
         posts = None if crews is None else Posts(crews, end - first)
         factors = _factors(conditions, seed=seed, first=first, trials=end - first)
-        block.forward(posts=posts, pace=None if factors is None else Pace(factors, steady))
+        block.forward(posts=posts, shocks=None if factors is None else Shocks(factors, steady=steady))
         yield first, sheets, block, posts
 
 
@@ -156,7 +156,7 @@ def _factors(conditions: Conditions, *, seed: int, first: int, trials: int) -> S
         return None
     weeks = keys_of(f"week {number}" for number in range(conditions.weeks))
     drawn = uniforms(weeks, seed=seed, first=first, trials=trials) * np.float32(len(conditions.pace))
-    return conditions.pace.take(drawn.astype(np.int64), mode="clip")
+    return conditions.pace.take(drawn.T.astype(np.int64), mode="clip")
 
 
 def _rank(network: ActivityNetwork, laws: DurationLaws, crews: Crews) -> list[int]:

@@ -32,11 +32,6 @@ def uniforms(keys: Keys, *, seed: int, first: int, trials: int) -> Uniforms:
     return _fractions(_mixed(own[:, None] + counters))
 
 
-def generator(key: int, *, seed: int, first: int) -> np.random.Generator:
-    """A stream of its own for one key, for laws that take more than one uniform number; `first` tells blocks apart."""
-    return np.random.default_rng([seed & _WORD, seed >> 32 & _WORD, key, first])
-
-
 def _mixed(bits: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """In place. Every bit in changes each bit out with a chance of one half (C. Wellons' lowbias32)."""
     scratch = np.right_shift(bits, 16)

@@ -82,14 +82,31 @@ class Course:
         )
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Pace:
-    """Shocks that all teams share: `factors` per coming week (row) and trial (column), by how much longer than usual
-    an item takes that begins in that week; the last week stands for all later ones. `steady`: nodes without."""
+class Shocks:
+    """Shocks that all teams share: `factors` per trial (row) and coming week (column), by how much longer than usual an
+    item takes that begins in that week; the last week stands for all later ones. `steady`: nodes without."""
 
-    factors: Spans
-    steady: frozenset[int] = frozenset()
-    days: int = 5  # of a week
+    def __init__(self, factors: Spans, *, steady: frozenset[int] = frozenset(), days: int = 5) -> None:
+        """`days` are those of a week."""
+        trials, weeks = factors.shape
+        self.steady = steady
+        self._factors = np.ravel(factors)
+        self._last = np.float32(weeks - 1)
+        self._a_day = np.float32(1 / days)
+        self._rows = np.arange(0, trials * weeks, weeks)
+        self._week = np.empty(trials, np.float32)
+        self._places = np.empty(trials, np.int64)
+
+    def stretch(self, lasting: Row, start: Row) -> None:
+        """Durations, in place, of what begins then."""
+        week, places = self._week, self._places
+        np.multiply(start, self._a_day, out=week)
+        np.minimum(week, self._last, out=week)
+        np.maximum(week, 0, out=week)
+        np.copyto(places, week, casting="unsafe")
+        np.add(places, self._rows, out=places)
+        self._factors.take(places, out=week, mode="clip")
+        np.multiply(lasting, week, out=lasting)
 
 
 class Block:
@@ -106,18 +123,16 @@ class Block:
         self.end: list[Row] = list(sheets.ends)
         self.finish: Row = sheets.finish
 
-    def forward(self, *, posts: Posts | None = None, pace: Pace | None = None) -> None:
+    def forward(self, *, posts: Posts | None = None, shocks: Shocks | None = None) -> None:
         """Early dates. `posts`: places in teams that items wait for, where teams have a limit."""
         zeros = np.zeros_like(self.finish)
-        columns = np.arange(len(self.finish))
         for node in self._course.order:
             start, lasting = self._earliest(node, zeros), self._lasting[node]
             if posts is not None and posts.limits(node):
                 start = posts.take(node, start, into=self._own[node])
             self.start[node] = start
-            if pace is not None and node not in pace.steady:
-                week = np.clip(start / pace.days, 0, len(pace.factors) - 1).astype(np.int64)
-                lasting *= pace.factors[week, columns]
+            if shocks is not None and node not in shocks.steady:
+                shocks.stretch(lasting, start)
             if start is zeros:
                 self.end[node] = lasting
             else:

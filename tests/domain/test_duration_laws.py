@@ -45,6 +45,20 @@ def test_the_two_fits_differ_in_width() -> None:
     assert ThreePoints(1, 2, 9, fit=PertFit.LAMBDA4).deviation == pytest.approx(np.sqrt((3 - 1) * (9 - 3) / 7))
 
 
+@pytest.mark.parametrize("fit", PertFit)
+@pytest.mark.parametrize("points", [(1, 2, 9), (0, 0, 10), (5, 10, 10), (2, 3, 4)])
+def test_the_equally_likely_values_stand_for_the_whole_distribution(
+    points: tuple[float, float, float], fit: PertFit
+) -> None:
+    each = ThreePoints(*points, fit=fit)
+
+    values = each.equally_likely().astype(float)
+
+    assert values.mean() == pytest.approx(each.mean, rel=1e-3)
+    assert values.std() == pytest.approx(each.deviation, rel=5e-3)
+    assert (np.diff(values) >= 0).all()
+
+
 def test_three_equal_points_are_one() -> None:
     assert (drawn(laws([ThreePoints(4, 4, 4)]), trials=10) == 4).all()
     assert ThreePoints(4, 4, 4).deviation == 0
