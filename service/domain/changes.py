@@ -10,16 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from functools import cached_property
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from connectors.history import Aspect, ItemState
+from connectors.history import EVERY_ASPECT, Aspect, ItemState
 from service.domain.calendars import WorkingCalendar
-from service.domain.history import Snapshot, Step
+from service.domain.history import Step
 from service.domain.items import RollupItem
-from service.domain.program_history import ProgramHistory, ProgramThen
-from service.domain.progress import time_weight
+from service.domain.program_history import ProgramHistory
 from service.domain.status import OPEN, StatusCategory
 
 
@@ -46,7 +46,7 @@ class ChangeKind(StrEnum):
 
 
 class Why(StrEnum):
-    """Why an item is in the program, or no more; else the reason of its tombstone."""
+    """Why an item is in the program or blocked, or no more; where its tombstone says why, that is the reason."""
 
     CREATED = "created"
     RESTORED = "restored"
@@ -56,6 +56,8 @@ class Why(StrEnum):
     CANCELLED = "cancelled"
     MOVED_OUT = "moved_out"
     UNMAPPED = "unmapped"
+    FLAGGED = "flagged"
+    FLAG_REMOVED = "flag_removed"
 
 
 class ItemChange(Struct, frozen=True, gc=False):
@@ -104,126 +106,111 @@ _DATES: Final = (Aspect.DUE, Aspect.ITERATION, Aspect.RELEASE)
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """A program at two moments, and the steps that led from the one to the other."""
+    """What happened in a program from the moment on which its history begins up to `until`."""
 
     history: ProgramHistory
-    before: ProgramThen
-    after: ProgramThen
-    traces: Mapping[str, Trace]
+    until: datetime
     plan_days: PlanDays
     calendar: WorkingCalendar
 
-    @classmethod
-    def of(
-        cls,
-        history: ProgramHistory,
-        *,
-        until: datetime,
-        traces: Mapping[str, Trace],
-        plan_days: PlanDays,
-        calendar: WorkingCalendar,
-    ) -> Window:
-        """From the moment on which the history begins."""
-        return cls(history, history.at(history.since), history.at(until), traces, plan_days, calendar)
+    def changes(self, traces: Mapping[str, Trace]) -> Iterator[ItemChange]:
+        """In no particular order. `traces` are those of the items that `came_or_went`."""
+        for item in self.items:
+            yield from self._of_item(item, traces.get(item.uid, _NO_TRACE))
 
-    def changes(self) -> Iterator[ItemChange]:
-        """In no particular order."""
-        then = {item.uid: item for item in self.before.items}
-        now = {item.uid: item for item in self.after.items}
-        steps = self._steps()
-        for uid in then.keys() | now.keys():
-            before, after, taken = then.get(uid), now.get(uid), steps.get(uid, ())
-            if before is not after or taken:
-                yield from self._of_item(_Item(uid, before, after, taken))
+    @property
+    def came_or_went(self) -> Sequence[str]:
+        """The uids of those whose coming or going has to be explained."""
+        return [item.uid for item in self.items if item.was_there != item.is_there]
 
-    def _steps(self) -> Mapping[str, Sequence[Step]]:
-        """uid → the steps between the two moments, newest first."""
-        found: defaultdict[str, list[Step]] = defaultdict(list)
-        for snapshot, step in self.history.steps():
-            if step.change.at <= self.after.moment:
-                found[snapshot.uid].append(step)
+    @cached_property
+    def items(self) -> Sequence[ChangedItem]:
+        """Those that came, went, or were touched by a change that decides something."""
+        steps, later = self._steps()
+        found: list[ChangedItem] = []
+        for member, spans in zip(self.history.members, self.history.spans, strict=True):
+            was_there = any(span.covers(self.history.since) for span in spans)
+            is_there = any(span.covers(self.until) for span in spans)
+            taken = steps.get(member.uid)
+            if taken is not None:
+                found.append(ChangedItem(member, was_there, is_there, taken[-1].before, taken[0].after, taken))
+            elif was_there != is_there:
+                state = later.get(member.uid)
+                found.append(ChangedItem(member, was_there, is_there, state, state, ()))
         return found
 
-    def _of_item(self, item: _Item) -> Iterator[ItemChange]:
+    def _steps(self) -> tuple[Mapping[str, Sequence[Step]], Mapping[str, ItemState]]:
+        """uid → the steps up to the later moment, newest first; and what those were then that changed after it."""
+        steps: defaultdict[str, list[Step]] = defaultdict(list)
+        later: dict[str, ItemState] = {}
+        for snapshot, step in self.history.steps():
+            if step.change.at <= self.until:
+                steps[snapshot.uid].append(step)
+            else:
+                later[snapshot.uid] = step.before
+        return steps, later
+
+    def _of_item(self, item: ChangedItem, trace: Trace) -> Iterator[ItemChange]:
         if item.was_in != item.is_in:
-            yield self._arrival(item) if item.is_in else self._departure(item)
-        if not item.is_in or item.after is None:
+            yield _arrival(item, trace) if item.is_in else _departure(item, trace)
+        if not item.is_in:
             return
-        yield from _statuses(item, is_new=self.traces.get(item.uid, _NO_TRACE).created_at is not None)
-        state, earlier = self._states(item)
-        if state is not None:
-            yield from _flags(item, earlier, state)
-            if earlier is not None and item.was_in:
-                unknown = self._unknown(item.uid)
-                yield from _estimates(item, earlier, state, unknown)
-                yield from self._dates(item, earlier, state, unknown)
+        yield from _statuses(item, is_new=trace.created_at is not None)
+        if item.earlier is None or item.later is None:
+            return
+        yield from _flags(item, item.earlier, item.later)
+        if item.was_in:
+            yield from self._estimates(item, item.earlier, item.later)
+            yield from self._dates(item, item.earlier, item.later)
 
-    def _states(self, item: _Item) -> tuple[ItemState | None, ItemState | None]:
-        """At the later moment, and at the earlier one; None where it did not exist, or nothing touched it."""
-        later = self._state(item.uid, self.after)
-        return later, self._state(item.uid, self.before) if item.before is not None else None
+    def _unknown(self, item: ChangedItem) -> frozenset[Aspect]:
+        """What of its earlier state cannot be relied on, as `history.rewind` has it."""
+        historian = self.history.historians.get(item.source)
+        snapshot = self.history.snapshots.get(item.uid)
+        if historian is None or snapshot is None or item.earlier is None:
+            return EVERY_ASPECT
+        if snapshot.unread and historian.comes_apart:
+            return EVERY_ASPECT
+        torn = (each.aspect for each in self.history.breaks.get(item.uid, ()) if each.covers(self.history.since))
+        return item.earlier.doubts.union(torn, historian.without_history)
 
-    def _state(self, uid: str, then: ProgramThen) -> ItemState | None:
-        past = then.pasts.get(uid)
-        if past is not None:
-            return past.state
-        snapshot: Snapshot | None = self.history.snapshots.get(uid)
-        return None if snapshot is None else snapshot.state
+    def _estimates(self, item: ChangedItem, earlier: ItemState, later: ItemState) -> Iterator[ItemChange]:
+        """Points where there are any, else the time that was estimated; in points, or in seconds."""
+        if earlier.points is not None or later.points is not None:
+            aspect, old, new = Aspect.POINTS, earlier.points, later.points
+        else:  # the original estimate alone: work that is logged estimates nothing anew
+            aspect, old, new = Aspect.TIME, _number(earlier.estimate_seconds), _number(later.estimate_seconds)
+        if old == new or aspect in self._unknown(item):
+            return
+        at, author = _moment_of(item.last(aspect))
+        times = max(1, sum(each.aspect is aspect for each in item.steps))
+        yield ItemChange(ChangeKind.REESTIMATED, item.uid, at, author, field=str(aspect), old=old, new=new, times=times)
 
-    def _unknown(self, uid: str) -> frozenset[Aspect]:
-        pasts = (then.pasts.get(uid) for then in (self.before, self.after))
-        return frozenset().union(*(past.unknown for past in pasts if past is not None))
-
-    def _arrival(self, item: _Item) -> ItemChange:
-        trace = self.traces.get(item.uid, _NO_TRACE)
-        if item.before is not None:  # it was there, and cancelled
-            return _led(ChangeKind.ADDED, item, Aspect.STATUS, Why.REINSTATED)
-        if trace.created_at is not None:
-            return ItemChange(ChangeKind.ADDED, item.uid, trace.created_at, trace.reporter_id, Why.CREATED)
-        if trace.restored_at is not None:
-            return ItemChange(ChangeKind.ADDED, item.uid, trace.restored_at, None, Why.RESTORED)
-        if item.last(Aspect.PROJECT) is not None:
-            return _led(ChangeKind.ADDED, item, Aspect.PROJECT, Why.MOVED_IN)
-        return ItemChange(ChangeKind.ADDED, item.uid, trace.joined_at, None, Why.MAPPED)
-
-    def _departure(self, item: _Item) -> ItemChange:
-        trace = self.traces.get(item.uid, _NO_TRACE)
-        if item.after is not None:
-            return _led(ChangeKind.REMOVED, item, Aspect.STATUS, Why.CANCELLED)
-        if trace.buried_at is not None:
-            return ItemChange(ChangeKind.REMOVED, item.uid, trace.buried_at, None, trace.grave)
-        if item.last(Aspect.PROJECT) is not None:
-            return _led(ChangeKind.REMOVED, item, Aspect.PROJECT, Why.MOVED_OUT)
-        return ItemChange(ChangeKind.REMOVED, item.uid, trace.left_at, None, Why.UNMAPPED)
-
-    def _dates(
-        self, item: _Item, earlier: ItemState, state: ItemState, unknown: frozenset[Aspect]
-    ) -> Iterator[ItemChange]:
+    def _dates(self, item: ChangedItem, earlier: ItemState, later: ItemState) -> Iterator[ItemChange]:
         """Of the first that says when it is planned: its due date, its sprint, its release."""
-        source = item.uid.partition(":")[0]
         for aspect in _DATES:
-            old, new = self._planned(source, earlier, aspect), self._planned(source, state, aspect)
+            old, new = self._planned(item.source, earlier, aspect), self._planned(item.source, later, aspect)
             if old is None and new is None:
                 continue
-            if old != new and aspect not in unknown and not item.done:
-                yield self._moved(item, source, aspect, old, new)
+            if old != new and not item.done and aspect not in self._unknown(item):
+                yield self._moved(item, aspect, old, new)
             return
 
-    def _moved(self, item: _Item, source: str, aspect: Aspect, old: date | None, new: date | None) -> ItemChange:
+    def _moved(self, item: ChangedItem, aspect: Aspect, old: date | None, new: date | None) -> ItemChange:
         moves = [step for step in item.steps if step.aspect is aspect]
-        last = moves[0].change if moves else None
+        at, author = _moment_of(moves[0] if moves else None)
         days, times = None, 1
         if old is None or new is None:
             kind = ChangeKind.DATED if old is None else ChangeKind.UNDATED
         else:
             kind = ChangeKind.SLIPPED if new > old else ChangeKind.PULLED_IN
             days = self.calendar.index_after(new) - self.calendar.index_after(old)
-            times = max(1, sum(self._is_towards(kind, source, step, aspect) for step in moves))
+            times = max(1, sum(self._is_towards(kind, item.source, step, aspect) for step in moves))
         return ItemChange(
             kind,
             item.uid,
-            last.at if last else None,
-            last.author_id if last else None,
+            at,
+            author,
             field=str(aspect),
             old=old,
             new=new,
@@ -247,26 +234,55 @@ class Window:
         return min((days[each] for each in state.releases if each in days), default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One item at both moments; its steps are newest first."""
+class ChangedItem(NamedTuple):
+    """One item over the window: whether it was in the program then and later, as what, and what happened to it.
 
-    uid: str
-    before: RollupItem | None
-    after: RollupItem | None
+    `earlier` and `later` are None where nothing touched it: then it is what `member`, the item of now, says. The
+    steps are newest first.
+    """
+
+    member: RollupItem
+    was_there: bool
+    is_there: bool
+    earlier: ItemState | None
+    later: ItemState | None
     steps: Sequence[Step]
 
     @property
+    def uid(self) -> str:
+        return self.member.uid
+
+    @property
+    def source(self) -> str:
+        return self.member.source
+
+    @property
+    def category_then(self) -> StatusCategory:
+        return self.member.status_category if self.earlier is None else self.earlier.status_category
+
+    @property
+    def category(self) -> StatusCategory:
+        return self.member.status_category if self.later is None else self.later.status_category
+
+    @property
     def was_in(self) -> bool:
-        return _is_scope(self.before)
+        """As scope: what is cancelled is none."""
+        return self.was_there and self.category_then is not StatusCategory.CANCELLED
 
     @property
     def is_in(self) -> bool:
-        return _is_scope(self.after)
+        return self.is_there and self.category is not StatusCategory.CANCELLED
 
     @property
     def done(self) -> bool:
-        return self.after is not None and self.after.status_category is StatusCategory.DONE
+        return self.category is StatusCategory.DONE
+
+    @property
+    def points(self) -> float | None:
+        """As they are at the later moment, or were when it left."""
+        state = self.later if self.is_there else self.earlier
+        points = self.member.points if state is None else state.points
+        return points if points is not None and points >= 0 else None
 
     def last(self, aspect: Aspect) -> Step | None:
         return next((step for step in self.steps if step.aspect is aspect), None)
@@ -283,30 +299,44 @@ class _Item:
         )
 
 
-def _is_scope(item: RollupItem | None) -> bool:
-    return item is not None and item.status_category is not StatusCategory.CANCELLED
+def _arrival(item: ChangedItem, trace: Trace) -> ItemChange:
+    if item.was_there:  # and cancelled
+        return _led(ChangeKind.ADDED, item, Aspect.STATUS, Why.REINSTATED)
+    if trace.created_at is not None:
+        return ItemChange(ChangeKind.ADDED, item.uid, trace.created_at, trace.reporter_id, Why.CREATED)
+    if trace.restored_at is not None:
+        return ItemChange(ChangeKind.ADDED, item.uid, trace.restored_at, None, Why.RESTORED)
+    if item.last(Aspect.PROJECT) is not None:
+        return _led(ChangeKind.ADDED, item, Aspect.PROJECT, Why.MOVED_IN)
+    return ItemChange(ChangeKind.ADDED, item.uid, trace.joined_at, None, Why.MAPPED)
 
 
-def _led(kind: ChangeKind, item: _Item, aspect: Aspect, why: str) -> ItemChange:
+def _departure(item: ChangedItem, trace: Trace) -> ItemChange:
+    if item.is_there:
+        return _led(ChangeKind.REMOVED, item, Aspect.STATUS, Why.CANCELLED)
+    if trace.buried_at is not None:
+        return ItemChange(ChangeKind.REMOVED, item.uid, trace.buried_at, None, trace.grave)
+    if item.last(Aspect.PROJECT) is not None:
+        return _led(ChangeKind.REMOVED, item, Aspect.PROJECT, Why.MOVED_OUT)
+    return ItemChange(ChangeKind.REMOVED, item.uid, trace.left_at, None, Why.UNMAPPED)
+
+
+def _led(kind: ChangeKind, item: ChangedItem, aspect: Aspect, why: str) -> ItemChange:
     """By the last step of that aspect."""
-    step = item.last(aspect)
-    at, author = (step.change.at, step.change.author_id) if step else (None, None)
-    return ItemChange(kind, item.uid, at, author, why)
+    return ItemChange(kind, item.uid, *_moment_of(item.last(aspect)), why)
 
 
-def _statuses(item: _Item, *, is_new: bool) -> Iterator[ItemChange]:
+def _statuses(item: ChangedItem, *, is_new: bool) -> Iterator[ItemChange]:
     """What was merely mapped in between was neither begun nor finished in between."""
-    before = None if item.before is None else item.before.status_category
-    after = None if item.after is None else item.after.status_category
+    before = item.category_then if item.was_there else None
     left = [step for step in item.steps if _reopens(step)]
     if left:
-        change = left[0].change
-        yield ItemChange(ChangeKind.REOPENED, item.uid, change.at, change.author_id, times=len(left))
+        yield ItemChange(ChangeKind.REOPENED, item.uid, *_moment_of(left[0]), times=len(left))
     if before is None and not is_new and item.last(Aspect.STATUS) is None:
         return
-    if after is StatusCategory.DONE and before is not StatusCategory.DONE:
+    if item.done and before is not StatusCategory.DONE:
         yield _entered(ChangeKind.FINISHED, item, StatusCategory.DONE)
-    elif after is StatusCategory.IN_PROGRESS and before in (StatusCategory.TO_DO, None):
+    elif item.category is StatusCategory.IN_PROGRESS and before in (StatusCategory.TO_DO, None):
         yield _entered(ChangeKind.STARTED, item, StatusCategory.IN_PROGRESS)
 
 
@@ -314,39 +344,26 @@ def _reopens(step: Step) -> bool:
     return step.before.status_category is StatusCategory.DONE and step.after.status_category in OPEN
 
 
-def _entered(kind: ChangeKind, item: _Item, category: StatusCategory) -> ItemChange:
-    step = item.last_into(category)
-    at, author = (step.change.at, step.change.author_id) if step else (None, None)
-    return ItemChange(kind, item.uid, at, author)
+def _entered(kind: ChangeKind, item: ChangedItem, category: StatusCategory) -> ItemChange:
+    return ItemChange(kind, item.uid, *_moment_of(item.last_into(category)))
 
 
-def _flags(item: _Item, earlier: ItemState | None, state: ItemState) -> Iterator[ItemChange]:
+def _moment_of(step: Step | None) -> tuple[datetime | None, str | None]:
+    """When it was, and whose doing."""
+    return (None, None) if step is None else (step.change.at, step.change.author_id)
+
+
+def _flags(item: ChangedItem, earlier: ItemState, later: ItemState) -> Iterator[ItemChange]:
     """What is done waits for nothing, whatever its flag says."""
-    before = earlier is not None and earlier.flagged
-    known = earlier is not None or item.last(Aspect.FLAGGED) is not None
-    if before == state.flagged or not known or (item.done and state.flagged):
+    before = earlier.flagged and item.was_in
+    if before == later.flagged or item.last(Aspect.FLAGGED) is None or (item.done and later.flagged):
         return
-    kind = ChangeKind.BLOCKED if state.flagged else ChangeKind.UNBLOCKED
-    yield _led(kind, item, Aspect.FLAGGED, "flagged" if state.flagged else "flag_removed")
+    kind, why = (ChangeKind.BLOCKED, Why.FLAGGED) if later.flagged else (ChangeKind.UNBLOCKED, Why.FLAG_REMOVED)
+    yield _led(kind, item, Aspect.FLAGGED, why)
 
 
-def _estimates(item: _Item, earlier: ItemState, state: ItemState, unknown: frozenset[Aspect]) -> Iterator[ItemChange]:
-    """Points where there are any, else the time that was estimated; in points, or in seconds."""
-    if earlier.points is not None or state.points is not None:
-        aspect, old, new = Aspect.POINTS, earlier.points, state.points
-    else:
-        aspect, old, new = Aspect.TIME, _estimate(earlier), _estimate(state)
-    if old == new or aspect in unknown:
-        return
-    step = item.last(aspect)
-    at, author = (step.change.at, step.change.author_id) if step else (None, None)
-    times = max(1, sum(each.aspect is aspect for each in item.steps))
-    yield ItemChange(ChangeKind.REESTIMATED, item.uid, at, author, field=str(aspect), old=old, new=new, times=times)
-
-
-def _estimate(state: ItemState) -> float | None:
-    """The original estimate alone: work that is logged estimates nothing anew."""
-    return None if state.estimate_seconds is None else time_weight(state.estimate_seconds, None, None)
+def _number(value: int | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def biggest_first(changes: Iterable[ItemChange], *, points: Mapping[str, float]) -> list[ItemChange]:

@@ -72,7 +72,7 @@ def earned(comparison: Comparison, basis: Basis, *, taken_on: date, wanted_only:
     """`taken_on` is the day of the baseline. `wanted_only`: as if what was removed since had never been planned."""
     counted = [item for item in comparison.before.values() if item.countable]
     if wanted_only:
-        counted = [item for item in counted if comparison.fate(item.uid) is not Fate.REMOVED]
+        counted = [item for item in counted if comparison.fates[item.uid] is not Fate.REMOVED]
     weighed = [(item, weight) for item in counted if (weight := item.weight(basis)) is not None]
     dated = [(item, weight) for item, weight in weighed if item.done or item.finish is not None]
     if not dated or not fsum(weight for _, weight in dated):
@@ -80,7 +80,7 @@ def earned(comparison: Comparison, basis: Basis, *, taken_on: date, wanted_only:
     calendar = comparison.calendar
     curve = plan_curve(dated, taken_on=taken_on, calendar=calendar)
     bac = fsum(weight for _, weight in dated)
-    ev = fsum(weight * comparison.completed(item.uid) for item, weight in dated)
+    ev = fsum(weight * comparison.completed[item.uid] for item, weight in dated)
     periods = max(0, _until(comparison, [item for item, _ in dated]) - curve.first)
     value = EarnedValue(bac=bac, pv=curve.at(periods), ev=min(ev, bac))
     schedule = earned_schedule(curve.cumulative.tolist(), ev=value.ev, at=periods)
@@ -123,7 +123,7 @@ def plan_curve(
 def _until(comparison: Comparison, items: Sequence[BaselineItem]) -> int:
     """The working days that are over; a plan that is carried out ages no further."""
     today = comparison.calendar.index(comparison.today)
-    if any(comparison.completed(item.uid) < 1 for item in items):
+    if any(comparison.completed[item.uid] < 1 for item in items):
         return today
     days = [comparison.actuals.get(item.uid, Actual()).done_on for item in items]
     known = [day for day in days if day is not None]

@@ -5,7 +5,7 @@ Days are working days; positive is later than planned. What is compared with is 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -120,31 +120,26 @@ class Comparison:
         uids = self.before.keys() | self.now.keys()
         return tuple(sorted((self._item(uid) for uid in uids), key=_latest_first))
 
-    def fate(self, uid: str) -> Fate:
-        then, now = self.before.get(uid), self.now.get(uid)
-        if then is None:
-            return Fate.PART if uid in self._parts else Fate.ADDED
-        if now is None:
-            return Fate.KEPT if self.completed(uid) == 1.0 else Fate.REMOVED
-        return Fate.SPLIT if then.countable and not now.countable else Fate.KEPT
+    @cached_property
+    def fates(self) -> Mapping[str, Fate]:
+        """By uid, of all items of both sides."""
+        return {uid: self._fate(uid) for uid in self.before.keys() | self.now.keys()}
 
-    def completed(self, uid: str) -> float:
-        """How much of an item of the baseline is done, from 0 to 1: all or nothing, by parts where it was split."""
-        now = self.now.get(uid)
-        if now is None:
-            gone = self.absent.get(uid)  # archiving what is done does not undo it
-            return float(gone is not None and gone.why == ARCHIVED and gone.category is StatusCategory.DONE)
-        if now.done or now.countable:
-            return float(now.done)
-        parts = [self.now[part] for part in self._beneath.get(uid, ())]
-        return sum(part.done for part in parts) / len(parts) if parts else 0.0
+    @cached_property
+    def completed(self) -> Mapping[str, float]:
+        """How much of each item of the baseline is done, from 0 to 1: all or nothing, by parts where it was split."""
+        return {uid: self._completed(uid) for uid in self.before}
+
+    @cached_property
+    def counts(self) -> Mapping[Fate, int]:
+        """How many items that count, then or now, had each fate."""
+        return Counter(fate for uid, fate in self.fates.items() if self._counts(uid))
 
     def scope(self, basis: Basis) -> ScopeChange:
         """Of what counts, on one side or the other."""
-        by_fate: dict[Fate, list[float]] = defaultdict(list)
-        for uid in self.before.keys() | self.now.keys():
+        by_fate: defaultdict[Fate, list[float]] = defaultdict(list)
+        for uid, fate in self.fates.items():
             then, now = _weight(self.before.get(uid), basis), _weight(self.now.get(uid), basis)
-            fate = self.fate(uid)
             by_fate[Fate.SPLIT if fate is Fate.PART else fate].append(now - then)
         kept_gone = fsum(_weight(self.before[uid], basis) for uid in self._kept_gone)
         return ScopeChange(
@@ -155,10 +150,6 @@ class Comparison:
             reestimated=fsum([*by_fate[Fate.KEPT], kept_gone]),
             now=fsum([*(_weight(item, basis) for item in self.now.values()), kept_gone]),
         )
-
-    def counted(self, fate: Fate) -> int:
-        """How many items that count, then or now, had this fate."""
-        return sum(self.fate(uid) is fate and self._counts(uid) for uid in self.before.keys() | self.now.keys())
 
     @property
     def baseline_finish(self) -> date | None:
@@ -192,6 +183,24 @@ class Comparison:
             return None
         return self.calendar.index_after(now) - self.calendar.index_after(before)
 
+    def _fate(self, uid: str) -> Fate:
+        then, now = self.before.get(uid), self.now.get(uid)
+        if then is None:
+            return Fate.PART if uid in self._parts else Fate.ADDED
+        if now is None:
+            return Fate.KEPT if self.completed[uid] == 1.0 else Fate.REMOVED
+        return Fate.SPLIT if then.countable and not now.countable else Fate.KEPT
+
+    def _completed(self, uid: str) -> float:
+        now = self.now.get(uid)
+        if now is None:
+            gone = self.absent.get(uid)  # archiving what is done does not undo it
+            return float(gone is not None and gone.why == ARCHIVED and gone.category is StatusCategory.DONE)
+        if now.done or now.countable:
+            return float(now.done)
+        parts = [self.now[part] for part in self._beneath.get(uid, ())]
+        return sum(part.done for part in parts) / len(parts) if parts else 0.0
+
     def _item(self, uid: str) -> ItemVariance:
         then, now = self.before.get(uid), self.now.get(uid)
         started, finish = self._start(uid), self._finish(uid)
@@ -199,10 +208,10 @@ class Comparison:
         return ItemVariance(
             uid=uid,
             called=(now or self.before[uid]).called,
-            fate=self.fate(uid),
+            fate=self.fates[uid],
             why=self._why(uid),
             countable=self._counts(uid),
-            done=now.done if now else self.completed(uid) == 1.0,
+            done=now.done if now else self.completed[uid] == 1.0,
             baseline_start=before_start,
             start=started,
             start_days=self.start_days(before_start, started),
@@ -224,13 +233,13 @@ class Comparison:
     def _finish(self, uid: str) -> date | None:
         now = self.now.get(uid)
         if now is None:
-            return self.actuals.get(uid, Actual()).done_on if self.completed(uid) == 1.0 else None
+            return self.actuals.get(uid, Actual()).done_on if self.completed[uid] == 1.0 else None
         if now.done:
             return self.actuals.get(uid, Actual()).done_on
         return None if now.finish is None else max(now.finish, self.today)
 
     def _why(self, uid: str) -> str | None:
-        if self.fate(uid) is not Fate.REMOVED:
+        if self.fates[uid] is not Fate.REMOVED:
             return None
         gone = self.absent.get(uid)
         return gone.why if gone is not None else UNMAPPED
@@ -241,7 +250,7 @@ class Comparison:
     @cached_property
     def _kept_gone(self) -> Sequence[str]:
         """Done, archived since, and therefore not among the items of now."""
-        return [uid for uid in self.before.keys() - self.now.keys() if self.completed(uid) == 1.0]
+        return [uid for uid in self.before.keys() - self.now.keys() if self.completed[uid] == 1.0]
 
     @cached_property
     def _parts(self) -> frozenset[str]:

@@ -125,7 +125,7 @@ def _schedule(program: ProgramRow, baseline: BaselineRow, comparison: Comparison
 
 
 def _scope(comparison: Comparison) -> ScopeVariance:
-    fates = Fates(**{str(fate): comparison.counted(fate) for fate in Fate})
+    fates = Fates(**{str(fate): comparison.counts[fate] for fate in Fate})
     return ScopeVariance(fates, *(_scope_basis(comparison, basis) for basis in Basis))
 
 
@@ -154,7 +154,7 @@ def _earned_schedule(told: Earned, comparison: Comparison) -> EarnedSchedulePart
 
 def _without_removed(comparison: Comparison, basis: Basis, *, taken_on: date) -> WithoutRemoved | None:
     """None where nothing was removed: it would say the same once more."""
-    if not comparison.counted(Fate.REMOVED):
+    if not comparison.counts[Fate.REMOVED]:
         return None
     told = earned(comparison, basis, taken_on=taken_on, wanted_only=True)
     if told.value is None:

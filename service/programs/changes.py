@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -17,10 +17,9 @@ from service.domain.change_summary import Group, grouped, headline
 from service.domain.changes import ChangeKind, ItemChange, PlanDays, Trace, Window, biggest_first
 from service.domain.dependencies import DependencyStatus
 from service.domain.errors import InvalidQuery, one_of
-from service.domain.items import RollupItem
 from service.domain.link_changes import LinkMove, Phrases, drawn_between, met_between
 from service.domain.notices import Notice
-from service.domain.program_history import ProgramHistory, ProgramThen
+from service.domain.program_history import ProgramHistory
 from service.domain.scope import Exclusion, exclusions, family_of
 from service.programs.answers import Answer
 from service.programs.change_answers import ChangesData
@@ -30,7 +29,7 @@ from service.programs.dependency_terms import Viewpoint
 from service.programs.envelope import enveloped
 from service.programs.freshness import Grounds, grounds_of
 from service.programs.historians import Historians
-from service.programs.past import history_of, moment_of, past_notices
+from service.programs.past import MAPPING_OF_TODAY, history_of, moment_of
 from service.store.engine import Database
 from service.store.planning import Planning, planning, slips_since
 from service.store.recent_changes import RecentChanges
@@ -71,7 +70,6 @@ class _Told:
 
     grounds: Grounds
     history: ProgramHistory
-    traces: Mapping[str, Trace]
     planning: Planning
     link_moves: Sequence[LinkMove]
     phrases: Mapping[str, Phrases]
@@ -98,7 +96,11 @@ async def get_changes(
     end = until or view.now + timedelta(days=1)  # a tool's clock may be ahead of ours
     async with database.reading() as uow:
         told = await _read(uow.connection, key, since, end, historians=historians, zone=view.terms.zone)
-    found = await asyncio.to_thread(_found, told, known.network, end, kinds, open_ended=until is None)
+    window = Window(told.history, end, _plan_days(told.planning), view.terms.calendar)
+    moved = await asyncio.to_thread(lambda: window.came_or_went)
+    async with database.reading() as uow:
+        traces = await RecentChanges(uow.connection).traces(key, moved, since, end)
+    found = await asyncio.to_thread(_found, told, window, traces, known.network, kinds, open_ended=until is None)
     shown = [change for group in found.groups for change in group.changes[: asked.each]]
     async with database.reading() as uow:
         reader = RecentChanges(uow.connection)
@@ -161,7 +163,6 @@ async def _read(
     return _Told(
         grounds=grounds,
         history=history,
-        traces=await reader.traces(key, since, until),
         planning=await planning(connection, zone=zone),
         link_moves=await reader.link_moves([item.uid for item in history.members], since, until),
         phrases=await reader.phrases(),
@@ -169,24 +170,23 @@ async def _read(
 
 
 def _found(
-    told: _Told, network: ProgramNetwork, until: datetime, kinds: Collection[ChangeKind] | None, *, open_ended: bool
+    told: _Told,
+    window: Window,
+    traces: Mapping[str, Trace],
+    network: ProgramNetwork,
+    kinds: Collection[ChangeKind] | None,
+    *,
+    open_ended: bool,
 ) -> _Found:
     """CPU-heavy for large programs."""
-    window = Window.of(
-        told.history,
-        until=until,
-        traces=told.traces,
-        plan_days=_plan_days(told.planning),
-        calendar=network.terms.calendar,
-    )
-    changes = list(window.changes())
+    changes = list(window.changes(traces))
     edges = network.network.edges
     changes += drawn_between(told.link_moves, edges, told.phrases)
     changes += met_between(changes, edges)
     if open_ended:
         changes += _waiting(network, since=told.history.since)
-    excluded = _excluded(told.grounds.program.count_subtasks, window.before, window.after)
-    points = _points(window.before.items) | _points(window.after.items)
+    excluded = _excluded(window, count_subtasks=told.grounds.program.count_subtasks, open_ended=open_ended)
+    points = {item.uid: points for item in window.items if (points := item.points) is not None}
     wanted = [each for each in changes if kinds is None or each.kind in kinds]
     kept = [each for each in wanted if excluded.get(each.uid) is not Exclusion.SUBTASK]
     return _Found(
@@ -194,7 +194,7 @@ def _found(
         points=points,
         excluded=excluded,
         left_out=len(wanted) - len(kept),
-        notices=tuple(past_notices(told.history, window.before)),
+        notices=() if told.history.is_mapped(told.history.since) else (MAPPING_OF_TODAY,),
     )
 
 
@@ -215,20 +215,20 @@ def _waiting(network: ProgramNetwork, *, since: datetime) -> Iterator[ItemChange
         yield ItemChange(ChangeKind.EDGE_BLOCKED, after.uid, at, days=waited, other_uid=before.uid)
 
 
-def _excluded(count_subtasks: bool, *thens: ProgramThen) -> dict[str, Exclusion]:
-    """Who does not count, at the later moment or, of what had left by then, at the earlier one."""
-    found: dict[str, Exclusion] = {}
-    for then in thens:
-        for item in then.items:
-            found.pop(item.uid, None)
-        live = then.items
-        told = exclusions(live, family_of(live), count_subtasks=count_subtasks)
-        found |= {uid: why for uid, why in told.items() if why is not Exclusion.CANCELLED}
+def _excluded(window: Window, *, count_subtasks: bool, open_ended: bool) -> dict[str, Exclusion]:
+    """Who does not count at the later moment; of what had left by then, what is a part by its kind."""
+    history = window.history
+    if open_ended:
+        there = zip(history.members, history.spans, strict=True)
+        live = [item for item, spans in there if any(span.covers(window.until) for span in spans)]
+    else:
+        live = [*history.at(window.until).items]
+    told = exclusions(live, family_of(live), count_subtasks=count_subtasks)
+    found = {uid: why for uid, why in told.items() if why is not Exclusion.CANCELLED}
+    if not count_subtasks:
+        gone = (item for item in window.items if not item.is_there and item.member.subtask)
+        found |= {item.uid: Exclusion.SUBTASK for item in gone}
     return found
-
-
-def _points(items: Iterable[RollupItem]) -> dict[str, float]:
-    return {item.uid: item.points for item in items if item.points is not None and item.points >= 0}
 
 
 def _plan_days(known: Planning) -> PlanDays:

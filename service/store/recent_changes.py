@@ -40,21 +40,24 @@ class RecentChanges:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def traces(self, program: str, since: datetime, until: datetime) -> dict[str, Trace]:
-        """By uid, of the items that were created, mapped, unmapped, buried or restored in between."""
+    async def traces(self, program: str, uids: Collection[str], since: datetime, until: datetime) -> dict[str, Trace]:
+        """By uid, of those of these items that were created, mapped, unmapped, buried or restored in between."""
         told: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-        window = [program, since, until]
-        for uid, at, reporter in await fetch(self._connection, _CREATED, window):
+        wanted = [sorted(uids), since, until]
+        for uid, at, reporter in await self._between(_CREATED, wanted):
             told[uid] |= {"created_at": convert(at, datetime), "reporter_id": reporter}
-        for uid, at in await fetch(self._connection, _JOINED, window):
-            told[uid]["joined_at"] = convert(at, datetime)
-        for uid, at in await fetch(self._connection, _LEFT, window):
-            told[uid]["left_at"] = convert(at, datetime)
-        for uid, at, reason in await fetch(self._connection, _BURIED, window):
+        for name, statement in (("joined_at", _JOINED), ("left_at", _LEFT)):
+            for uid, at in await self._between(statement, [*wanted, program]):
+                told[uid][name] = convert(at, datetime)
+        for uid, at, reason in await self._between(_BURIED, wanted):
             told[uid] |= {"buried_at": convert(at, datetime), "grave": reason}
-        for uid, at in await fetch(self._connection, _RESTORED, window):
+        for uid, at in await self._between(_RESTORED, wanted):
             told[uid]["restored_at"] = convert(at, datetime)
         return {uid: Trace(**values) for uid, values in told.items()}
+
+    async def _between(self, statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+        named = within(self._connection, "uid" if statement is _CREATED else "item_uid")
+        return await fetch(self._connection, statement.format(named), parameters)
 
     async def link_moves(self, uids: Collection[str], since: datetime, until: datetime) -> list[LinkMove]:
         """What histories tell of links of these items; a far end that nobody knows is left out."""
@@ -101,21 +104,15 @@ def _far_keys(rows: Iterable[tuple[Any, ...]]) -> set[tuple[str, str]]:
     return {(row[0].partition(":")[0], key) for row in rows for key in row[3:5] if key}
 
 
-_CREATED = """
-    SELECT i.uid, i.created_at, i.reporter_id FROM work_items AS i
-      JOIN memberships AS m ON m.item_uid = i.uid
-     WHERE m.program_key = ? AND i.created_at > ? AND i.created_at <= ?"""
-_JOINED = "SELECT item_uid, valid_from FROM memberships WHERE program_key = ? AND valid_from > ? AND valid_from <= ?"
-_LEFT = "SELECT item_uid, valid_to FROM memberships WHERE program_key = ? AND valid_to > ? AND valid_to <= ?"
-_OF_MEMBERS = "t.item_uid IN (SELECT item_uid FROM memberships WHERE program_key = ?)"
+_CREATED = "SELECT uid, created_at, reporter_id FROM work_items WHERE {} AND created_at > ? AND created_at <= ?"
+_JOINED = (
+    "SELECT item_uid, valid_from FROM memberships WHERE {} AND valid_from > ? AND valid_from <= ? AND program_key = ?"
+)
+_LEFT = "SELECT item_uid, valid_to FROM memberships WHERE {} AND valid_to > ? AND valid_to <= ? AND program_key = ?"
 _BURIED = (
-    f"SELECT t.item_uid, t.found_at, t.reason FROM tombstones AS t WHERE {_OF_MEMBERS} "  # noqa: S608
-    "AND t.found_at > ? AND t.found_at <= ? ORDER BY t.found_at"
+    "SELECT item_uid, found_at, reason FROM tombstones WHERE {} AND found_at > ? AND found_at <= ? ORDER BY found_at"
 )
-_RESTORED = (
-    f"SELECT t.item_uid, t.restored_at FROM tombstones AS t WHERE {_OF_MEMBERS} "  # noqa: S608
-    "AND t.restored_at > ? AND t.restored_at <= ?"
-)
+_RESTORED = "SELECT item_uid, restored_at FROM tombstones WHERE {} AND restored_at > ? AND restored_at <= ?"
 _LINKS = """
     SELECT item_uid, at, author_id, from_value, to_value, from_text, to_text FROM item_changes
      WHERE {} AND field_id = 'link' AND at > ? AND at <= ?"""

@@ -107,12 +107,12 @@ def test_a_story_that_was_split_is_no_new_scope_and_is_done_by_its_parts() -> No
         "second": Fate.PART,
         "other": Fate.ADDED,
     }
-    assert comparison.completed("story") == 0.5
+    assert comparison.completed["story"] == 0.5
     points = comparison.scope(Basis.POINTS)
     assert (points.baseline, points.split, points.added, points.now) == (8.0, 1.0, 2.0, 11.0)
     count = comparison.scope(Basis.COUNT)
     assert (count.baseline, count.split, count.added, count.now) == (1.0, 1.0, 1.0, 3.0)
-    assert {fate: comparison.counted(fate) for fate in Fate} == {
+    assert {fate: comparison.counts[fate] for fate in Fate} == {
         Fate.KEPT: 0,
         Fate.SPLIT: 1,
         Fate.PART: 2,
@@ -185,7 +185,7 @@ def test_scope_then_and_now_differ_by_exactly_what_is_told(
         assert told == pytest.approx(scope.now)
         assert min(scope.removed, scope.added, scope.baseline) >= 0
     assert len(comparison.items) == len({item.uid for item in (*before, *now)})
-    assert all(0 <= comparison.completed(uid) <= 1 for uid in comparison.before)
+    assert all(0 <= part <= 1 for part in comparison.completed.values())
 
 
 @given(_side())
