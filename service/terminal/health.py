@@ -41,7 +41,7 @@ def render_attention(answer: Answer[AttentionData], console: Console) -> None:
         console.print("Nothing needs chasing today.")
         notes(answer, console)
         return
-    said = ", ".join(f"{wording.TROUBLES[kind].lower()} {number}" for kind, number in _by_number(data))
+    said = ", ".join(f"{number} {wording.TROUBLES[kind].lower()}" for kind, number in _by_number(data))
     console.print(f"{wording.counted(data.total, 'thing')} to chase: {said}", highlight=False)
     console.print()
     console.print(_concerns(data.attention), highlight=False)
@@ -52,13 +52,19 @@ def render_attention(answer: Answer[AttentionData], console: Console) -> None:
 
 def colour_text(colour: str, console: Console) -> Text:
     """Symbol and word."""
-    symbols = wording.HEALTH_SYMBOLS if console.encoding.lower().startswith("utf") else PLAIN_SYMBOLS
-    return Text(f"{symbols[colour]} {wording.HEALTH[colour]}", style=STYLES[colour])
+    return Text(f"{_symbol(colour, console)} {wording.HEALTH[colour]}", style=STYLES[colour])
+
+
+def _symbol(colour: str, console: Console) -> str:
+    return (wording.HEALTH_SYMBOLS if console.encoding.lower().startswith("utf") else PLAIN_SYMBOLS)[colour]
 
 
 def _counts(data: PortfolioData, console: Console) -> Text:
+    """How many there are of each colour, the worst first."""
     parts = [
-        Text.assemble(colour_text(colour, console), f" {number}") for colour, number in data.health.items() if number
+        Text(f"{_symbol(colour, console)} {number} {wording.HEALTH[colour].lower()}", style=STYLES[colour])
+        for colour, number in data.health.items()
+        if number
     ]
     return Text("   ").join([Text(wording.counted(len(data.programs), "program"), style="bold"), *parts])
 
