@@ -134,7 +134,8 @@ async def test_a_new_baseline_makes_a_row_of_the_portfolio_anew(database: Databa
     await take(database, TODAY, "Second plan")
     (replanned,) = (await get_portfolio(database, view=view())).data.programs
 
-    assert (late.health.computed, late.health.rules) == ("red", ("schedule_variance",))
+    assert late.health.computed == "red"
+    assert "schedule_variance" in late.health.rules
     assert replanned.health.computed == "green"
 
 

@@ -98,7 +98,7 @@ def portfolio(*rows: PortfolioRow, encoding: str = "utf-8", warnings: tuple[Rema
     counts = {colour: colours.count(colour) for colour in ("red", "amber", "green", "grey")}
     data = PortfolioData(programs=rows, health=counts, next_cursor=None)
     out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    render_portfolio(Answer(AS_OF, AS_OF, "1", (), warnings, data), Console(file=out, width=110, color_system=None))
+    render_portfolio(Answer(AS_OF, AS_OF, "1", (), warnings, data), Console(file=out, width=106, color_system=None))
     out.seek(0)
     return [line.rstrip() for line in out.read().splitlines()]
 
@@ -115,7 +115,7 @@ def attention(*found: Concern, total: int | None = None) -> list[str]:
         next_cursor=None,
     )
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    render_attention(Answer(AS_OF, AS_OF, "1", (), (), data), Console(file=out, width=110, color_system=None))
+    render_attention(Answer(AS_OF, AS_OF, "1", (), (), data), Console(file=out, width=106, color_system=None))
     out.seek(0)
     return [line.rstrip() for line in out.read().splitlines()]
 
@@ -126,12 +126,12 @@ def test_each_program_is_one_line_with_its_colour_and_why() -> None:
     assert portfolio(CHECKOUT, decided, warnings=(Remark("x", "acme-asana has never been read completely."),)) == [
         "2 programs   ■ 1 red   ◆ 1 amber",
         "",
-        "Program   Health               Why                      Done       Target       Finish    Waiting        As of",
-        "Checkout  ■ Red                overdue work,        38% of 8  18 Dec 2026  22 Dec 2026  2 blocked  2 hours ago",
-        "CHECKOUT  stated green         blocked on the                                           1 at risk",
-        "                               critical path",
-        "Next      ◆ Amber                                   38% of 8  18 Dec 2026  22 Dec 2026  2 blocked  2 hours ago",
-        "NEXT      decided; computed                                                             1 at risk",
+        "Program   Health             Why                    Done       Target       Finish    Waiting        As of",
+        "Checkout  ■ Red              overdue work,      38% of 8  18 Dec 2026  22 Dec 2026  2 blocked  2 hours ago",
+        "CHECKOUT  stated green       blocked on the                                         1 at risk",
+        "                             critical path",
+        "Next      ◆ Amber                               38% of 8  18 Dec 2026  22 Dec 2026  2 blocked  2 hours ago",
+        "NEXT      decided; computed                                                         1 at risk",
         "          green",
         "",
         "Before trusting the numbers",
@@ -143,9 +143,9 @@ def test_a_terminal_without_such_characters_gets_plain_ones() -> None:
     assert portfolio(CHECKOUT, encoding="ascii") == [
         "1 program   # 1 red",
         "",
-        "Program   Health        Why                             Done       Target       Finish    Waiting        As of",
-        "Checkout  # Red         overdue work, blocked on    38% of 8  18 Dec 2026  22 Dec 2026  2 blocked  2 hours ago",
-        "CHECKOUT  stated green  the critical path                                               1 at risk",
+        "Program   Health        Why                         Done       Target       Finish    Waiting        As of",
+        "Checkout  # Red         overdue work, blocked   38% of 8  18 Dec 2026  22 Dec 2026  2 blocked  2 hours ago",
+        "CHECKOUT  stated green  on the critical path                                        1 at risk",
     ]
 
 
@@ -158,8 +158,8 @@ def test_what_to_chase_says_why_and_whom_to_ask() -> None:
         "Checkout  CHECKOUT",
         "7 things to chase: 1 blocked, 1 stale source",
         "",
-        "  68  Blocked       PAY-12 holds up CART-3. CART-3 has waited 4 working days for it; 17 open items wait behind",
-        "                    it.  Ask Pat Doe, Ants.",
+        "  68  Blocked       PAY-12 holds up CART-3. CART-3 has waited 4 working days for it; 17 open items wait",
+        "                    behind it.  Ask Pat Doe, Ants.",
         "  40  Stale source  acme-jira was last read completely on 13 Nov 2026. The last sync failed.",
         "  and 5 more with --json",
     ]
