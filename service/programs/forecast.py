@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -35,6 +35,7 @@ from service.programs.forecast_answers import (
     WeekData,
 )
 from service.programs.lives import Known, Lives, lives_of
+from service.programs.past import MAPPING_OF_TODAY
 from service.store.engine import Database
 
 MOST_WEEKS: Final = 104
@@ -48,6 +49,13 @@ class ForecastQuestion(NamedTuple):
     weeks: int = WINDOW
     by: date | None = None
     without_bulk_days: bool = False
+
+
+class Then(NamedTuple):
+    """A day of the past, and the day as which began nothing more was known: the one after it, or itself."""
+
+    day: date
+    known_before: date
 
 
 USUAL: Final = ForecastQuestion()
@@ -84,13 +92,24 @@ async def program_forecast(
 
 
 async def get_forecast(
-    database: Database, key: str, *, view: Viewpoint, question: ForecastQuestion = USUAL
+    database: Database,
+    key: str,
+    *,
+    view: Viewpoint,
+    question: ForecastQuestion = USUAL,
+    as_of: datetime | None = None,
 ) -> Answer[ForecastData]:
-    """Raises UnknownProgram or InvalidQuery."""
-    _check(question, view.today)
+    """As it would have been said at a moment of the past, by what was known then. Raises UnknownProgram or
+    InvalidQuery.
+
+    The forecast that follows the dependencies is only made from now.
+    """
+    then = None if as_of is None else then_of(as_of, view)
+    asked = view if then is None else replace(view, today=then.day)
+    _check(question, asked.today)
     known = await lives_of(database, key, view)
-    made = await forecast_from(database, known, view, question)
-    record = await calibration_of(database, known, view)
+    made = await forecast_from(database, known, asked, question, then=then)
+    record = await calibration_of(database, known, asked)
     program = known.grounds.program
     data = ForecastData(
         program=ProgramRef(program.key, program.name),
@@ -104,19 +123,24 @@ async def get_forecast(
         stability=_stability(made),
         history=tuple(map(WeekData, made.weeks.weeks, made.weeks.finished, made.growth)),
         calibration=summary(record),
-        dependency_aware=await dependency_aware(database, key, view),
+        dependency_aware=await dependency_aware(database, key, view) if then is None else None,
     )
-    notices = (*_notices(made, question), *known.backlog)
-    return enveloped(data, sources=known.grounds.sources, now=view.now, notices=notices)
+    notices = (*(() if then is None else (MAPPING_OF_TODAY,)), *_notices(made, question), *known.backlog)
+    return enveloped(data, sources=known.grounds.sources, now=view.now, notices=notices, as_of=as_of)
 
 
 async def forecast_from(
-    database: Database, known: Known, view: Viewpoint, question: ForecastQuestion = USUAL
+    database: Database,
+    known: Known,
+    view: Viewpoint,
+    question: ForecastQuestion = USUAL,
+    *,
+    then: Then | None = None,
 ) -> ProgramForecast:
-    """From lives that were read already; computed off the event loop."""
+    """From lives that were read already; computed off the event loop. `view` looks from the day of `then`."""
     kept = _kept.setdefault(database, Recent(KEPT))
     program = known.grounds.program
-    asked = (known.seal, view.today, view.terms.calendar, program.target, question)
+    asked = (known.seal, view.today, view.terms.calendar, program.target, question, then)
     found = kept.get(asked)
     if found is None:
         terms = Terms(
@@ -126,13 +150,17 @@ async def forecast_from(
             target=program.target,
             by=question.by,
         )
-        found = await asyncio.to_thread(forecast_of, known.lives, terms, question)
+        found = await asyncio.to_thread(forecast_of, known.lives, terms, question, then)
         kept.put(asked, found)
     return found
 
 
-def forecast_of(lives: Lives, terms: Terms, question: ForecastQuestion = USUAL) -> ProgramForecast:
-    ledger, now = lives.ledger, date.fromordinal(terms.today.toordinal() + 1)
+def forecast_of(
+    lives: Lives, terms: Terms, question: ForecastQuestion = USUAL, then: Then | None = None
+) -> ProgramForecast:
+    ledger = lives.ledger
+    now = terms.today + timedelta(days=1) if then is None else then.known_before
+    remaining = lives.remaining if then is None else lives.remaining_before(now)
     told = ledger.throughput(terms.today, known=now, weeks=question.weeks)
     growth = ledger.growth(told, known=now)
     until = monday_of(terms.today)
@@ -141,24 +169,33 @@ def forecast_of(lives: Lives, terms: Terms, question: ForecastQuestion = USUAL) 
     if question.without_bulk_days:
         told = Throughput(told.first_week, _without(done, told, told.finished))
         growth = _without(created, told, growth)
-    reason = _reason(lives, told)
+    empty = lives.begun_on is None or lives.begun_on >= now
+    reason = "empty_scope" if empty else _reason(remaining, told)
     shift = latest_shift(told)
     since = told.since(shift) if shift is not None else None
     recent = None
     if reason is None and since is not None and too_little(Past(since.finished)) is None:
-        recent = outlook(lives.remaining, since, growth[-len(since.finished) :], terms)
+        recent = outlook(remaining, since, growth[-len(since.finished) :], terms)
     return ProgramForecast(
-        remaining=lives.remaining,
+        remaining=remaining,
         target=terms.target,
         weeks=told,
         growth=growth,
         reason=reason,
-        outlook=None if reason is not None else outlook(lives.remaining, told, growth, terms),
+        outlook=None if reason is not None else outlook(remaining, told, growth, terms),
         shift=shift,
         recent=recent,
         bulk_done=done,
         bulk_created=created,
     )
+
+
+def then_of(moment: datetime, view: Viewpoint) -> Then | None:
+    """None for today: that is the present. Within a day nothing is known yet of that day."""
+    local = moment.astimezone(view.terms.zone)
+    if local.date() >= view.today:
+        return None
+    return Then(local.date(), (local + timedelta(microseconds=1)).date())
 
 
 def message(made: ProgramForecast) -> str:
@@ -188,12 +225,8 @@ def _said(made: ProgramForecast) -> str:
     return f"With 85 % confidence {items} done by {p85} (half of the trials: {half}), if no work is added."
 
 
-def _reason(lives: Lives, told: Throughput) -> str | None:
-    if not lives.every:
-        return "empty_scope"
-    if not lives.remaining:
-        return "nothing_left"
-    return too_little(Past(told.finished))
+def _reason(remaining: int, told: Throughput) -> str | None:
+    return too_little(Past(told.finished)) if remaining else "nothing_left"
 
 
 def _without(bulk: Iterable[BulkDay], told: Throughput, weekly: Sequence[int]) -> tuple[int, ...]:

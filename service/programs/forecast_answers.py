@@ -78,7 +78,8 @@ class CalibrationSummary(Struct, frozen=True):
 class ForecastData(Struct, frozen=True):
     """`forecast` is null with a reason and a sentence where there cannot be one. `recent` is the same from the weeks
     since the pace changed, beside the whole window; null where it did not, or where there are too few of them.
-    `dependency_aware` is another model of the same: not by how much is finished a week, but by what waits for what."""
+    `dependency_aware` is another model of the same: not by how much is finished a week, but by what waits for what;
+    null for a day of the past."""
 
     program: ProgramRef
     unit: str  # items
@@ -91,7 +92,7 @@ class ForecastData(Struct, frozen=True):
     stability: Stability | None
     history: tuple[WeekData, ...]
     calibration: CalibrationSummary
-    dependency_aware: DependencyAware
+    dependency_aware: DependencyAware | None
 
 
 class CoverageData(Struct, frozen=True):

@@ -37,6 +37,10 @@ class Lives:
     def remaining(self) -> int:
         return sum(life.is_open for life in self.every)
 
+    def remaining_before(self, day: date) -> int:
+        """As it was known when a day began."""
+        return int(self.ledger.open_before(day).sum())
+
     @cached_property
     def begun_on(self) -> date | None:
         return min((life.created_on for life in self.every), default=None)

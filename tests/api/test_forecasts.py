@@ -257,6 +257,39 @@ async def test_tomorrow_is_another_day(database: Database) -> None:
     assert data["forecast"]["without_growth"]["dates"]["p50"] == "2026-12-11"
 
 
+async def test_of_a_day_of_the_past_it_says_what_would_have_been_said_then(finishing: httpx.AsyncClient) -> None:
+    """On the evening of 23 October, a Friday, 38 items more were open: 68, six weeks and four days of work."""
+    then = await answered(finishing, "forecast?as_of=2026-10-23&by=2026-10-30")
+    outlook = then["data"]["forecast"]
+
+    assert then["as_of"] == "2026-10-23T23:59:59Z"
+    assert then["data"]["remaining"] == OPEN + 38
+    assert outlook["without_growth"]["dates"]["p50"] == "2026-12-09"
+    assert outlook["how_many"]["working_days"] == 6
+    assert then["data"]["history"][-1]["week"] == "2026-10-12"
+    assert then["data"]["dependency_aware"] is None
+    assert "mapping_of_today" in [warning["code"] for warning in then["warnings"]]
+
+
+async def test_in_the_middle_of_a_day_nothing_is_known_of_it(finishing: httpx.AsyncClient) -> None:
+    morning = await got(finishing, "forecast?as_of=2026-10-23T09:00:00Z")
+    evening = await got(finishing, "forecast?as_of=2026-10-23")
+    today, now = await got(finishing, "forecast?as_of=2026-11-20"), await got(finishing, "forecast")
+
+    assert morning["remaining"] == evening["remaining"] + 2
+    assert today == now
+
+
+async def test_a_day_before_the_program_has_no_forecast_and_one_after_today_is_refused(
+    finishing: httpx.AsyncClient,
+) -> None:
+    before = await got(finishing, "forecast?as_of=2026-01-05")
+    refused = await finishing.get(f"{BASE}/forecast?as_of=2026-11-21")
+
+    assert (before["forecast"], before["reason"], before["remaining"]) == (None, "empty_scope", 0)
+    assert (refused.status_code, refused.json()["errors"][0]["parameter"]) == (422, "as_of")
+
+
 async def test_flow_of_a_program_says_how_its_work_goes(database: Database) -> None:
     await a_finishing_program(database)
     await with_a_past(database)

@@ -23,6 +23,7 @@ from service.programs.flow import FlowQuestion
 from service.programs.flow_answers import FlowData, FlowGroup
 from service.programs.forecast import MOST_WEEKS, ForecastQuestion
 from service.programs.forecast_answers import CalibrationData, ForecastData, PromiseData
+from service.programs.past import moment_of
 
 router = APIRouter(prefix="/programs", tags=["forecasts"])
 
@@ -59,12 +60,22 @@ async def get_forecast(
     by: Annotated[date | None, Query(description="Also: how many items will be done by the end of this day.")] = None,
     weeks: Weeks = WINDOW,
     without_bulk_days: WithoutBulkDays = False,
+    as_of: Annotated[
+        str | None,
+        Query(
+            max_length=64,
+            description="As it would have been said then: the end of an earlier day, or a moment; now when left out.",
+            examples=["2026-03-31"],
+        ),
+    ] = None,
 ) -> Response:
+    now = services.clock.now()
     answer = await forecast.get_forecast(
         services.database,
         key,
         view=services.viewpoint(),
         question=ForecastQuestion(weeks, by, without_bulk_days),
+        as_of=None if as_of is None else moment_of(as_of, zone=services.calendar_zone, now=now),
     )
     return settled(request, services, answer)
 
