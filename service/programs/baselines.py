@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 from service.domain.baseline import totals
 from service.domain.baseline_names import FIRST, LATEST, checked_name, checked_note, folded
 from service.domain.errors import BaselineExists, InvalidChange, UnknownBaseline, one_of
+from service.domain.notices import Notice
 from service.domain.progress import Basis
 from service.domain.rollup import DEFINITION_VERSION
 from service.domain.status import StatusCategory
@@ -67,8 +69,9 @@ async def take_baseline(  # noqa: PLR0913 - one argument per part of the request
     async with database.reading() as uow:  # one moment, whatever a sync writes meanwhile
         grounds = await grounds_of(uow.connection, key)
         program, zone = grounds.program, view.terms.zone
+        notices: Sequence[Notice] = ()
         if as_of is None:
-            items, notices = await present(uow.connection, program, zone=zone), ()
+            items = await present(uow.connection, program, zone=zone)
         else:
             items, notices = await planned_then(uow.connection, program, moment, zone=zone, historians=historians)
     sums = totals(items)

@@ -224,7 +224,7 @@ def _excluded(window: Window, *, count_subtasks: bool, open_ended: bool) -> dict
     else:
         live = [*history.at(window.until).items]
     told = exclusions(live, family_of(live), count_subtasks=count_subtasks)
-    found = {uid: why for uid, why in told.items() if why is not Exclusion.CANCELLED}
+    found: dict[str, Exclusion] = {uid: why for uid, why in told.items() if why is not Exclusion.CANCELLED}
     if not count_subtasks:
         gone = (item for item in window.items if not item.is_there and item.member.subtask)
         found |= {item.uid: Exclusion.SUBTASK for item in gone}
