@@ -93,7 +93,7 @@ class Standing:
     def age(self) -> Days:
         """For how many working days of its team an item has been in progress, today included; NO_DAY for any other."""
         item, asked = self.plan.asked.network.item, self.plan.asked
-        active = np.flatnonzero(self.open & (item.category == IN_PROGRESS) & (item.started_on != NO_DAY))
+        active = np.flatnonzero(self.open & (item.category == IN_PROGRESS) & (item.started_on != NO_DAY)).astype(np.int32)
         age = np.full(len(self.items), NO_DAY, np.int32)
         today = np.full(active.size, asked.today.toordinal(), np.int32)
         calendars = asked.assessment.calendars

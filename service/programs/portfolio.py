@@ -76,7 +76,8 @@ async def get_portfolio(
     terms = terms or Terms()
     told = await _read(database, view, terms, among)
     kept = await _rows(database, told, _Making(view, terms, patience))
-    rows, sources = [], {}
+    rows: list[PortfolioRow] = []
+    sources: dict[str, SourceFacts] = {}
     for program, row in kept.items():
         facts = _sources_of(told, program, row)
         sources |= {each.name: each for each in facts}

@@ -34,7 +34,8 @@ def on(day: date, *, hour: int = 8, zone: ZoneInfo | None = None) -> Viewpoint:
 async def colours(database: Database, view: Viewpoint) -> tuple[str, str | None, list[str]]:
     """(what counts, what was decided, what was decided before)"""
     data = (await get_health(database, KEY, view=view)).data
-    return data.effective, data.override and data.override.value, [each.value for each in data.past_overrides]
+    decided = None if data.override is None else data.override.value
+    return data.effective, decided, [each.value for each in data.past_overrides]
 
 
 async def audited(database: Database) -> list[tuple[str, str, str]]:
