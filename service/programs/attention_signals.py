@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
@@ -131,14 +131,15 @@ class _Scene:
 
     def ageing(self) -> Iterator[Told]:
         for place in np.flatnonzero(self.standing.ageing).tolist():
-            age, usual = int(self.standing.age[place]), int(self.standing.usual[place])
-            kind = self._network.items[place].item_type
+            aged = self.standing.aged[self._network.items[place].uid]
+            age, usual = aged.days or 0, aged.usual or 0
+            older = self._working_days(self._today - timedelta(days=age - usual), self._today)
             yield self._told(
                 Trouble.AGEING,
                 place,
-                f"{self._called(place)} has been in progress for {counted(age, 'working day')}.",
-                f"85% of those of type {kind} took {counted(usual, 'working day')} at most",
-                days=age - usual,
+                f"{self._called(place)} has been in progress for {counted(age, 'day')}.",
+                f"85% of those of type {aged.life.item_type} took {counted(usual, 'day')} at most",
+                days=max(older, 1),
             )
 
     def unassigned(self) -> Iterator[Told]:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from service.domain.errors import InvalidQuery, one_of
-from service.domain.flow import Aged, Ageing, Window, ageing, bulk_created, bulk_done, usual_by_type, window_of
+from service.domain.flow import Aged, Window, ageing, bulk_created, bulk_done, usual_by_type, window_of
 from service.domain.lives import ItemLife
 from service.domain.notices import Notice, counted
 from service.domain.steadiness import Period
@@ -84,12 +84,10 @@ class _Told(NamedTuple):
     terms: FlowTerms
 
 
-def ageing_share(lives: Lives, view: Viewpoint, *, weeks: int = WINDOW) -> tuple[int, int]:
-    """(items in progress that are older than usual, items in progress of which that can be told), of a program."""
+def work_in_progress(lives: Lives, view: Viewpoint, *, weeks: int = WINDOW) -> tuple[Aged, ...]:
+    """How old it is beside what was finished in the last weeks, of a whole program; the oldest first."""
     window = window_of(lives.every, today=view.today, weeks=weeks, calendar=view.terms.calendar)
-    wip = ageing(lives.every, usual_by_type(lives.every, window), today=view.today)
-    told = [each for each in wip if each.state is not Ageing.UNKNOWN]
-    return sum(each.state is not Ageing.YOUNG for each in told), len(told)
+    return ageing(lives.every, usual_by_type(lives.every, window), today=view.today)
 
 
 def _computed(

@@ -5,7 +5,7 @@ Pure: everything that has to be read was read before. What people baselined, for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.calendars import NO_DAY, day_ordinals
-from service.domain.columns import DONE, IN_PROGRESS, Days, Mask
+from service.domain.columns import DONE, Mask
 from service.domain.data_quality import Checked, Quality, check_items
 from service.domain.dependency_status import STATUS_CODE, DependencyStatus
+from service.domain.flow import Aged, Ageing
 from service.domain.health import Health, Measure, Part, Rule, Verdict, health_of, judge_all
 from service.domain.network import NetworkItem
 from service.domain.notices import counted
@@ -41,17 +42,31 @@ class Standing:
 
     plan: ProgramPlan
     open_work: Mapping[str, OpenItem]
+    aged: Mapping[str, Aged]
     terms: HealthTerms
     checked: Checked
 
     @classmethod
-    def of(cls, plan: ProgramPlan, open_work: Mapping[str, OpenItem], terms: HealthTerms) -> Standing:
-        """CPU-heavy for large programs: call it off the event loop."""
+    def of(
+        cls,
+        plan: ProgramPlan,
+        *,
+        open_work: Mapping[str, OpenItem],
+        aged: Iterable[Aged],
+        terms: HealthTerms,
+    ) -> Standing:
+        """`aged` is work in progress with its age. CPU-heavy for large programs: call it off the event loop."""
         asked = plan.asked
         zone = asked.terms.zone
         touched = (open_work.get(item.uid) for item in plan.items)
         updated = day_ordinals(None if each is None else each.updated_at.astimezone(zone).date() for each in touched)
-        return cls(plan, open_work, terms, check_items(asked.network, today=asked.today, updated=updated))
+        return cls(
+            plan=plan,
+            open_work=open_work,
+            aged={each.life.uid: each for each in aged},
+            terms=terms,
+            checked=check_items(asked.network, today=asked.today, updated=updated),
+        )
 
     @property
     def items(self) -> tuple[NetworkItem, ...]:
@@ -90,29 +105,14 @@ class Standing:
         return above
 
     @cached_property
-    def age(self) -> Days:
-        """For how many working days of its team an item has been in progress, today included; NO_DAY for any other."""
-        item, asked = self.plan.asked.network.item, self.plan.asked
-        active = np.flatnonzero(self.open & (item.category == IN_PROGRESS) & (item.started_on != NO_DAY)).astype(np.int32)
-        age = np.full(len(self.items), NO_DAY, np.int32)
-        today = np.full(active.size, asked.today.toordinal(), np.int32)
-        calendars = asked.assessment.calendars
-        worked = calendars.indices_after(today, active) - calendars.indices(item.started_on[active], active)
-        age[active] = np.maximum(worked, 1)
-        return age
-
-    @cached_property
-    def usual(self) -> Days:
-        """What 85 of 100 done items of its type took at most, in working days; NO_DAY where none of its type is."""
-        item, typical = self.plan.asked.network.item, self.plan.asked.assessment.typical
-        by_type = [typical[name].p85 if name in typical else NO_DAY for name in item.item_types]
-        usual: Days = np.array([*by_type, NO_DAY], np.int32)[item.item_type]
-        return usual
-
-    @cached_property
     def ageing(self) -> Mask:
-        old: Mask = (self.age != NO_DAY) & (self.usual != NO_DAY) & (self.age > self.usual)
-        return old
+        """Older than 85 of 100 of its type took to finish, as flow tells it."""
+        return self._aged(Ageing.AGEING, Ageing.STALE)
+
+    @cached_property
+    def of_known_age(self) -> Mask:
+        """In progress, and both its age and what its type takes are known."""
+        return self._aged(Ageing.YOUNG, Ageing.AGEING, Ageing.STALE)
 
     @cached_property
     def blocked_critical(self) -> NDArray[np.int64]:
@@ -209,13 +209,12 @@ class Standing:
         return Measure(Rule.OVERDUE, len(late) / asked, said, None, self._uids(late))
 
     def _of_ageing(self, among: Mask) -> Measure:
-        active = among & (self.age != NO_DAY)
-        asked = int(np.count_nonzero(active & (self.usual != NO_DAY)))
-        if not active.any():
+        asked = int(np.count_nonzero(among & self.of_known_age))
+        if not (among & self._aged(*Ageing)).any():
             return Measure.missing(Rule.AGEING, "nothing_in_progress", "Nothing is in progress.")
         if not asked:
             return Measure.missing(
-                Rule.AGEING, "no_cycle_times", "Nothing of these types was finished yet, so no age is too old."
+                Rule.AGEING, "no_cycle_times", "Nothing of these types was finished lately, so no age is too old."
             )
         old = np.flatnonzero(among & self.ageing)
         said = (
@@ -247,6 +246,13 @@ class Standing:
         item, known = self.items[place], self.open_work.get(self.items[place].uid)
         critical = {name.casefold() for name in self.terms.critical_priorities}
         return known is not None and item.assignee_id is None and (known.priority or "").casefold() in critical
+
+    def _aged(self, *states: Ageing) -> Mask:
+        return np.fromiter(
+            ((aged := self.aged.get(item.uid)) is not None and aged.state in states for item in self.items),
+            np.bool_,
+            len(self.items),
+        )
 
     def _uids(self, places: Sequence[int] | NDArray[np.int64]) -> tuple[str, ...]:
         return tuple(self.items[place].uid for place in places)

@@ -9,8 +9,10 @@ from weakref import WeakKeyDictionary
 from service.domain.health import Health, Measure, Part, Rule, health_of, rolled_up
 from service.programs.dependency_network import Known, ProgramNetwork, network_of
 from service.programs.dependency_terms import Viewpoint
+from service.programs.flow import work_in_progress
 from service.programs.health_measures import Standing, verdicts_of
 from service.programs.health_terms import HealthTerms
+from service.programs.lives import lives_of
 from service.programs.schedules import plan_in_thread
 from service.store.engine import Database
 from service.store.open_work import open_work
@@ -39,9 +41,12 @@ async def standing_of(database: Database, key: str, view: Viewpoint, terms: Heal
     found = _measured.get(network)
     if found is None or found.standing.terms.seal != terms.seal:
         plan = await plan_in_thread(network)
+        lives = (await lives_of(database, key, view)).lives
         async with database.reading() as uow:
             touched = await open_work(uow.connection, key, further_types=terms.risk_types)
-        found = await asyncio.to_thread(lambda: _measure(Standing.of(plan, touched, terms)))
+        found = await asyncio.to_thread(
+            lambda: _measure(Standing.of(plan, open_work=touched, aged=work_in_progress(lives, view), terms=terms))
+        )
         _measured[network] = found
     return known, found
 

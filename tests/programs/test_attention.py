@@ -98,8 +98,8 @@ async def test_work_that_grows_old_says_how_old_its_type_becomes(database: Datab
     await a_program(database, *done, well(1, started_at=moment(date(2026, 11, 9)), **BEGUN))
     (ageing,) = await listed(database, "ageing")
 
-    assert ageing.what == "PAY-1 has been in progress for 10 working days."
-    assert ageing.why == "85% of those of type Story took 3 working days at most."
+    assert ageing.what == "PAY-1 has been in progress for 12 days."
+    assert ageing.why == "85% of those of type Story took 3 days at most."
     assert ageing.days == 7
 
 
