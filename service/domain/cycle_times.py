@@ -113,7 +113,7 @@ class _Past:
 
     took: Numbers
     codes: tuple[Numbers, Numbers, Numbers]
-    keys: tuple[Numbers, Numbers, Numbers]
+    keys: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
     values: NDArray[np.float32]
     pace: NDArray[np.float32] | None
 
@@ -127,10 +127,10 @@ class _Past:
         took = np.maximum(calendars.indices_after(item.done_on[places], places) - begun, 1)
         codes = _codes(assessment)
         weeks, pace = _pace(took, codes[1][places], item.done_on[places]) if shocks else (None, None)
-        levelled = took.astype(np.float32) if pace is None or weeks is None else took / pace[weeks]
+        levelled = took.astype(np.float64) if pace is None or weeks is None else took / pace[weeks].astype(np.float64)
         keys, values = [], []
         for code in codes:
-            key = code[places] * _AGES + took
+            key = code[places] * _AGES + levelled  # by what is drawn: what has outlived its age is longer than it
             order = np.argsort(key, kind="stable")
             keys.append(key[order])
             values.append(levelled[order])
