@@ -89,31 +89,35 @@ def told_before(told: Told[Value], day: date) -> Value | None:
 
 
 def done_spells(
-    moves: Iterable[StatusMove],
-    *,
-    category: StatusCategory,
-    created_on: date,
-    done_on: date | None,
-    left_on: date | None = None,
+    moves: Iterable[StatusMove], *, category: StatusCategory, created_on: date, done_on: date | None
 ) -> tuple[Span, ...]:
-    """The times in which an item was done. `moves` ascend; `category`, `done_on` and `left_on` are the snapshot's."""
+    """The times in which an item was done. `moves` ascend; `category` and `done_on` are the snapshot's.
+
+    What is cancelled now has left; what its history calls done since then was no completion.
+    """
+    closed, _ = _closed_and_last(moves, created_on)
+    if category is not StatusCategory.DONE:
+        return tuple(closed)
+    if done_on is None:
+        return ()
+    return (*(spell for spell in closed if spell.began <= done_on), Span(done_on, None))
+
+
+def closed_since(moves: Iterable[StatusMove], created_on: date) -> date | None:
+    """Since when the statuses of an item are those of something done; None where the last one is not."""
+    return _closed_and_last(moves, created_on)[1]
+
+
+def _closed_and_last(moves: Iterable[StatusMove], created_on: date) -> tuple[list[Span], date | None]:
+    """The times in which it was done and that ended, and since when it is."""
     closed: list[Span] = []
     began: date | None = None
-    born = True
-    for move in moves:
-        if born and move.before is StatusCategory.DONE:
+    for place, move in enumerate(moves):
+        if not place and move.before is StatusCategory.DONE:
             began = created_on
-        born = False
         if move.after is StatusCategory.DONE:
             began = began or move.on
         elif began is not None and move.after is not None:
             closed.append(Span(began, move.on))
             began = None
-    match category:
-        case StatusCategory.DONE:
-            earlier = [spell for spell in closed if done_on is not None and spell.began <= done_on]
-            return (*earlier, Span(done_on, None)) if done_on is not None else ()
-        case StatusCategory.CANCELLED if began is not None and left_on is not None and began < left_on:
-            return (*closed, Span(began, left_on))
-        case _:
-            return tuple(closed)
+    return closed, began

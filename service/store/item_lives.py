@@ -16,7 +16,7 @@ from msgspec import Struct, convert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.domain.items import RollupItem
-from service.domain.lives import ItemLife, StatusMove, Told, done_spells
+from service.domain.lives import ItemLife, StatusMove, Told, closed_since, done_spells
 from service.domain.scope import exclusions, family_of
 from service.domain.slips import DUE_FIELDS
 from service.domain.status import StatusCategory
@@ -150,8 +150,12 @@ class ItemLives:
     ) -> ItemLife:
         moved, category = told.of(STATUS), row.status_category
         created_on, done_on, left_on = self._day(row.created_at), self._optional_day(row.done_at), None
+        moves = [
+            StatusMove(self._day(each.at), statuses.left(row.source, each), statuses.entered(row.source, each))
+            for each in moved
+        ]
         if category is StatusCategory.CANCELLED:
-            left_on = self._day(moved[-1].at if moved else row.settled_at)
+            left_on = closed_since(moves, created_on) or self._day(moved[-1].at if moved else row.settled_at)
         return ItemLife(
             uid=row.uid,
             called=row.called,
@@ -161,16 +165,7 @@ class ItemLives:
             category=category,
             created_on=created_on,
             started_on=self._optional_day(row.started_at),
-            done_spells=done_spells(
-                [
-                    StatusMove(self._day(each.at), statuses.left(row.source, each), statuses.entered(row.source, each))
-                    for each in moved
-                ],
-                category=category,
-                created_on=created_on,
-                done_on=done_on,
-                left_on=left_on,
-            ),
+            done_spells=done_spells(moves, category=category, created_on=created_on, done_on=done_on),
             left_on=left_on,
             team=row.team,
             workstream=row.workstream,

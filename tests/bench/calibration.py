@@ -18,13 +18,13 @@ from service.domain.forecast import seed_of
 from service.programs.dependency_terms import DependencyTerms, Viewpoint
 from service.programs.lives import Lives, lives_of
 from service.store.engine import Database
-from tests.bench.recorded import ALL, recorded
+from tests.flows.recorded import ALL, recorded
 
 SHOWN = 8  # programs
-BEFORE = date(2015, 3, 2)  # the Monday after the last record
+BEFORE = date(2014, 8, 18)  # the recording ends in that week, but for a few issues that were looked at again
 WHOLE = 420  # weeks: more than the recording has
 WINDOWS = (6, 12, 26, 52)
-PERIODS = (date(2010, 3, 1), date(2012, 3, 5), date(2014, 3, 3), BEFORE)
+PERIODS = (date(2010, 3, 1), date(2011, 9, 5), date(2013, 3, 4), BEFORE)
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ async def _measure() -> None:
 
 
 async def _lives(database: Database, key: str) -> Lives:
-    view = Viewpoint(terms=DependencyTerms(), now=datetime(2015, 3, 2, tzinfo=UTC), today=BEFORE)
+    view = Viewpoint(terms=DependencyTerms(), now=datetime(2014, 8, 18, tzinfo=UTC), today=BEFORE)
     return (await lives_of(database, key, view)).lives
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from service.domain.lives import Span, StatusMove, done_spells, told_before
+from service.domain.lives import Span, StatusMove, closed_since, done_spells, told_before
 from tests.builders.lives import CANCELLED, DONE, IN_PROGRESS, TO_DO, a_life
 
 CREATED, ONE, TWO, THREE, FOUR = (date(2026, 11, day) for day in (2, 4, 9, 11, 18))
@@ -48,12 +48,18 @@ def test_what_is_done_and_nobody_knows_since_when_has_no_spell() -> None:
     assert done_spells([], category=DONE, created_on=CREATED, done_on=None) == ()
 
 
-def test_what_was_done_and_then_cancelled_was_done_until_it_left() -> None:
-    moves = [StatusMove(ONE, TO_DO, DONE)]
+def test_what_is_cancelled_was_no_completion_when_it_was_closed() -> None:
+    """Resolved as a duplicate and closed later: it left when it was resolved. Before, it had been done and reopened."""
+    moves = [
+        StatusMove(ONE, TO_DO, DONE),
+        StatusMove(TWO, DONE, TO_DO),
+        StatusMove(THREE, TO_DO, DONE),
+        StatusMove(FOUR, DONE, DONE),
+    ]
 
-    spells = done_spells(moves, category=CANCELLED, created_on=CREATED, done_on=None, left_on=THREE)
-
-    assert spells == (Span(ONE, THREE),)
+    assert done_spells(moves, category=CANCELLED, created_on=CREATED, done_on=None) == (Span(ONE, TWO),)
+    assert closed_since(moves, CREATED) == THREE
+    assert closed_since(moves[:2], CREATED) is None
 
 
 def test_a_life_knows_its_final_completion_and_when_it_was_reopened() -> None:

@@ -40,14 +40,17 @@ async def recorded(name: str) -> AsyncIterator[tuple[Database, list[str]]]:
 async def _mapped(database: Database) -> list[str]:
     async with database.transaction() as uow:
         items = (await uow.connection.execute(select(work_items.c.uid, work_items.c.project_id))).all()
-        named = dict((await uow.connection.execute(select(projects.c.native_id, projects.c.key))).tuples().all())
+        keys = await uow.connection.execute(select(projects.c.native_id, projects.c.key))
+        named = {native_id: key for native_id, key in keys}  # noqa: C416 - a row is no pair to a type checker
         members = [(ALL, uid) for uid, _ in items] + [(named[project], uid) for uid, project in items]
         sizes = {key: sum(member == key for member, _ in members) for key in {key for key, _ in members}}
-        keys = sorted(sizes, key=lambda key: (-sizes[key], key))
-        rows = [{"key": key, "name": key, "position": place, "count_subtasks": False} for place, key in enumerate(keys)]
+        ordered = sorted(sizes, key=lambda key: (-sizes[key], key))
+        rows = [
+            {"key": key, "name": key, "position": place, "count_subtasks": False} for place, key in enumerate(ordered)
+        ]
         await uow.connection.execute(insert(programs), rows)
         belongs = {"rule": "recorded", "via": "direct", "valid_from": NOW}
         await uow.connection.execute(
             insert(memberships), [{"program_key": key, "item_uid": uid, **belongs} for key, uid in members]
         )
-    return keys
+    return ordered
