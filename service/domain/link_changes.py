@@ -6,7 +6,8 @@ is known. Asana tells no history of dependencies: of those only what is met and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import datetime
 from typing import NamedTuple
 
@@ -38,19 +39,17 @@ Pair = tuple[str, str]  # predecessor, successor
 def drawn_between(
     moves: Iterable[LinkMove], edges: Iterable[Edge], phrases: Mapping[str, Phrases]
 ) -> Iterator[ItemChange]:
-    """Made and still there, or taken away and not drawn anew; both ends' words are one change."""
+    """Net: there now and not before, or there before and not now. What both ends tell is one change."""
     standing = {(edge.predecessor_uid, edge.successor_uid) for edge in edges if edge.confirmed}
-    told: dict[tuple[ChangeKind, Pair], LinkMove] = {}
-    for move in moves:
-        pair = _pair(move, standing, phrases)
-        if pair is None or move.made != (pair in standing):
-            continue
-        kind = ChangeKind.EDGE_ADDED if move.made else ChangeKind.EDGE_REMOVED
-        known = told.get((kind, pair))
-        if known is None or move.at > known.at:
-            told[kind, pair] = move
-    for (kind, (before, after)), move in told.items():
-        yield ItemChange(kind, after, move.at, move.author_id, other_uid=before)
+    told: defaultdict[Pair, list[LinkMove]] = defaultdict(list)
+    for move in sorted(moves, key=lambda each: each.at):
+        if (pair := _pair(move, standing, phrases)) is not None:
+            told[pair].append(move)
+    for (before, after), several in told.items():
+        stood, stands, last = not several[0].made, (before, after) in standing, several[-1]
+        if stood != stands:
+            kind = ChangeKind.EDGE_ADDED if stands else ChangeKind.EDGE_REMOVED
+            yield ItemChange(kind, after, last.at, last.author_id, other_uid=before)
 
 
 def met_between(changes: Iterable[ItemChange], edges: Iterable[Edge]) -> Iterator[ItemChange]:
@@ -64,19 +63,15 @@ def met_between(changes: Iterable[ItemChange], edges: Iterable[Edge]) -> Iterato
             yield ItemChange(kind, edge.successor_uid, change.at, change.author_id, other_uid=edge.predecessor_uid)
 
 
-def _pair(move: LinkMove, standing: set[Pair], phrases: Mapping[str, Phrases]) -> Pair | None:
-    """Which end comes first: as it is drawn now, else as the sentence says. None: it tells of no order."""
+def _pair(move: LinkMove, standing: Set[Pair], phrases: Mapping[str, Phrases]) -> Pair | None:
+    """Which end comes first: as the sentence says; without a sentence, as it is drawn now. None: there is no order."""
     forward, backward = (move.uid, move.other_uid), (move.other_uid, move.uid)
-    if move.made:
-        return forward if forward in standing else backward if backward in standing else None
+    if move.text is None:
+        return next((pair for pair in (forward, backward) if pair in standing), None)
     said = phrases.get(move.uid.partition(":")[0])
-    sentence = f" {(move.text or '').casefold()} "
     if said is None:
         return None
-    found = [
-        (len(phrase), pair)
-        for words, pair in ((said.waits, backward), (said.holds, forward))
-        for phrase in words
-        if f" {phrase} " in sentence
-    ]
+    sentence = f" {move.text.casefold()} "
+    spoken = [(phrase, backward) for phrase in said.waits] + [(phrase, forward) for phrase in said.holds]
+    found = [(len(phrase), pair) for phrase, pair in spoken if f" {phrase} " in sentence]
     return max(found)[1] if found else None
