@@ -48,6 +48,8 @@ def _dates(data: ForecastData) -> Table:
         if outlook is not None:
             table.add_row(f"{since}no work added", *_row(outlook.without_growth))
             table.add_row(f"{since}scope grows as it did", *_row(outlook.with_growth))
+    if (told := data.dependency_aware).dates is not None:
+        table.add_row("by dependencies", *_row(FinishData(told.dates, told.on_target)))
     return table
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -19,6 +20,7 @@ from service.programs.forecast_answers import (
     HowMany,
     OutlookData,
 )
+from service.programs.schedule_risk_answers import BasisCounts, DependencyAware
 from service.terminal.forecast import render_forecast
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -35,6 +37,24 @@ OUTLOOK = OutlookData(
     growth_a_week=1.25,
     p85_range=DateRange(date(2026, 12, 9), None),
     how_many=HowMany(date(2026, 12, 4), 11, 61, 52, 46),
+)
+
+UNFORESEEN = DependencyAware(
+    reason="insufficient_history",
+    message="No forecast by dependencies: fewer than 11 finished items tell how long work takes.",
+    trials=0,
+    items=78,
+    history=7,
+    basis=BasisCounts(),
+    shared_shocks=False,
+    limits=False,
+    dates=None,
+    on_target=None,
+    merge_bias=None,
+    milestones=(),
+    critical=(),
+    drivers=(),
+    cycles_left_out=0,
 )
 
 
@@ -58,7 +78,7 @@ def forecast(**values: object) -> ForecastData:
         "stability": None,
         "history": (),
         "calibration": CalibrationSummary("calibrated", "next_items", 84, "84 past forecasts were kept."),
-        "dependency_aware": None,
+        "dependency_aware": UNFORESEEN,
     }
     return ForecastData(**(fields | values))  # type: ignore[arg-type]
 
@@ -91,6 +111,15 @@ def test_without_a_forecast_the_reason_stands_in_its_place() -> None:
         "",
         "Track record  calibrated  84 past forecasts were kept.",
     ]
+
+
+def test_dates_that_follow_the_dependencies_stand_below() -> None:
+    dates = DatesAt(date(2026, 12, 28), date(2027, 1, 5), date(2027, 1, 12))
+    foreseen = msgspec.structs.replace(UNFORESEEN, reason=None, dates=dates, on_target=ChanceData(0.2134, 0.205, 0.222))
+
+    assert shown(forecast(dependency_aware=foreseen))[6] == (
+        "by dependencies         2026-12-28   2027-01-05   2027-01-12          21 % (20 % to 22 %)"
+    )
 
 
 def test_a_pace_that_changed_shows_both_windows() -> None:
