@@ -10,11 +10,10 @@ import pytest
 from rich.console import Console
 
 from service.programs.answers import Answer, ProgramRef, Remark
-from service.programs.chances import ChanceData
+from service.programs.chances import ChanceData, DatesAt
 from service.programs.forecast_answers import (
     CalibrationSummary,
     DateRange,
-    DatesAt,
     FinishData,
     ForecastData,
     HowMany,
@@ -136,10 +135,6 @@ def test_a_pace_that_changed_shows_both_windows() -> None:
 @pytest.mark.parametrize(("value", "said"), [(1.0, "100 %"), (0.9999, "99 %"), (0.0, "0 %"), (0.0001, "1 %")])
 def test_only_what_every_trial_says_is_certain(value: float, said: str) -> None:
     certain = FinishData(FINISH.dates, ChanceData(value, value, value))
-    lines = shown(forecast(forecast=OUTLOOK.__class__(**{**_fields(OUTLOOK), "without_growth": certain})))
+    lines = shown(forecast(forecast=msgspec.structs.replace(OUTLOOK, without_growth=certain)))
 
     assert f"{said} ({said} to {said})" in lines[4]
-
-
-def _fields(outlook: OutlookData) -> dict[str, object]:
-    return {name: getattr(outlook, name) for name in outlook.__struct_fields__}
