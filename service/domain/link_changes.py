@@ -46,9 +46,10 @@ def drawn_between(
         if (pair := _pair(move, standing, phrases)) is not None:
             told[pair].append(move)
     for (before, after), several in told.items():
-        stood, stands, last = not several[0].made, (before, after) in standing, several[-1]
+        stood, stands = not several[0].made, (before, after) in standing
         if stood != stands:
             kind = ChangeKind.EDGE_ADDED if stands else ChangeKind.EDGE_REMOVED
+            last = max(several, key=lambda each: (each.at, each.author_id is not None))
             yield ItemChange(kind, after, last.at, last.author_id, other_uid=before)
 
 
