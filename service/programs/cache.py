@@ -67,6 +67,23 @@ class Recent(Generic[Key, Value]):
         self._values.clear()
 
 
+class Beside(Generic[Value]):
+    """One value for each owner, kept in the owner itself: it lives as long as that does, and may refer to it.
+
+    A dictionary with weak keys would keep an owner for good that its own value refers to.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = f"_beside_{name}"
+
+    def get(self, owner: object) -> Value | None:
+        found: Value | None = vars(owner).get(self._name)
+        return found
+
+    def put(self, owner: object, value: Value) -> None:
+        vars(owner)[self._name] = value
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerCache:
     """Not shared between processes: each finds the same by itself. All but roll-ups are by fingerprint."""

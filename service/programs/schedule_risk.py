@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Final
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from service.domain.schedule import ActivityNetwork
 from service.domain.schedule_risk import Conditions, ScheduleRisk, finish_at_medians, schedule_risk
 from service.domain.team_limits import crews_of
 from service.domain.typical import SMALL_SAMPLE
+from service.programs.cache import Beside
 from service.programs.program_plan import ProgramPlan
 
 NOTHING_LEFT: Final = "nothing_left"
@@ -121,7 +121,7 @@ async def risk_in_thread(plan: ProgramPlan) -> ProgramRisk:
     found = _risks.get(plan)
     if found is None:
         found = await asyncio.to_thread(risk_of, plan)
-        _risks[plan] = found
+        _risks.put(plan, found)
     return found
 
 
@@ -181,4 +181,4 @@ def _promise(made: Simulated) -> str:
     )
 
 
-_risks: WeakKeyDictionary[ProgramPlan, ProgramRisk] = WeakKeyDictionary()
+_risks: Beside[ProgramRisk] = Beside("risk")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from weakref import WeakKeyDictionary
 
 from service.domain.errors import InvalidQuery
 from service.domain.schedule import Path
 from service.programs.answers import Answer, ProgramRef
+from service.programs.cache import Beside
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
 from service.programs.dependency_answers import CriticalPathData, PathData, ScheduledItem
 from service.programs.dependency_faces import url_of
@@ -63,7 +63,7 @@ async def plan_in_thread(asked: ProgramNetwork) -> ProgramPlan:
     found = _plans.get(asked)
     if found is None:
         found = await asyncio.to_thread(plan_of, asked)
-        _plans[asked] = found
+        _plans.put(asked, found)
     return found
 
 
@@ -111,4 +111,4 @@ def _place(parts: Sequence[str] | None) -> tuple[int, str] | None:
     return int(spare), uid
 
 
-_plans: WeakKeyDictionary[ProgramNetwork, ProgramPlan] = WeakKeyDictionary()
+_plans: Beside[ProgramPlan] = Beside("plan")
