@@ -134,7 +134,7 @@ class ProgramHistory:
             start=state.start,
             due=state.due,
             team=state.team,
-            homes=(state.project_id, *state.homes) if len(state.homes) > 1 else (),
+            homes=(state.project_id, *state.homes) if state.homes else (),
         )
 
     def parent_of(self, source: str, state: ItemState) -> str | None:

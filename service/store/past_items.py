@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec import Struct, convert
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.history import ItemState
@@ -74,7 +75,17 @@ class PastItems:
         rows = await fetch_many(self._connection, statement, [program, since])
         stays = convert([row[:_STAY] for row in rows], list[Stay])
         items = convert([row[_STAY:] for row in rows], list[RollupItem], strict=False)
+        homes = await self._homes(program)
+        if homes:
+            items = [replace(each, homes=(each.project_id, *homes.get(each.uid, ()))) for each in items]
         return list(zip(stays, items, strict=True))
+
+    async def _homes(self, program: str) -> dict[str, list[str]]:
+        """The projects of items that may have several. The facet leads: most programs have none."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for uid, home in await fetch(self._connection, _HOMES, [program]):
+            found[uid].append(home)
+        return found
 
     async def graves(self, uids: Collection[str]) -> dict[str, list[Span]]:
         """uid → when the item was gone, in order."""
@@ -188,6 +199,11 @@ _MEMBERS = """
     SELECT m.valid_from, m.valid_to, i.created_at, i.updated_at, i.tombstone, {columns}
       FROM memberships AS m JOIN work_items AS i ON i.uid = m.item_uid
      WHERE m.program_key = ? AND (m.valid_to IS NULL OR m.valid_to > ?)"""
+_HOMES = """
+    SELECT f.item_uid, coalesce(nullif(f.native_id, ''), f.value) FROM item_facets AS f
+     WHERE f.facet = 'project'
+       AND EXISTS (SELECT 1 FROM memberships AS m WHERE m.item_uid = f.item_uid AND m.program_key = ?)
+     ORDER BY f.item_uid, f.value"""
 _GRAVES = "SELECT item_uid, found_at, restored_at FROM tombstones WHERE {named} ORDER BY item_uid, found_at"
 _CHANGES = """
     SELECT c.item_uid, c.change_id, c.ordinal, c.at, c.field_id, c.author_id, c.from_value, c.to_value,
