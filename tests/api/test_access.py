@@ -14,16 +14,30 @@ from sqlalchemy import insert
 from starlette.routing import Route
 
 from service.api.access import NEEDS
-from service.api.routers import audit, dependencies, items, mapping, programs, running, sources
+from service.api.routers import (
+    audit,
+    baselines,
+    changes,
+    dependencies,
+    forecasts,
+    health,
+    items,
+    mapping,
+    programs,
+    running,
+    sources,
+)
 from service.app import create_app
 from service.auth.keys import revoke_key
 from service.domain.access import Reach, Scope
+from service.programs.baselines import take_baseline
 from service.store.engine import Database
 from service.store.tables.programs import memberships
 from tests.api.client import a_client, services_over
 from tests.auth.support import GROUPS, Provider, a_key, bearer, connected
 from tests.builders.items import an_item
 from tests.programs.portfolio import NOW, SYNCED, a_checkout, add_members, add_program
+from tests.programs.waiting import view
 
 ELSEWHERE = "http://interlock.internal"
 FILE = "programs: []"
@@ -46,6 +60,13 @@ REQUESTS = {  # one that every route understands, by its name
     "get_attention": "GET /api/v1/programs/CHECKOUT/attention",
     "override_health": "PUT /api/v1/programs/CHECKOUT/override",
     "withdraw_override": "DELETE /api/v1/programs/CHECKOUT/override",
+    "get_forecast": "GET /api/v1/programs/CHECKOUT/forecast",
+    "get_calibration": "GET /api/v1/programs/CHECKOUT/forecast/calibration",
+    "get_flow": "GET /api/v1/programs/CHECKOUT/flow",
+    "get_changes": "GET /api/v1/programs/CHECKOUT/changes?since=2026-11-01",
+    "list_baselines": "GET /api/v1/programs/CHECKOUT/baselines",
+    "get_baseline": "GET /api/v1/programs/CHECKOUT/baselines/latest",
+    "take_baseline": "POST /api/v1/programs/CHECKOUT/baselines",
     "simulate": "POST /api/v1/programs/CHECKOUT/simulate",
     "get_impact": "GET /api/v1/items/acme-jira:11/impact",
     "get_item": "GET /api/v1/items/acme-jira:11",
@@ -84,6 +105,7 @@ BODIES: dict[str, Any] = {
     "plan_mapping": {"content": FILE},
     "apply_mapping": {"content": FILE},
     "decide_suggestion": {"json": {"decision": "dismiss"}},
+    "take_baseline": {"json": {"name": "Board"}},
     "override_health": {"json": {"value": "amber", "reason": "Wait."}},
     "simulate": {"json": {"slips": [{"item": "acme-jira:12", "days": 5}]}},
 }
@@ -142,7 +164,10 @@ async def test_a_route_that_states_no_need_cannot_be_served(
 def test_what_only_reads_asks_for_no_more_than_reading() -> None:
     reading = {
         route.name
-        for module in (audit, dependencies, items, mapping, programs, running, sources)
+        for module in (
+            *(audit, baselines, changes, dependencies, forecasts, health),
+            *(items, mapping, programs, running, sources),
+        )
         for route in _routes(module.router)
         if route.methods is not None and "GET" in route.methods
     }
@@ -300,6 +325,7 @@ async def limited(database: Database) -> AsyncIterator[httpx.AsyncClient]:
     async with database.transaction() as uow:
         row = {"program_key": "HIDDEN", "item_uid": "acme-jira:11", "rule": "r", "via": "direct", "valid_from": SYNCED}
         await uow.connection.execute(insert(memberships), [row])
+    await take_baseline(database, "CHECKOUT", name="Kick-off", view=view(), actor="pat")
     key = await a_key(database, "team", programs=("CHECKOUT",))
     async with a_client(services_over(database), peer="10.0.0.7", base_url=ELSEWHERE) as client:
         client.headers.update(bearer(key))
