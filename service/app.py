@@ -27,6 +27,7 @@ from service.api.routers import (
     items,
     mapping,
     programs,
+    reports,
     running,
     sources,
     webhooks,
@@ -49,6 +50,7 @@ TAGS = (
     ("dependencies", "Who waits for whom, and what decides when a program is finished."),
     ("forecasts", "When it will be done, how sure that is, and how the work flows."),
     ("health", "How the programs are, what to chase today, and what to mend in the data."),
+    ("reports", "All of it in one, for a meeting: as Markdown, HTML or data."),
     ("items", "One piece of work, its history, and why it counts where it counts."),
     ("mapping", "Which work belongs to which program."),
     ("sources", "The connected tools and the runs that read them."),
@@ -81,7 +83,19 @@ def create_app(services: Services, *, version: str = "1") -> FastAPI:
     strict = [Depends(known_parameters_only)]  # pages forgive an old bookmark, numbers do not
     api = [
         (each.router, "/api/v1")
-        for each in (programs, changes, baselines, dependencies, forecasts, health, items, mapping, sources, audit)
+        for each in (
+            programs,
+            changes,
+            baselines,
+            dependencies,
+            forecasts,
+            health,
+            reports,
+            items,
+            mapping,
+            sources,
+            audit,
+        )
     ]
     pages = [(_pages(app, services), ""), (sign_in.pages(gate, public_url=services.public_url), "")]
     for router, prefix in (*api, (running.router, "")):

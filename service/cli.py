@@ -23,6 +23,7 @@ from service.commands import forecast as forecast_commands
 from service.commands import health as health_commands
 from service.commands import keys as keys_commands
 from service.commands import programs as programs_commands
+from service.commands import report as report_commands
 from service.commands import serve as serving
 from service.commands import sources as sources_commands
 from service.commands import sync as syncing
@@ -31,9 +32,11 @@ from service.domain.access import Scope
 from service.domain.breakdown import Breakdown
 from service.domain.errors import InterlockError, UnknownSource
 from service.domain.mapping_file import ProgramsFileInvalid
+from service.domain.report import Audience
 from service.domain.throughput import WINDOW
 from service.log import configure_logging
 from service.process import tune_collector
+from service.programs.report import ReportQuestion
 from service.settings import ConfigInvalid, Settings, load_settings
 from service.store import migrate
 from service.store.errors import DatabaseUnusable
@@ -306,6 +309,25 @@ def show_forecast(
     day = None if by is None else by.date()
     show = lambda app: forecast_commands.show_forecast(  # noqa: E731
         app, key, by=day, weeks=weeks, as_json=as_json, console=Console()
+    )
+    _run(config, show)
+
+
+@cli.command("report")
+def show_report(  # noqa: PLR0913, PLR0917 - one argument an option
+    key: KeyArgument,
+    audience: Annotated[Audience, typer.Option("--for", help="The meeting that it is for.")] = Audience.WEEKLY,
+    since: Annotated[str | None, typer.Option(help="A date, or a moment. Default: a week ago, or a month.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="As it was then: a date, or a moment. Default: now.")] = None,
+    as_html: Annotated[bool, typer.Option("--html", help="One HTML document instead of Markdown.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write it into this file; .html makes it HTML.")] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Write a report of a program that is ready to paste into a mail, a wiki page or a slide."""
+    question = ReportQuestion(audience, since, as_of)
+    show = lambda app: report_commands.show_report(  # noqa: E731
+        app, key, question, as_html=as_html, as_json=as_json, out=out, console=Console()
     )
     _run(config, show)
 

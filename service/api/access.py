@@ -54,6 +54,7 @@ NEEDS: Final = MappingProxyType(
         "withdraw_override": Need(ADMIN, Reach.NAMED),
         "simulate": Need(READ, Reach.NAMED),  # a POST that writes nothing
         "get_changes": Need(READ, Reach.NAMED),
+        "get_report": Need(READ, Reach.NAMED),
         "list_baselines": Need(READ, Reach.NAMED),
         "get_baseline": Need(READ, Reach.NAMED),
         "take_baseline": Need(ADMIN, Reach.NAMED),  # kept for good, and what a program is measured by

@@ -27,7 +27,7 @@ STRICT_TRANSPORT: Final = "max-age=31536000"  # a year; no sub-domains, they are
 
 
 class SecurityHeaders:
-    """Adds SECURITY_HEADERS to every response, the failed ones included."""
+    """Adds SECURITY_HEADERS to every response, the failed ones included; what a response says itself holds."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -36,7 +36,8 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(SECURITY_HEADERS)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)  # an answer may be stricter
                 if scope.get("scheme") == "https":
                     headers["Strict-Transport-Security"] = STRICT_TRANSPORT
             await send(message)

@@ -74,6 +74,7 @@ def test_the_document_lists_every_path_of_the_contract(document: dict[str, Any])
         "/api/v1/programs/{key}/health",
         "/api/v1/programs/{key}/items",
         "/api/v1/programs/{key}/override",
+        "/api/v1/programs/{key}/report",
         "/api/v1/programs/{key}/rollup",
         "/api/v1/programs/{key}/scope",
         "/api/v1/programs/{key}/simulate",
