@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from service.domain.health import Health, Measure, Part, Rule, health_of, rolled_up
-from service.programs.dependency_network import Known, ProgramNetwork, network_of
+from service.programs.cache import Beside
+from service.programs.dependency_network import Known, network_of
 from service.programs.dependency_terms import Viewpoint
 from service.programs.flow import work_in_progress
 from service.programs.health_measures import Standing, verdicts_of
@@ -47,7 +47,7 @@ async def standing_of(database: Database, key: str, view: Viewpoint, terms: Heal
         found = await asyncio.to_thread(
             lambda: _measure(Standing.of(plan, open_work=touched, aged=work_in_progress(lives, view), terms=terms))
         )
-        _measured[network] = found
+        _measured.put(network, found)
     return known, found
 
 
@@ -55,4 +55,4 @@ def _measure(standing: Standing) -> Measured:
     return Measured(standing, standing.measures(), standing.parts())
 
 
-_measured: WeakKeyDictionary[ProgramNetwork, Measured] = WeakKeyDictionary()
+_measured: Beside[Measured] = Beside("measured")
