@@ -7,7 +7,6 @@ item is old already, with those of its type, then with all. Time is in the worki
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from service.domain.calendars import NO_DAY
 from service.domain.columns import DONE, Mask
 from service.domain.dependencies import Assessment
-from service.domain.duration_laws import DurationLaws, ThreePoints
+from service.domain.duration_laws import DurationLaws
 from service.domain.streams import keys_of
 from service.domain.typical import SMALL_SAMPLE
 
@@ -35,7 +34,6 @@ class LawBasis(StrEnum):
     """What the law of an item rests on. The place in this list is its code."""
 
     NOTHING_LEFT = "nothing_left"
-    THREE_POINTS = "three_points"
     TEAM_AND_TYPE = "team_and_type"
     TYPE = "type"
     ALL = "all"
@@ -73,10 +71,9 @@ def item_laws(
     takes_time: Mask,
     item: NDArray[np.int32],
     synchronous: bool = True,
-    points: Mapping[int, ThreePoints] | None = None,
 ) -> ItemLaws | None:
-    """`takes_time` and `item` are per node: whether work is left there, and the place of its item. `points` are
-    estimates by node. None when fewer than eleven done items tell how long work takes."""
+    """`takes_time` and `item` are per node: whether work is left there, and the place of its item. None when fewer than
+    eleven done items tell how long work takes."""
     past = _Past.of(assessment, shocks=synchronous)
     if past.took.size < SMALL_SAMPLE:
         return None
@@ -91,8 +88,6 @@ def item_laws(
     basis = np.zeros(nodes, np.int8)
     first[:size][open_], count[:size][open_] = choice.first[open_], choice.count[open_]
     less[:size][open_], basis[:size][open_] = choice.less[open_], choice.basis[open_]
-    for node in points or {}:
-        basis[node] = BASES.index(LawBasis.THREE_POINTS)
     names = [assessment.network.items[place].uid for place in item.tolist()]
     laws = DurationLaws(
         values=np.append(past.values, 0).astype(np.float32),
@@ -101,8 +96,6 @@ def item_laws(
         less=less,
         keys=keys_of(names),
     )
-    if points:
-        laws = laws.estimated(points)
     return ItemLaws(laws, basis, past.pace, int(past.took.size))
 
 

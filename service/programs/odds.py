@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
 from service.domain.columns import Mask
+from service.domain.duration_laws import ThreePoints
 from service.domain.forecast import Distribution
 from service.domain.schedule import ActivityNetwork
 from service.domain.schedule_risk import ScheduleRisk
@@ -30,12 +31,15 @@ MOST_SHOWN = 100
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ChangedPlan:
-    """`plan` is the one that changed, with other edges perhaps; `network` is what is left of it after the change, and
-    nodes of `cut` take no time any more."""
+    """`plan` is the one that changed, with other edges perhaps; `network` is what is left of it after the change.
+
+    Nodes of `cut` take no time any more; `estimates` by node tell of some how long they take, in place of the past.
+    """
 
     plan: ProgramPlan
     network: ActivityNetwork
     cut: Mask
+    estimates: Mapping[int, ThreePoints]
 
 
 def odds_of(before: ProgramRisk, changed: ChangedPlan) -> Odds:
@@ -47,7 +51,8 @@ def odds_of(before: ProgramRisk, changed: ChangedPlan) -> Odds:
     if setting.laws is None:  # fewer done items are in the network after the change
         return _none(INSUFFICIENT_HISTORY, said(risk_of(changed.plan)))
     milestones = [place for place in old.milestones if not changed.cut[place]]
-    after = setting.run(changed.network, setting.laws.laws.without(changed.cut), milestones=milestones)
+    laws = setting.laws.laws.estimated(changed.estimates).without(changed.cut)
+    after = setting.run(changed.network, laws, milestones=milestones)
     return Odds(
         reason=None,
         message=_sentence(plan, old, after),

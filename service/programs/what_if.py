@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.domain.columns import Mask
 from service.domain.dependencies import DependencyStatus, assess
+from service.domain.duration_laws import ThreePoints
 from service.domain.edges import Edge, Provenance
 from service.domain.errors import InvalidChange
 from service.domain.network import Network
@@ -49,12 +50,14 @@ class NewEdge:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """Of a plan. `slips`: (name of an item, working days by which it begins later); `removals`: items that are cut;
-    `dropped`: ids of edges. A container slips, or is cut, with all that lies beneath it."""
+    `dropped`: ids of edges. A container slips, or is cut, with all that lies beneath it. `estimates`: (name of an item,
+    three points in working days), which the chances after the change rest on in place of how long such work took."""
 
     slips: Sequence[tuple[str, int]] = ()
     removals: Sequence[str] = ()
     dropped: Sequence[str] = ()
     added: Sequence[NewEdge] = ()
+    estimates: Sequence[tuple[str, ThreePoints]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class _Resolved:
     removals: frozenset[int]
     dropped: frozenset[int]
     added: tuple[Edge, ...]
+    estimates: Mapping[int, ThreePoints]
 
 
 async def simulate(database: Database, key: str, change: Change, view: Viewpoint) -> Answer[SimulationData]:
@@ -109,7 +113,22 @@ async def _resolved(connection: AsyncConnection, asked: ProgramNetwork, change: 
             for end, name in (("from", new.predecessor), ("to", new.successor))
         ]
         added.append(_edge(number, ends, new))
-    return _Resolved(slips, frozenset(removals), _dropped(asked, change.dropped), tuple(added))
+    estimates = {}
+    for number, (name, points) in enumerate(change.estimates):
+        found = await place(name, f"estimates[{number}].item")
+        estimates[found] = _estimated(asked, number, found, points)
+    return _Resolved(slips, frozenset(removals), _dropped(asked, change.dropped), tuple(added), estimates)
+
+
+def _estimated(asked: ProgramNetwork, number: int, place: int, points: ThreePoints) -> ThreePoints:
+    """Raises InvalidChange for what takes no time of its own."""
+    network, standing = asked.network, asked.assessment.standing
+    called = network.items[place].called
+    if not (network.item.live[place] and network.item.open[place]):
+        raise InvalidChange(f"estimates[{number}].item", f"nothing is left to do of {called}.")
+    if standing.container[place] or network.item.milestone[place]:
+        raise InvalidChange(f"estimates[{number}].item", f"{called} takes as long as what it holds or waits for.")
+    return points
 
 
 def _dropped(asked: ProgramNetwork, ids: Sequence[str]) -> frozenset[int]:
@@ -188,8 +207,9 @@ def _moves(plan: ProgramPlan, change: _Resolved) -> _Moves:
     starts, finishes = np.where(cut[:size], 0, starts), np.where(cut[:size], 0, finishes)
     either = np.where(plan.shown, np.maximum(np.abs(starts), np.abs(finishes)), 0)
     places = np.flatnonzero(either)
+    changed = ChangedPlan(plan=base, network=outcome.network, cut=cut, estimates=change.estimates)
     order = places[np.lexsort((places, -either[places]))].tolist()
-    return _Moves(order, starts, finishes, outcome, ChangedPlan(plan=base, network=outcome.network, cut=cut))
+    return _Moves(order, starts, finishes, outcome, changed)
 
 
 def _rewired(plan: ProgramPlan, change: _Resolved) -> ProgramPlan:

@@ -102,3 +102,14 @@ async def test_without_history_a_simulation_still_tells_the_days(database: Datab
 
     assert data["finish"]["days"] == 10
     assert (data["odds"]["reason"], data["odds"]["finish"]) == ("insufficient_history", None)
+
+
+async def test_three_points_are_given_in_their_order(planned: httpx.AsyncClient) -> None:
+    points = {"item": f"{SOURCE}:4", "optimistic": 1, "likely": 2, "pessimistic": 3, "fit": "moments"}
+
+    fine = (await told(await planned.post(f"{BASE}/simulate", json={"estimates": [points]})))["odds"]
+    refused = await planned.post(f"{BASE}/simulate", json={"estimates": [points | {"likely": 9}]})
+
+    assert fine["on_target"]["after"]["value"] > fine["on_target"]["before"]["value"]
+    assert refused.status_code == 422
+    assert "optimistic ≤ likely ≤ pessimistic" in refused.text

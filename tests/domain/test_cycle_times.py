@@ -11,7 +11,6 @@ import pytest
 
 from service.domain.cycle_times import BASES, ItemLaws, LawBasis, item_laws
 from service.domain.dependencies import Assessment
-from service.domain.duration_laws import ThreePoints
 from service.domain.network import NetworkItem
 from service.domain.remaining import remaining_work
 from service.domain.status import StatusCategory
@@ -36,15 +35,12 @@ def past(name: str, spans: Iterable[int], **values: Any) -> list[NetworkItem]:
     return [done(f"{name}-{number}", days, **values) for number, days in enumerate(spans)]
 
 
-def laws_of(
-    items: Iterable[NetworkItem], *, points: dict[str, ThreePoints] | None = None
-) -> tuple[Assessment, ItemLaws | None]:
+def laws_of(items: Iterable[NetworkItem]) -> tuple[Assessment, ItemLaws | None]:
     told = assessment(items, [])
     work = remaining_work(told)
     left = np.zeros(work.activities.graph.nodes, np.bool_)
     left[: work.sources.size] = work.sources != 0
-    given = {told.network.place[f"jira:{key}"]: each for key, each in (points or {}).items()}
-    return told, item_laws(told, takes_time=left, item=work.expansion.item, synchronous=False, points=given)
+    return told, item_laws(told, takes_time=left, item=work.expansion.item, synchronous=False)
 
 
 def law(items: Iterable[NetworkItem], key: str) -> tuple[LawBasis, list[float]]:
@@ -102,16 +98,6 @@ def test_what_takes_no_time_is_no_history() -> None:
     holders = past("E", [40] * 11, countable=False)
 
     assert laws_of([*milestones, *holders, an_item("X")])[1] is None
-
-
-def test_three_points_come_before_any_history() -> None:
-    told, made = laws_of([*past("A", ELEVEN), an_item("X"), an_item("Y")], points={"X": ThreePoints(2, 3, 10)})
-
-    assert made is not None
-    node = told.network.place["jira:X"]
-    assert BASES[made.basis[node]] is LawBasis.THREE_POINTS
-    assert made.medians[node] == 4  # the median is 3.8
-    assert made.counts == {"three_points": 1, "team_and_type": 1}
 
 
 def test_weeks_that_were_slow_for_all_are_shocks_and_are_taken_out_of_what_each_item_tells() -> None:

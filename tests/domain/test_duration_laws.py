@@ -70,6 +70,16 @@ def test_points_out_of_order_are_refused(points: tuple[float, float, float]) -> 
         ThreePoints(*points)
 
 
+def test_an_estimate_takes_the_place_of_a_law_and_leaves_the_others_alone() -> None:
+    before = laws([[1, 2, 3], [4, 5, 6]])
+
+    after = before.estimated({1: ThreePoints(20, 30, 60)})
+
+    assert drawn(after)[0].tolist() == drawn(before)[0].tolist()
+    assert drawn(after)[1].min() >= 20
+    assert drawn(after)[1].mean() == pytest.approx(200 / 6, abs=0.2)
+
+
 def test_medians_are_the_days_that_half_do_not_exceed() -> None:
     assert laws([[1, 2, 3, 9], [4, 5, 6], 2.5, ThreePoints(1, 2, 9)]).medians.tolist() == [2, 5, 3, 3]
 

@@ -7,6 +7,8 @@ from itertools import product
 
 import pytest
 
+from service.domain.duration_laws import ThreePoints
+from service.domain.errors import InvalidChange
 from service.domain.team_limits import TeamLimits
 from service.programs.dependencies import list_dependencies
 from service.programs.dependency_answers import SimulationData
@@ -210,3 +212,28 @@ async def test_an_edge_more_lowers_them(database: Database) -> None:
 
     assert odds.on_target is not None
     assert odds.on_target.after.value < odds.on_target.before.value - 0.05
+
+
+async def test_an_estimate_takes_the_place_of_the_past(database: Database) -> None:
+    """Of chances alone: the plan itself goes by what it went by."""
+    await a_program_with_a_past(database)
+
+    quick = await after(database, Change(estimates=[(f"{SOURCE}:4", ThreePoints(1, 1, 1))]))
+    slow = await after(database, Change(estimates=[(f"{SOURCE}:4", ThreePoints(30, 40, 60))]))
+
+    assert quick.finish.days == slow.finish.days == quick.moved == 0
+    assert quick.odds.on_target is not None
+    assert slow.odds.on_target is not None
+    assert quick.odds.on_target.after.value > quick.odds.on_target.before.value + 0.2
+    assert slow.odds.on_target.after.value == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(101, "nothing is left to do of PAY-101"), (5, "PAY-5 takes as long as what it holds")],
+)
+async def test_what_takes_no_time_of_its_own_cannot_be_estimated(database: Database, number: int, said: str) -> None:
+    await a_program_with_a_past(database)
+
+    with pytest.raises(InvalidChange, match=said):
+        await after(database, Change(estimates=[(f"{SOURCE}:{number}", ThreePoints(1, 2, 3))]))

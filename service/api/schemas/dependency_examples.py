@@ -174,6 +174,7 @@ WHAT_IF: Final[dict[str, Any]] = {
     "removals": ["acme-jira:CART-9"],
     "dropped": ["acme-jira:20044"],
     "added": [{"from": "acme-asana:1201", "to": "acme-jira:PAY-12", "type": "FS", "lag_days": 2}],
+    "estimates": [{"item": "acme-jira:PAY-14", "optimistic": 3, "likely": 5, "pessimistic": 15}],
 }
 SIMULATION: Final = enveloped(
     {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from service.domain.duration_laws import PertFit, ThreePoints
 from service.programs.what_if import Change, NewEdge
 
 MOST_CHANGES: Final = 200
 MOST_DAYS: Final = 1_000
 
+Days = Annotated[float, Field(ge=0, le=MOST_DAYS, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=400, description="`source:native-id`, `source:KEY`, or a key.")]
 
 
@@ -34,13 +36,36 @@ class AddedEdge(_Body):
     lag_days: Annotated[int, Field(ge=-MOST_DAYS, le=MOST_DAYS)] = 0
 
 
+class Estimate(_Body):
+    """How many working days the item takes: a beta distribution through three points, by `fit` with weight 4 on the
+    likely one, or with the deviation (pessimistic − optimistic) / 6."""
+
+    item: Name
+    optimistic: Days
+    likely: Days
+    pessimistic: Days
+    fit: Literal["lambda4", "moments"] = "lambda4"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Estimate:
+        if not self.optimistic <= self.likely <= self.pessimistic:
+            raise ValueError("give optimistic ≤ likely ≤ pessimistic")
+        return self
+
+    @property
+    def points(self) -> ThreePoints:
+        return ThreePoints(self.optimistic, self.likely, self.pessimistic, PertFit(self.fit))
+
+
 class WhatIfBody(_Body):
-    """All may be combined. `removals` are items that are cut, `dropped` the ids of edges."""
+    """All may be combined. `removals` are items that are cut, `dropped` the ids of edges; `estimates` change chances
+    alone, in place of how long such work took."""
 
     slips: Annotated[tuple[Slip, ...], Field(max_length=MOST_CHANGES)] = ()
     removals: Annotated[tuple[Name, ...], Field(max_length=MOST_CHANGES)] = ()
     dropped: Annotated[tuple[Name, ...], Field(max_length=MOST_CHANGES)] = ()
     added: Annotated[tuple[AddedEdge, ...], Field(max_length=MOST_CHANGES)] = ()
+    estimates: Annotated[tuple[Estimate, ...], Field(max_length=MOST_CHANGES)] = ()
 
     def change(self) -> Change:
         return Change(
@@ -51,4 +76,5 @@ class WhatIfBody(_Body):
                 NewEdge(predecessor=edge.from_, successor=edge.to, type=edge.type, lag_days=edge.lag_days)
                 for edge in self.added
             ],
+            estimates=[(estimate.item, estimate.points) for estimate in self.estimates],
         )
