@@ -37,5 +37,5 @@ def test_the_terminal_and_its_json_tell_one_forecast(tmp_path: Path) -> None:
     assert (shown.code, told.code) == (0, 0)
     assert shown.out.splitlines()[:2] == ["Payments  PAYMENTS", data["message"]]
     assert (data["forecast"] is None) == (data["reason"] is not None)
-    assert data["remaining"] > 5
+    assert data["remaining"] > 0
     assert f"Track record  {data['calibration']['badge']}  " in shown.out
