@@ -23,6 +23,7 @@ DETAILS_JOB = ":details"
 FEED_JOB = ":feed"
 MISSED_JOB = ":missed"
 WATCH_JOB = ":watch"
+PORTFOLIO_JOB = ":portfolio"  # of no source
 WEBHOOKS_JOB = ":webhooks"
 
 

@@ -19,7 +19,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from connectors.errors import SourceError
 from service.bootstrap import Application
-from service.readiness import DETAILS_JOB, FEED_JOB, MISSED_JOB, WATCH_JOB, WEBHOOKS_JOB
+from service.programs.dependency_terms import Viewpoint
+from service.programs.portfolio import Terms, get_portfolio
+from service.readiness import DETAILS_JOB, FEED_JOB, MISSED_JOB, PORTFOLIO_JOB, WATCH_JOB, WEBHOOKS_JOB
 from service.schedules import CronLine
 from service.store.errors import DatabaseUnusable
 from service.store.run_reads import RunReads
@@ -42,6 +44,7 @@ FEED_EVERY = 60  # minutes between two times to think of it
 FEEDS_A_LIFE = 4  # runs in the time for which a feed remembers: it breaks only when several in a row fail
 DETAILS_EVERY = 5  # minutes
 WEBHOOKS_EVERY = 60  # minutes between two times to think of it; the tool is asked once a day
+PORTFOLIO_EVERY = 5  # minutes
 WATCHED_EVERY = 1  # minutes; so old is what operators are told about requests
 
 log = structlog.get_logger()
@@ -94,6 +97,15 @@ def start_worker(app: Application) -> AsyncIOScheduler:
             next_run_time=app.clock.now(),
             **calm,
         )
+    scheduler.add_job(
+        ready_portfolio,
+        IntervalTrigger(minutes=PORTFOLIO_EVERY, jitter=JITTER_SECONDS),
+        args=[app],
+        id=PORTFOLIO_JOB,
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
     scheduler.start()
     app.schedule = scheduler
     return scheduler
@@ -194,6 +206,21 @@ async def watch_source(app: Application, name: str) -> None:
         log.warning("source_not_watched", source=name, code=error.code, message=error.message)
     except Exception:
         log.exception("source_watch_broke", source=name)
+
+
+async def ready_portfolio(app: Application) -> None:
+    """What changed of the programs is computed before somebody asks for all of them at once."""
+    terms = Terms(health=app.settings.health_terms, missing=app.settings.missing_weight)
+    now = app.clock.now()
+    today = now.astimezone(app.settings.calendar.zone).date()
+    try:
+        with app.at_work():
+            view = Viewpoint(terms=app.settings.dependency_terms, now=now, today=today)
+            await get_portfolio(app.database, view=view, terms=terms)
+    except DatabaseUnusable as error:
+        log.warning("portfolio_not_ready", code=error.code, message=error.message)
+    except Exception:
+        log.exception("portfolio_broke")
 
 
 async def look_at_webhooks(app: Application, name: str) -> None:

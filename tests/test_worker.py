@@ -15,6 +15,8 @@ from structlog.testing import capture_logs
 
 from connectors.sandbox.asana import faults
 from service.bootstrap import Application
+from service.programs.dependency_terms import Viewpoint
+from service.programs.portfolio import Terms, get_portfolio
 from service.settings import Settings, load_settings
 from service.store.details import DetailsCoverage
 from service.store.engine import Database
@@ -31,12 +33,14 @@ from service.worker import (
     keep_up_with_feed,
     look_at_webhooks,
     read_waiting_details,
+    ready_portfolio,
     run_if_due,
     start_worker,
     stop_worker,
 )
 from tests.flows.asana import AsanaFlow, flowing
 from tests.flows.test_asana_details import a_busy_site, coverage
+from tests.programs.portfolio import add_program
 
 NIGHTLY = CronTrigger.from_crontab("0 2 * * *", timezone=UTC)
 CONFIG = "sources: [{name: acme, kind: jira-dc, url: https://jira.example, auth: {token: none}}]"
@@ -91,6 +95,35 @@ async def test_whatever_breaks_is_logged_and_breaks_no_other_job(
         await read_waiting_details(working.app, "acme")
 
     assert [(each["event"], each["log_level"]) for each in logs] == [("details_broke", "error")]
+
+
+async def test_the_portfolio_is_computed_before_somebody_asks_for_it(working: Working) -> None:
+    """As the pages and the API would: by the same terms, so that they find what is kept."""
+    app = working.app
+    await add_program(app.database, include={"source": ["acme"]})
+    await ready_portfolio(app)
+    settings, now = app.settings, app.clock.now()
+    found = await get_portfolio(
+        app.database,
+        view=Viewpoint(terms=settings.dependency_terms, now=now, today=now.date()),
+        terms=Terms(health=settings.health_terms, missing=settings.missing_weight),
+        patience=0.0,
+    )
+
+    assert [each.key for each in found.data.programs] == ["CHECKOUT"]
+
+
+async def test_a_portfolio_that_cannot_be_computed_is_logged_and_tried_again(
+    working: Working, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("service.worker.get_portfolio", broken)
+    with capture_logs() as logs:
+        await ready_portfolio(working.app)
+
+    assert [(each["event"], each["log_level"]) for each in logs] == [("portfolio_broke", "error")]
 
 
 async def test_webhooks_are_looked_at_and_a_tool_that_does_not_answer_breaks_nothing(working: Working) -> None:
