@@ -157,7 +157,8 @@ class _Scene:
         need_by = assessment.timing.need_by
         unresolved = assessment.rungs.status != STATUS_CODE[DependencyStatus.RESOLVED]
         not_blocked = assessment.rungs.status != STATUS_CODE[DependencyStatus.BLOCKED]
-        wanted = edge.confirmed & unresolved & not_blocked & (need_by != NO_DAY) & (need_by <= horizon)
+        told = (need_by != NO_DAY) & ~assessment.timing.weak & (need_by <= horizon)
+        wanted = edge.confirmed & unresolved & not_blocked & told
         for place in np.flatnonzero(wanted & failing[edge.predecessor]).tolist():
             item, after = int(edge.predecessor[place]), self._network.ends(place)[1]
             yield self._told(

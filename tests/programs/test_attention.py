@@ -122,6 +122,16 @@ async def test_work_that_somebody_needs_soon_should_have_a_date(database: Databa
     )
 
 
+async def test_that_something_above_it_has_begun_is_no_day_by_which_it_is_needed(database: Database) -> None:
+    """The epic began in summer; when the story in it needs what it waits for, nobody says."""
+    epic = {"item_type": "Epic", "level": 1, "start": date(2026, 7, 17), "due": None}
+    child = {"parent_uid": f"{SOURCE}:10", "due": None}
+    await a_program(database, well(10, **epic), well(1, due=None), well(2, **child))
+    await link(database, "10", 1, 2)
+
+    assert await listed(database, "undated") == []
+
+
 async def test_work_that_is_far_away_may_wait_for_its_owner(database: Database) -> None:
     far = {"start": date(2027, 2, 1), "due": date(2027, 3, 1)}
     near = {"start": date(2026, 12, 4), "due": date(2027, 3, 1)}
