@@ -85,3 +85,12 @@ def _accepted(header: str) -> list[tuple[str, float]]:
 
 WithServices = Annotated[Services, Depends(services_of)]
 WantedForm = Annotated[Form, Depends(wanted_form)]
+
+AsOf = Annotated[
+    str | None,
+    Query(
+        max_length=64,
+        description="An earlier day (its end, in the program's time zone) or moment; now when left out.",
+        examples=["2026-03-31"],
+    ),
+]

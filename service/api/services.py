@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from service.programs.dependency_terms import DependencyTerms, Viewpoint
 from service.programs.flow_terms import FlowTerms
 from service.programs.health_terms import HealthTerms
 from service.programs.historians import Historians
+from service.programs.past import moment_of
 from service.store.engine import Database
 
 UTC = ZoneInfo("UTC")
@@ -108,3 +109,7 @@ class Services:
     def today(self) -> date:
         """The day it is where the program's calendar is."""
         return self.clock.now().astimezone(self.calendar_zone).date()
+
+    def moment(self, as_of: str | None) -> datetime | None:
+        """The moment that a question is about; None: now. Raises InvalidQuery."""
+        return None if as_of is None else moment_of(as_of, zone=self.calendar_zone, now=self.clock.now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from typing import Final
@@ -13,6 +14,7 @@ import numpy as np
 from service.domain.dependencies import DependencyStatus
 from service.domain.errors import InvalidQuery, one_of
 from service.domain.network import NetworkItem
+from service.domain.notices import Notice
 from service.programs.answers import Answer
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
 from service.programs.dependency_answers import (
@@ -27,6 +29,8 @@ from service.programs.dependency_faces import counts_data, edges_shown, ends_sho
 from service.programs.dependency_network import ProgramNetwork, network_of
 from service.programs.dependency_terms import Viewpoint
 from service.programs.envelope import enveloped
+from service.programs.historians import NO_HISTORIANS, Historians
+from service.programs.past_network import network_then
 from service.store.engine import Database
 
 __all__ = [
@@ -48,7 +52,7 @@ class MatrixBy(StrEnum):
     WORKSTREAM = "workstream"
 
 
-async def list_dependencies(
+async def list_dependencies(  # noqa: PLR0913 - one argument per parameter of the question
     database: Database,
     key: str,
     *,
@@ -56,11 +60,17 @@ async def list_dependencies(
     filters: DependencyFilters = NO_FILTERS,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
+    as_of: datetime | None = None,
+    historians: Historians = NO_HISTORIANS,
 ) -> Answer[DependencyList]:
-    """One page, the worst first. Raises UnknownProgram or InvalidQuery."""
+    """One page, the worst first; `as_of` an aware moment, not after now. Raises UnknownProgram or InvalidQuery."""
     checked_limit(limit)
     after = _rank(read_cursor("dependencies", cursor, parts=5))
-    known = await network_of(database, key, view)
+    notices: Sequence[Notice] = ()
+    if as_of is None:
+        known = await network_of(database, key, view)
+    else:
+        known, notices = await network_then(database, key, view, as_of=as_of, historians=historians)
     every = chosen(known.network, filters).tolist()
     rest = every if after is None else [place for place in every if rank(known.network, place) > after]
     page = rest[:limit]
@@ -70,7 +80,7 @@ async def list_dependencies(
     if len(rest) > limit:
         following = write_cursor("dependencies", *map(str, rank(known.network, page[-1])))
     data = DependencyList(shown, health_data(known.network), len(every), following)
-    return enveloped(data, sources=known.sources, now=view.now)
+    return enveloped(data, sources=known.sources, now=view.now, notices=notices, as_of=as_of)
 
 
 async def get_cycles(

@@ -99,7 +99,7 @@ async def network_of(database: Database, key: str, view: Viewpoint) -> Known:
         items = () if network is not None else await _items(connection, grounds.program, told, view)
         moments = {} if network is not None else await _moments(connection, items, told.edges)
     if network is None:
-        network = await asyncio.to_thread(_assessed, grounds.program, told, items, moments, view)
+        network = await asyncio.to_thread(assessed, grounds.program, told, items, moments, view)
         kept.put(seal, network)
     by_name = {each.name: each for each in facts}
     involved = {each.name: each for each in grounds.sources}
@@ -108,7 +108,7 @@ async def network_of(database: Database, key: str, view: Viewpoint) -> Known:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class Told:
     """What changes without any item of the program changing."""
 
     edges: Sequence[Edge]
@@ -130,17 +130,17 @@ class _Told:
         return sha256(msgspec.json.encode(told)).hexdigest()
 
 
-async def _read(connection: AsyncConnection, grounds: Grounds, terms: DependencyTerms) -> _Told:
+async def _read(connection: AsyncConnection, grounds: Grounds, terms: DependencyTerms) -> Told:
     reader = Edges(connection)
     members = await reader.members(grounds.program.key)
     edges = await reader.touching(members)
     ends = {uid for edge in edges for uid in (edge.predecessor_uid, edge.successor_uid)}
     days = await planning(connection, zone=terms.zone)
     elsewhere = await NetworkItems(connection, days).elsewhere(ends - members)
-    return _Told(edges, elsewhere, days, await Faces(connection).projects())
+    return Told(edges, elsewhere, days, await Faces(connection).projects())
 
 
-async def _items(connection: AsyncConnection, program: ProgramRow, told: _Told, view: Viewpoint) -> list[NetworkItem]:
+async def _items(connection: AsyncConnection, program: ProgramRow, told: Told, view: Viewpoint) -> list[NetworkItem]:
     """Every item of the network. Slips are asked of those that somebody waits for."""
     items = [*await NetworkItems(connection, told.planning).members(program), *told.elsewhere]
     still_open = {item.uid for item in items if _is_open(item)}
@@ -155,12 +155,12 @@ async def _moments(
 ) -> dict[Pair, datetime]:
     """Since when two open items are linked; nobody asks it of others."""
     still_open = {item.uid for item in items if _is_open(item)}
-    return await linked_since(connection, {pair for edge in edges if (pair := _pair(edge)) <= still_open})
+    return await linked_since(connection, {pair for edge in edges if (pair := pair_of(edge)) <= still_open})
 
 
-def _assessed(
+def assessed(
     program: ProgramRow,
-    told: _Told,
+    told: Told,
     items: Sequence[NetworkItem],
     moments: Mapping[Pair, datetime],
     view: Viewpoint,
@@ -169,7 +169,7 @@ def _assessed(
     linked_on = {
         edge.id: moment.astimezone(terms.zone).date()
         for edge in told.edges
-        if (moment := moments.get(_pair(edge))) is not None
+        if (moment := moments.get(pair_of(edge))) is not None
     }
     network = Network.of(items, told.edges, zone=terms.zone, linked_on=linked_on)
     assessment = assess(
@@ -184,7 +184,7 @@ def _is_open(item: NetworkItem) -> bool:
     return item.presence is Presence.LIVE and item.status_category in OPEN
 
 
-def _pair(edge: Edge) -> Pair:
+def pair_of(edge: Edge) -> Pair:
     return frozenset((edge.predecessor_uid, edge.successor_uid))
 
 

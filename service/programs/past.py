@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace as changed
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -64,21 +65,42 @@ async def history_of(
     mapped_since = await reader.mapped_since(key)
     rows = await reader.members(key, since, by=by)
     of_sources = await historians.of(connection, {item.source for _, item in rows})
-    fields = _fields(of_sources.values(), aspects)
-    changes = await reader.changes_after({item.uid for _, item in rows}, since, fields)
+    uids = {item.uid for _, item in rows}
     doubtful = {item.uid for stay, item in rows if stay.updated_at > since and _is_partial(of_sources.get(item.source))}
-    members, spans, created = _members(rows, await reader.graves({item.uid for _, item in rows}), mapped_since)
+    members, spans, created = _members(rows, await reader.graves(uids), mapped_since)
+    history = await _with_changes(reader, uids, doubtful, since, of_sources, aspects)
+    return changed(history, members=members, spans=spans, created=created, mapped_since=mapped_since)
+
+
+async def history_of_items(
+    connection: AsyncConnection, uids: Collection[str], *, since: datetime, historians: Historians
+) -> ProgramHistory:
+    """The same of items anywhere: a history without members, for `past` and `parent_of`."""
+    of_sources = await historians.of(connection, {uid.partition(":")[0] for uid in uids})
+    doubtful = {uid for uid in uids if _is_partial(of_sources.get(uid.partition(":")[0]))}
+    return await _with_changes(PastItems(connection), uids, doubtful, since, of_sources, EVERY_ASPECT)
+
+
+async def _with_changes(
+    reader: PastItems,
+    uids: Collection[str],
+    doubtful: Collection[str],
+    since: datetime,
+    historians: Mapping[str, Historian],
+    aspects: Collection[Aspect],
+) -> ProgramHistory:
+    fields = _fields(historians.values(), aspects)
+    changes = await reader.changes_after(uids, since, fields)
     return ProgramHistory(
         since=since,
-        members=members,
-        spans=spans,
-        created=created,
-        snapshots=await _snapshots(reader, changes.keys() | doubtful, of_sources, aspects),
+        members=(),
+        spans=(),
+        created=(),
+        snapshots=await _snapshots(reader, {*changes, *doubtful}, historians, aspects),
         changes=changes,
-        historians=of_sources,
-        breaks=_breaks(await reader.changes_until(changes.keys(), since, fields), changes, of_sources),
-        named=await reader.named(_parent_keys(changes, of_sources)),
-        mapped_since=mapped_since,
+        historians=historians,
+        breaks=_breaks(await reader.changes_until(changes.keys(), since, fields), changes, historians),
+        named=await reader.named(_parent_keys(changes, historians)),
     )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
 
@@ -22,6 +23,7 @@ from service.programs.answers import encode
 from service.programs.cache import cache_of
 from service.programs.historians import Historians
 from service.programs.read import get_rollup
+from service.programs.trend import get_scope, get_trend
 from service.store.bulk import insert
 from service.store.engine import Database
 from service.store.raw import LandedRecord, RawRecords, digest
@@ -38,6 +40,7 @@ HISTORIANS = Historians({"acme-jira": lambda payloads: JiraHistorian(payloads, o
 
 Figures = dict[str, float]
 POINTS = "customfield_1"
+UTC_ZONE = ZoneInfo("UTC")
 
 
 def main() -> dict[str, Figures]:
@@ -63,6 +66,8 @@ async def _measure(url: str) -> Figures:
             "roll-up of now": await _timed(lambda: _rollup(database, None)),
             "roll-up as of a quarter ago": await _timed(lambda: _rollup(database, NOW - timedelta(days=91))),
             "roll-up as of a year ago": await _timed(lambda: _rollup(database, NOW - timedelta(days=365))),
+            "a year of daily burn-up": await _timed(lambda: _trend(database)),
+            "a year of scope changes": await _timed(lambda: _scope(database)),
         }
     finally:
         await database.aclose()
@@ -71,6 +76,16 @@ async def _measure(url: str) -> Figures:
 async def _rollup(database: Database, moment: datetime | None) -> None:
     cache_of(database).rollups.clear()
     encode(await get_rollup(database, KEY, now=NOW, today=TODAY, as_of=moment, historians=HISTORIANS))
+
+
+async def _trend(database: Database) -> None:
+    since = TODAY - timedelta(days=365)
+    encode(await get_trend(database, KEY, since=since, zone=UTC_ZONE, now=NOW, historians=HISTORIANS))
+
+
+async def _scope(database: Database) -> None:
+    since = TODAY - timedelta(days=365)
+    encode(await get_scope(database, KEY, since=since, zone=UTC_ZONE, now=NOW, historians=HISTORIANS))
 
 
 async def fill_history(database: Database) -> None:

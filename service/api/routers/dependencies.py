@@ -9,7 +9,7 @@ from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api.dependencies import WantedForm, WithServices
+from service.api.dependencies import AsOf, WantedForm, WithServices
 from service.api.openapi import answers
 from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from service.api.problems import Kind
@@ -65,7 +65,8 @@ CrossProject = Annotated[bool | None, Query(description="Only edges between two 
     "/{key}/dependencies",
     summary="The dependencies of a program, the worst first",
     description="Who waits for whom, since when, how late it will be and what it drags along. "
-    "Filters look at either end; all that are given must hold. The health is that of the whole program.",
+    "Filters look at either end; all that are given must hold. The health is that of the whole program. "
+    "As of an earlier moment: those of today's dependencies that were there by then, and how they stood.",
     responses=answers(
         Answer[DependencyList],
         Kind.UNKNOWN_PROGRAM,
@@ -88,6 +89,7 @@ async def list_dependencies(  # noqa: PLR0913, PLR0917 - one argument per filter
     provenance: Provenances = None,
     cross_tool: CrossTool = None,
     cross_project: CrossProject = None,
+    as_of: AsOf = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:
@@ -106,6 +108,8 @@ async def list_dependencies(  # noqa: PLR0913, PLR0917 - one argument per filter
         ),
         cursor=cursor,
         limit=limit,
+        as_of=services.moment(as_of),
+        historians=services.historians,
     )
     return settled(request, services, answer, form=form, rows=Rows("dependencies", EdgeData))
 

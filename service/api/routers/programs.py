@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -11,13 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.access import WithPrincipal
-from service.api.dependencies import WantedForm, WithServices
+from service.api.dependencies import AsOf, WantedForm, WithServices
 from service.api.openapi import answers
 from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from service.api.problems import Kind
 from service.api.replies import Rows, conditional, settled
 from service.api.schemas import examples, time_examples
-from service.api.services import Services
 from service.programs import past_list, read, trend
 from service.programs.answers import (
     Answer,
@@ -31,7 +30,6 @@ from service.programs.answers import (
     RollupData,
 )
 from service.programs.freshness import fingerprint
-from service.programs.past import moment_of
 from service.programs.stated import fingerprint_with_health
 from service.programs.trend_answers import ScopeChangesData, ScopePeriod, TrendData, TrendPoint
 
@@ -42,14 +40,6 @@ By = Literal["project", "workstream", "epic", "source", "item_type", "team"]
 Basis = Literal["count", "points", "time"]
 Category = Literal["to_do", "in_progress", "done", "cancelled"]
 Interval = Literal["day", "week"]
-AsOf = Annotated[
-    str | None,
-    Query(
-        max_length=64,
-        description="An earlier day (its end, in the program's time zone) or moment; now when left out.",
-        examples=["2026-03-31"],
-    ),
-]
 From = Annotated[
     date | None, Query(alias="from", description="The first day; else the program's start, or thirteen weeks ago.")
 ]
@@ -127,7 +117,7 @@ async def get_rollup(
     basis: Annotated[Basis | None, Query(description="Only this basis; all three when left out.")] = None,
     as_of: AsOf = None,
 ) -> Response:
-    moment = _moment(services, as_of)
+    moment = services.moment(as_of)
     return await conditional(
         request,
         services,
@@ -193,7 +183,7 @@ async def list_items(  # noqa: PLR0913, PLR0917 - one argument per filter is wha
         label=label,
         countable=countable,
     )
-    moment = _moment(services, as_of)
+    moment = services.moment(as_of)
 
     async def ask() -> Answer[ItemList]:
         database, now = services.database, services.clock.now()
@@ -302,8 +292,3 @@ async def get_scope(
         form=form,
         rows=Rows("scope", ScopePeriod),
     )
-
-
-def _moment(services: Services, text: str | None) -> datetime | None:
-    """Raises InvalidQuery."""
-    return None if text is None else moment_of(text, zone=services.calendar_zone, now=services.clock.now())

@@ -1,0 +1,164 @@
+"""A program's network of dependencies as of an earlier moment: items as they were, and the edges that were there.
+
+Edges that were taken away since are not in it: what a tool shows of its links are those of today.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from connectors.history import Aspect, ItemState
+from connectors.items import Facet
+from service.domain.edges import Edge
+from service.domain.history import Past
+from service.domain.items import RollupItem
+from service.domain.network import NetworkItem, Presence
+from service.domain.notices import Notice
+from service.domain.program_history import ProgramHistory, ProgramThen
+from service.domain.scope import exclusions, family_of
+from service.domain.status import StatusCategory
+from service.programs.dependency_network import Known, Told, assessed, pair_of
+from service.programs.dependency_terms import Viewpoint
+from service.programs.freshness import Grounds, grounds_of, proof_of
+from service.programs.historians import Historians
+from service.programs.past import history_of, history_of_items, past_notices, refuse_before_all
+from service.store.edges import Edges
+from service.store.engine import Database
+from service.store.faces import Faces
+from service.store.freshness import Freshness
+from service.store.link_moments import Pair, linked_since
+from service.store.network_items import NetworkItems
+from service.store.planning import Plan, Planning, planning
+
+EDGES_OF_TODAY = Notice(
+    "edges_of_today", "Dependencies that were taken away since are not shown, and of some nobody knows since when."
+)
+
+
+async def network_then(
+    database: Database, key: str, view: Viewpoint, *, as_of: datetime, historians: Historians
+) -> tuple[Known, tuple[Notice, ...]]:
+    """Assessed as on the day of `as_of`, off the event loop; what is said of the doubt beside it.
+
+    Raises UnknownProgram or InvalidQuery.
+    """
+    then = Viewpoint(terms=view.terms, now=as_of, today=as_of.astimezone(view.terms.zone).date())
+    async with database.reading() as uow:
+        connection = uow.connection
+        grounds = await grounds_of(connection, key)
+        facts = await Freshness(connection).of_sources()
+        history = await history_of(connection, key, since=as_of, historians=historians)
+        program = history.at(as_of)
+        if not program.items:
+            await refuse_before_all(connection, key, as_of)
+        told, items, linked = await _read(connection, grounds, program, then, historians)
+    network = await asyncio.to_thread(assessed, grounds.program, told, items, linked, then)
+    by_name = {each.name: each for each in facts}
+    involved = {each.name: each for each in grounds.sources}
+    involved |= {name: by_name[name] for name in network.sources if name in by_name}
+    known = Known(network, [involved[name] for name in sorted(involved)], by_name, then)
+    return known, (*past_notices(history, program, proof=proof_of(grounds.sources)), EDGES_OF_TODAY)
+
+
+async def _read(
+    connection: AsyncConnection, grounds: Grounds, program: ProgramThen, view: Viewpoint, historians: Historians
+) -> tuple[Told, list[NetworkItem], dict[Pair, datetime]]:
+    members = {item.uid for item in program.items}
+    edges = await Edges(connection).touching(frozenset(members))
+    ends = {uid for edge in edges for uid in (edge.predecessor_uid, edge.successor_uid)}
+    days = await planning(connection, zone=view.terms.zone)
+    reader = NetworkItems(connection, days)
+    read = {item.uid: item for item in await reader.members(grounds.program) if item.uid in members}
+    read |= {item.uid: item for item in await reader.elsewhere((ends | members) - read.keys())}
+    history = await history_of_items(connection, read.keys(), since=view.now, historians=historians)
+    turn = _Turn(history, program, _left_out(program, grounds), days, view)
+    items = [turn.back(item) for item in read.values() if item.created_at is None or item.created_at <= view.now]
+    linked = await linked_since(connection, {pair_of(edge) for edge in edges})
+    there = {item.uid for item in items}
+    kept = [edge for edge in edges if _ends(edge) <= there and linked.get(pair_of(edge), view.now) <= view.now]
+    return Told(kept, (), days, await Faces(connection).projects()), items, linked
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """Puts items back to what they were at `view.now`."""
+
+    history: ProgramHistory
+    program: ProgramThen
+    left_out: Collection[str]
+    planning: Planning
+    view: Viewpoint
+    members: Mapping[str, RollupItem] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "members", {item.uid: item for item in self.program.items})
+
+    def back(self, item: NetworkItem) -> NetworkItem:
+        member = self.members.get(item.uid)
+        past = self.history.past(item.uid, self.view.now)
+        if past is not None:
+            item = self._was(item, past)
+        done = item.status_category is StatusCategory.DONE
+        return replace(
+            item,
+            presence=item.presence if member is None else Presence.LIVE,
+            member=member is not None,
+            countable=item.countable if member is None else item.uid not in self.left_out,
+            workstream=None if member is None else member.workstream,
+            started_at=self._by_then(item.started_at),
+            done_at=self._by_then(item.done_at) if done else None,
+        )
+
+    def _was(self, item: NetworkItem, past: Past) -> NetworkItem:
+        state = past.state
+        item = replace(
+            item,
+            key=state.key,
+            project_id=state.project_id,
+            item_type=state.item_type,
+            level=-1 if state.subtask and state.level >= 0 else state.level,
+            milestone=state.item_type.lower() == "milestone",
+            status=state.status,
+            status_category=state.status_category,
+            resolution=state.resolution,
+            parent_uid=self.history.parent_of(item.source, state),
+            team=state.team,
+            assignee_id=state.assignee_id,
+            start=state.start,
+            due=state.due,
+            points=state.points,
+            remaining_seconds=_remaining(state),
+        )
+        if past.reconstructed.isdisjoint({Aspect.ITERATION, Aspect.RELEASE}):
+            return item
+        plan = self._plan(item, state)
+        return replace(item, iteration=plan.iteration, release=plan.release)
+
+    def _plan(self, item: NetworkItem, state: ItemState) -> Plan:
+        sets = ((Facet.ITERATION, state.iterations), (Facet.RELEASE, state.releases))
+        rows = [(item.uid, item.source, facet, each, each) for facet, ids in sets for each in ids]
+        return self.planning.plans(rows).get(item.uid, Plan(None, None))
+
+    def _by_then(self, moment: datetime | None) -> datetime | None:
+        """What happened later had not happened; when it had happened before that, nobody says here."""
+        return moment if moment is not None and moment <= self.view.now else None
+
+
+def _left_out(program: ProgramThen, grounds: Grounds) -> Collection[str]:
+    return exclusions(program.items, family_of(program.items), count_subtasks=grounds.program.count_subtasks).keys()
+
+
+def _ends(edge: Edge) -> set[str]:
+    return {edge.predecessor_uid, edge.successor_uid}
+
+
+def _remaining(state: ItemState) -> int | None:
+    if state.remaining_seconds is not None or state.estimate_seconds is None:
+        return state.remaining_seconds
+    return max(0, state.estimate_seconds - (state.spent_seconds or 0))
