@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import asana, calibration, census, forecast, fresh, graph, risk, rollup, sync, webhooks
+from tests.bench import (
+    asana,
+    calibration,
+    census,
+    changes,
+    forecast,
+    fresh,
+    graph,
+    portfolio,
+    risk,
+    rollup,
+    sync,
+    webhooks,
+)
 
 PARTS = {
     "sync": sync.main,
@@ -14,12 +27,14 @@ PARTS = {
     "asana": asana.main,
     "asana-memory": asana.memory,
     "rollup": rollup.main,
+    "portfolio": portfolio.main,
     "webhooks": webhooks.main,
     "graph": graph.main,
     "fresh": fresh.main,
     "risk": risk.main,
     "forecast": forecast.main,
     "calibration": calibration.main,
+    "changes": changes.main,
 }
 
 
