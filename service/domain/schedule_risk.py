@@ -113,15 +113,14 @@ def chances(
     if not watched.nodes.size:
         return np.zeros(0)
     small, own, place = _leading_to(network, laws, watched.nodes)
-    counts = np.zeros(watched.nodes.size, np.int64)
-    asked = [
-        *zip(place[watched.nodes].tolist(), (watched.limits + NOISE).tolist(), watched.starts.tolist(), strict=True)
-    ]
+    hits = [0] * watched.nodes.size
+    limits = (watched.limits + NOISE).astype(np.float32)
+    asked = list(zip(place[watched.nodes].tolist(), limits, watched.starts.tolist(), strict=True))
     for _, _, block, _ in _blocks(small, own, seed=seed, trials=trials, conditions=replace(conditions, crews=None)):
         for number, (node, limit, starts) in enumerate(asked):
             row = block.start[node] if starts else block.end[node]
-            counts[number] += np.count_nonzero(row <= limit)
-    return counts / trials
+            hits[number] += np.count_nonzero(row <= limit)
+    return np.array(hits, np.float64) / trials
 
 
 def finish_at_medians(network: ActivityNetwork, laws: DurationLaws) -> int:

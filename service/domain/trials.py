@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +28,7 @@ Counts = NDArray[np.int64]
 NOISE = np.float32(1e-2)  # of a day; what lies less apart differs by rounding alone
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """An edge that is more than finish to start: with `other`, the node at its other end."""
 
     link: Link
@@ -35,30 +36,25 @@ class Bound:
     lag: np.float32
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(NamedTuple):
     """The edges of a node on one side: other ends of plain ones (FS without a lag), and the rest."""
 
-    plain: tuple[int, ...]
-    rest: tuple[Bound, ...]
-
-    def __bool__(self) -> bool:
-        return bool(self.plain or self.rest)
+    plain: Sequence[int]
+    rest: Sequence[Bound]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Course:
     """A network made ready for passes: the nodes in an order in which each comes after all that bound it.
 
     `grounded`: nothing can begin before 0. `last`: nodes that may be the last to finish.
     """
 
-    order: tuple[int, ...]
-    floors: tuple[float, ...]
+    network: ActivityNetwork
+    order: list[int]
+    floors: list[int]
     grounded: bool
-    before: tuple[Ends, ...]
-    after: tuple[Ends, ...]
-    last: tuple[int, ...]
+    last: list[int]
 
     @classmethod
     def of(cls, network: ActivityNetwork, *, rank: Sequence[int] | None = None) -> Course:
@@ -66,20 +62,24 @@ class Course:
         graph = network.graph
         levels = graph.levels
         floors = network.earliest + network.wait
-        lags = network.lags + network.wait[graph.heads]
-        before = _ends(network, graph.predecessors, lags)
-        after = _ends(network, graph.successors, lags)
         outlasted = ((network.types == Link.FS) | (network.types == Link.FF)) & (network.lags >= 0)
         ending = np.ones(graph.nodes, np.bool_)
         ending[graph.tails[outlasted]] = False
         return cls(
-            order=tuple(np.argsort(levels, kind="stable").tolist() if rank is None else _ranked(graph, rank)),
-            floors=tuple(map(float, floors.tolist())),
+            network=network,
+            order=np.argsort(levels, kind="stable").tolist() if rank is None else _ranked(graph, rank),
+            floors=floors.tolist(),
             grounded=bool((floors >= 0).all()),
-            before=before,
-            after=after,
-            last=tuple(np.flatnonzero(ending).tolist()),
+            last=np.flatnonzero(ending).tolist(),
         )
+
+    @cached_property
+    def before(self) -> list[Ends]:
+        return _ends(self.network, self.network.graph.predecessors)
+
+    @cached_property
+    def after(self) -> list[Ends]:
+        return _ends(self.network, self.network.graph.successors)
 
 
 class Shocks:
@@ -155,7 +155,7 @@ class Block:
             late = late_end[node] = self._latest(node, late_end, bounded=posts is not None)
             np.subtract(late, self.end[node], out=scratch)
             counts[node] = np.count_nonzero(scratch < NOISE)
-            if course.before[node] or posts is not None:
+            if any(course.before[node]) or posts is not None:
                 if self.end[node] is self._lasting[node]:
                     self._lasting[node] = late - self._lasting[node]
                 else:
@@ -169,9 +169,13 @@ class Block:
         ends, floor = course.before[node], course.floors[node]
         if course.grounded and not floor and not ends.rest and len(ends.plain) <= 1:
             return self.end[ends.plain[0]] if ends.plain else zeros
-        start = self._own[node]
-        start.fill(floor)
-        for other in ends.plain:
+        start, plain = self._own[node], ends.plain
+        if course.grounded and not floor and len(plain) > 1:
+            np.maximum(self.end[plain[0]], self.end[plain[1]], out=start)
+            plain = plain[2:]
+        else:
+            start.fill(floor)
+        for other in plain:
             np.maximum(start, self.end[other], out=start)
         limit = self._scratch
         for bound in ends.rest:
@@ -187,10 +191,13 @@ class Block:
         ends = self._course.after[node]
         if not bounded and not ends.rest and len(ends.plain) <= 1:
             return self._lasting[ends.plain[0]] if ends.plain else self.finish
-        late = self._own[node]
-        if not bounded:
-            late[:] = self.finish
-        for other in ends.plain:
+        late, plain = self._own[node], ends.plain
+        if not bounded and len(plain) > 1:
+            np.minimum(self._lasting[plain[0]], self._lasting[plain[1]], out=late)
+            plain = plain[2:]
+        elif not bounded:
+            np.copyto(late, self.finish)
+        for other in plain:
             np.minimum(late, self._lasting[other], out=late)
         for bound in ends.rest:
             to_finish = bound.link in {Link.FF, Link.SF}
@@ -218,22 +225,26 @@ class Sheets:
         return cls(durations, starts, ends, np.empty(trials, np.float32))
 
 
-def _ends(network: ActivityNetwork, neighbours: Neighbours, waits: Counts) -> tuple[Ends, ...]:
+def _ends(network: ActivityNetwork, neighbours: Neighbours) -> list[Ends]:
+    """What a node waits before its start is a lag of all edges before it."""
     first, others = neighbours.lists
-    edges, links, lags = neighbours.edges.tolist(), network.types.tolist(), waits.tolist()
-    if not (network.types != Link.FS).any() and not waits.any():
-        return tuple(Ends(tuple(others[begin:end]), ()) for begin, end in pairwise(first))
-    return tuple(
+    lags = network.lags + network.wait[network.graph.heads]
+    spans = pairwise(first)
+    odd = (network.types != Link.FS) | (lags != 0)
+    if not odd.any():
+        return [Ends(others[begin:end], ()) for begin, end in spans]
+    edges, links, waits, is_odd = neighbours.edges.tolist(), network.types.tolist(), lags.tolist(), odd.tolist()
+
+    def bound(at: int) -> Bound:
+        return Bound(Link(links[edges[at]]), others[at], np.float32(waits[edges[at]]))
+
+    return [
         Ends(
-            tuple(others[at] for at in range(begin, end) if links[edges[at]] == Link.FS and not lags[edges[at]]),
-            tuple(
-                Bound(Link(links[edges[at]]), others[at], np.float32(lags[edges[at]]))
-                for at in range(begin, end)
-                if links[edges[at]] != Link.FS or lags[edges[at]]
-            ),
+            [others[at] for at in range(begin, end) if not is_odd[edges[at]]],
+            [bound(at) for at in range(begin, end) if is_odd[edges[at]]],
         )
-        for begin, end in pairwise(first)
-    )
+        for begin, end in spans
+    ]
 
 
 def _ranked(graph: Digraph, rank: Sequence[int]) -> list[int]:
