@@ -10,6 +10,7 @@ from datetime import date
 from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from service.domain.status import OPEN, StatusCategory
 
@@ -86,6 +87,40 @@ def told_before(told: Told[Value], day: date) -> Value | None:
             break
         held = value
     return held
+
+
+def known_before(life: ItemLife, day: date) -> ItemLife | None:
+    """The life as it was known when a day began; None of what had not come yet.
+
+    What was begun and not done counts as in progress: a history tells when work first began, not when it rested.
+    """
+    if life.created_on >= day:
+        return None
+    left_on = life.left_on if life.left_on is not None and life.left_on < day else None
+    started_on = life.started_on if life.started_on is not None and life.started_on < day else None
+    spells = tuple(_cut(spell, day) for spell in life.done_spells if spell.began < day)
+    if left_on is not None:
+        category = StatusCategory.CANCELLED
+    elif (spells and spells[-1].ended is None) or (life.category is StatusCategory.DONE and life.done_on is None):
+        category = StatusCategory.DONE
+    else:
+        category = StatusCategory.TO_DO if started_on is None else StatusCategory.IN_PROGRESS
+    finally_done = life.done_on is not None and life.done_on < day
+    return replace(
+        life,
+        category=category,
+        started_on=started_on,
+        done_spells=spells,
+        left_on=left_on,
+        points=told_before(life.estimates, day),
+        blocked=tuple(_cut(span, day) for span in life.blocked if span.began < day),
+        active_seconds=life.active_seconds if finally_done else None,
+        elapsed_seconds=life.elapsed_seconds if finally_done else None,
+    )
+
+
+def _cut(span: Span, day: date) -> Span:
+    return span if span.ended is None or span.ended < day else Span(span.began, None)
 
 
 def done_spells(

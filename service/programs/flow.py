@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -21,8 +21,9 @@ from service.programs.envelope import enveloped
 from service.programs.flow_answers import AgedItem, BulkDayData, FlowData, FlowWindow
 from service.programs.flow_groups import Named, Yardstick, group_data
 from service.programs.flow_terms import FlowTerms
-from service.programs.forecast import MOST_WEEKS
+from service.programs.forecast import MOST_WEEKS, then_of
 from service.programs.lives import Lives, lives_of
+from service.programs.past import MAPPING_OF_TODAY
 from service.store.engine import Database
 from service.store.faces import Faces, ProjectName
 from service.store.sprint_periods import sprint_periods
@@ -56,8 +57,9 @@ async def get_flow(
     view: Viewpoint,
     terms: FlowTerms = USUAL,
     question: FlowQuestion | None = None,
+    as_of: datetime | None = None,
 ) -> Answer[FlowData]:
-    """Raises UnknownProgram or InvalidQuery."""
+    """As it was known at a moment of the past, where one is given. Raises UnknownProgram or InvalidQuery."""
     asked = question or FlowQuestion()
     by = one_of(FlowBy, "by", asked.by)
     if not FEWEST_WEEKS <= asked.weeks <= MOST_WEEKS:
@@ -66,13 +68,15 @@ async def get_flow(
     async with database.reading() as uow:
         sprints = await sprint_periods(uow.connection, view.terms.zone)
         projects = await Faces(uow.connection).projects() if by is FlowBy.PROJECT else {}
-    lives = known.lives
-    window = window_of(lives.every, today=view.today, weeks=asked.weeks, calendar=view.terms.calendar)
+    then = None if as_of is None else then_of(as_of, view)
+    lives = known.lives if then is None else known.lives.before(then.known_before)
+    today = view.today if then is None else then.day
+    window = window_of(lives.every, today=today, weeks=asked.weeks, calendar=view.terms.calendar)
     program = known.grounds.program
     ref = ProgramRef(program.key, program.name)
     data = await asyncio.to_thread(_computed, lives, ref, asked, _Told(window, sprints, projects, terms))
-    notices = (*_notices(data, lives), *known.backlog)
-    return enveloped(data, sources=known.grounds.sources, now=view.now, notices=notices)
+    notices = (*(() if then is None else (MAPPING_OF_TODAY,)), *_notices(data, lives), *known.backlog)
+    return enveloped(data, sources=known.grounds.sources, now=view.now, notices=notices, as_of=as_of)
 
 
 class _Told(NamedTuple):

@@ -9,7 +9,7 @@ from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from service.domain.ledger import Ledger
-from service.domain.lives import ItemLife
+from service.domain.lives import ItemLife, known_before
 from service.domain.notices import Notice
 from service.programs.backlog import backlog_notices
 from service.programs.cache import Recent, cache_of
@@ -36,6 +36,10 @@ class Lives:
     @cached_property
     def remaining(self) -> int:
         return sum(life.is_open for life in self.every)
+
+    def before(self, day: date) -> Lives:
+        """As they were known when a day began."""
+        return Lives([then for life in self.every if (then := known_before(life, day)) is not None])
 
     def remaining_before(self, day: date) -> int:
         """As it was known when a day began."""

@@ -328,6 +328,23 @@ async def test_flow_of_a_program_says_how_its_work_goes(database: Database) -> N
     ]
 
 
+async def test_flow_of_a_day_of_the_past_is_what_was_known_then(database: Database) -> None:
+    """On the evening of 14 October item 501 had just been done, for a day; on the next it was open again. Beside it
+    were those that would be done on the next two working days."""
+    await a_finishing_program(database)
+    await with_a_past(database)
+    async with a_client(services_over(database, flow=FLOW)) as client:
+        done = await answered(client, "flow?as_of=2026-10-14&weeks=4")
+        (again,) = (await got(client, "flow?as_of=2026-10-15&weeks=4"))["groups"]
+    (group,) = done["data"]["groups"]
+
+    assert (done["as_of"], done["data"]["window"]["last"]) == ("2026-10-14T23:59:59Z", "2026-10-11")
+    assert (group["throughput"]["total"], group["wip"]["items"], again["wip"]["items"]) == (40, 4, 3)
+    assert again["wip"]["oldest_days"] == 38
+    assert group["blocked"]["reason"] == "never_flagged"  # until November
+    assert "mapping_of_today" in [warning["code"] for warning in done["warnings"]]
+
+
 async def test_what_nobody_told_is_null_with_a_reason_and_never_zero(database: Database) -> None:
     await a_finishing_program(database)
     async with a_client(services_over(database, flow=FLOW)) as client:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.ledger import Ledger
-from service.domain.lives import ItemLife
+from service.domain.lives import ItemLife, known_before
+from service.domain.throughput import monday_of
 from tests.builders.lives import DONE, a_life
 
 MONDAY = date(2026, 11, 2)
@@ -48,6 +49,15 @@ def test_today_is_open_what_the_snapshot_calls_open(every: list[ItemLife]) -> No
     tomorrow = MONDAY + timedelta(days=1)
 
     assert Ledger.of(every).open_before(tomorrow).tolist() == [life.is_open for life in every]
+
+
+@given(st.lists(lives(), min_size=1, max_size=20), days)
+def test_lives_as_they_were_known_and_the_ledger_tell_of_the_same_open_work(every: list[ItemLife], day: date) -> None:
+    known = [then for life in every if (then := known_before(life, day)) is not None]
+
+    assert sum(life.is_open for life in known) == int(Ledger.of(every).open_before(day).sum())
+    told = Ledger.of(every).throughput(day, weeks=4)
+    assert sum(told.first_week <= life.done_on < monday_of(day) for life in known if life.done_on) == sum(told.finished)
 
 
 def test_a_completion_that_was_undone_later_was_counted_at_the_time() -> None:

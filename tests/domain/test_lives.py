@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from service.domain.lives import Span, StatusMove, closed_since, done_spells, told_before
+from service.domain.lives import Span, StatusMove, closed_since, done_spells, known_before, told_before
 from tests.builders.lives import CANCELLED, DONE, IN_PROGRESS, TO_DO, a_life
 
 CREATED, ONE, TWO, THREE, FOUR = (date(2026, 11, day) for day in (2, 4, 9, 11, 18))
@@ -73,3 +73,39 @@ def test_what_was_told_before_a_day_is_the_last_word_until_then() -> None:
     told = ((CREATED, 3.0), (TWO, None), (THREE, 8.0))
 
     assert [told_before(told, day) for day in (CREATED, ONE, TWO, THREE, FOUR)] == [None, 3.0, 3.0, None, 8.0]
+
+
+def test_a_life_as_it_was_known_ends_before_the_day() -> None:
+    """Begun, done, reopened, done again and blocked: each day knows what had happened until then, and no more."""
+    life = a_life(
+        created=CREATED,
+        started=ONE,
+        earlier=((TWO, THREE),),
+        done=FOUR,
+        blocked=(Span(ONE, THREE),),
+        estimates=((CREATED, 3.0), (THREE, 8.0)),
+        active_seconds=5.0,
+        elapsed_seconds=9.0,
+    )
+
+    def known(day: date) -> tuple[object, ...]:
+        then = known_before(life, day)
+        assert then is not None
+        return then.category, then.started_on, then.done_on, then.blocked, then.points, then.active_seconds
+
+    after = date(2026, 11, 19)
+    assert known_before(life, CREATED) is None
+    assert known(ONE) == (TO_DO, None, None, (), 3.0, None)
+    assert known(TWO) == (IN_PROGRESS, ONE, None, (Span(ONE, None),), 3.0, None)
+    assert known(THREE) == (DONE, ONE, TWO, (Span(ONE, None),), 3.0, None)
+    assert known(FOUR) == (IN_PROGRESS, ONE, None, (Span(ONE, THREE),), 8.0, None)
+    assert known(after) == (DONE, ONE, FOUR, (Span(ONE, THREE),), 8.0, 5.0)
+
+
+def test_what_was_cancelled_later_was_open_until_then() -> None:
+    cancelled = a_life(created=CREATED, left=THREE)
+    before, after = known_before(cancelled, THREE), known_before(cancelled, FOUR)
+
+    assert before is not None
+    assert after is not None
+    assert (before.category, before.left_on, after.category, after.left_on) == (TO_DO, None, CANCELLED, THREE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -15,6 +15,7 @@ from service.api.openapi import answers
 from service.api.problems import Kind
 from service.api.replies import Rows, settled
 from service.api.schemas import forecast_examples as examples
+from service.api.services import Services
 from service.domain.forecast import FEWEST_WEEKS
 from service.domain.throughput import WINDOW
 from service.programs import calibration, flow, forecast
@@ -28,6 +29,14 @@ from service.programs.past import moment_of
 router = APIRouter(prefix="/programs", tags=["forecasts"])
 
 Key = Annotated[str, InPath(max_length=200, description="The program's key.", examples=["CHECKOUT"])]
+AsOf = Annotated[
+    str | None,
+    Query(
+        max_length=64,
+        description="As it would have been said then: the end of an earlier day, or a moment; now when left out.",
+        examples=["2026-03-31"],
+    ),
+]
 FlowBy = Literal["program", "workstream", "project", "team"]
 Weeks = Annotated[
     int, Query(ge=FEWEST_WEEKS, le=MOST_WEEKS, description="How many complete weeks of history are looked at.")
@@ -60,22 +69,14 @@ async def get_forecast(
     by: Annotated[date | None, Query(description="Also: how many items will be done by the end of this day.")] = None,
     weeks: Weeks = WINDOW,
     without_bulk_days: WithoutBulkDays = False,
-    as_of: Annotated[
-        str | None,
-        Query(
-            max_length=64,
-            description="As it would have been said then: the end of an earlier day, or a moment; now when left out.",
-            examples=["2026-03-31"],
-        ),
-    ] = None,
+    as_of: AsOf = None,
 ) -> Response:
-    now = services.clock.now()
     answer = await forecast.get_forecast(
         services.database,
         key,
         view=services.viewpoint(),
         question=ForecastQuestion(weeks, by, without_bulk_days),
-        as_of=None if as_of is None else moment_of(as_of, zone=services.calendar_zone, now=now),
+        as_of=_moment(services, as_of),
     )
     return settled(request, services, answer)
 
@@ -116,7 +117,7 @@ async def get_calibration(request: Request, services: WithServices, form: Wanted
         conditional=True,
     ),
 )
-async def get_flow(
+async def get_flow(  # noqa: PLR0913, PLR0917 - one argument per parameter is what makes them documented
     request: Request,
     services: WithServices,
     form: WantedForm,
@@ -126,6 +127,7 @@ async def get_flow(
         int, Query(ge=flow.FEWEST_WEEKS, le=MOST_WEEKS, description="How many complete weeks are looked at.")
     ] = WINDOW,
     without_bulk_days: WithoutBulkDays = False,
+    as_of: AsOf = None,
 ) -> Response:
     answer = await flow.get_flow(
         services.database,
@@ -133,5 +135,11 @@ async def get_flow(
         view=services.viewpoint(),
         terms=services.flow,
         question=FlowQuestion(by, weeks, without_bulk_days),
+        as_of=_moment(services, as_of),
     )
     return settled(request, services, answer, form=form, rows=Rows("groups", FlowGroup))
+
+
+def _moment(services: Services, text: str | None) -> datetime | None:
+    """Raises InvalidQuery."""
+    return None if text is None else moment_of(text, zone=services.calendar_zone, now=services.clock.now())
