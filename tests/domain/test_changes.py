@@ -61,7 +61,8 @@ def lived(
 ) -> tuple[Snapshot, list[SourceChange], list[tuple[datetime, Values]]]:
     """An item that began as `first` and moved (hours after the beginning, field, value): snapshot, changes, stages."""
     now: dict[str, str | None] = dict(first)
-    changes, stages = [], [(EARLY, dict(first))]
+    changes: list[SourceChange] = []
+    stages: list[tuple[datetime, Values]] = [(EARLY, dict(first))]
     for number, (hours, field, value) in enumerate(sorted(moves, key=lambda each: each[0])):
         if now[field] == value:
             continue
