@@ -119,7 +119,7 @@ def chances(
     for _, _, block, _ in _blocks(small, own, seed=seed, trials=trials, conditions=replace(conditions, crews=None)):
         for number, (node, limit, starts) in enumerate(asked):
             row = block.start[node] if starts else block.end[node]
-            hits[number] += np.count_nonzero(row <= limit)
+            hits[number] += int(np.count_nonzero(row <= limit))
     return np.array(hits, np.float64) / trials
 
 
