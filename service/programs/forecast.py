@@ -34,7 +34,7 @@ from service.programs.forecast_answers import (
     Stability,
     WeekData,
 )
-from service.programs.lives import Known, Lives, lives_of
+from service.programs.lives import Known, Lives, Sealed, lives_of, seal_of
 from service.programs.past import MAPPING_OF_TODAY
 from service.store.engine import Database
 
@@ -86,9 +86,13 @@ class ProgramForecast:
 async def program_forecast(
     database: Database, key: str, *, view: Viewpoint, question: ForecastQuestion = USUAL
 ) -> ProgramForecast:
-    """Kept until the program changes or the day is over. Raises UnknownProgram or InvalidQuery."""
+    """Kept until the program changes or the day is over; then nothing is read but what it rests on. Raises
+    UnknownProgram or InvalidQuery."""
     _check(question, view.today)
-    return await forecast_from(database, await lives_of(database, key, view), view, question)
+    sealed = await seal_of(database, key, view)
+    asked = _asked(sealed, view, question, None)
+    found = _kept.setdefault(database, Recent(KEPT)).get(asked)
+    return found or await forecast_from(database, await lives_of(database, key, view), view, question)
 
 
 async def get_forecast(
@@ -140,7 +144,7 @@ async def forecast_from(
     """From lives that were read already; computed off the event loop. `view` looks from the day of `then`."""
     kept = _kept.setdefault(database, Recent(KEPT))
     program = known.grounds.program
-    asked = (known.seal, view.today, view.terms.calendar, program.target, question, then)
+    asked = _asked(known, view, question, then)
     found = kept.get(asked)
     if found is None:
         terms = Terms(
@@ -188,6 +192,13 @@ def forecast_of(
         bulk_done=done,
         bulk_created=created,
     )
+
+
+def _asked(
+    sealed: Known | Sealed, view: Viewpoint, question: ForecastQuestion, then: Then | None
+) -> tuple[object, ...]:
+    """What the answer depends on."""
+    return (sealed.seal, view.today, view.terms.calendar, sealed.grounds.program.target, question, then)
 
 
 def then_of(moment: datetime, view: Viewpoint) -> Then | None:

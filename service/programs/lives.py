@@ -8,6 +8,8 @@ from datetime import date
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from service.domain.ledger import Ledger
 from service.domain.lives import ItemLife, known_before
 from service.domain.notices import Notice
@@ -51,8 +53,17 @@ class Lives:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sealed:
+    """What lives rest on. `backlog` says what of the histories is still being read, `seal` changes whenever they may."""
+
+    grounds: Grounds
+    backlog: tuple[Notice, ...]
+    seal: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """`backlog` says what of the histories is still being read. `seal` changes whenever the lives may."""
+    """The lives, and what they rest on (see Sealed)."""
 
     grounds: Grounds
     lives: Lives
@@ -64,14 +75,26 @@ async def lives_of(database: Database, key: str, view: Viewpoint, terms: FlowTer
     """Raises UnknownProgram."""
     kept = _kept.setdefault(database, Recent(KEPT))
     async with database.reading() as uow:
-        grounds = await grounds_of(uow.connection, key)
-        backlog = await backlog_notices(uow.connection, grounds, cache_of(database))
-        seal = (key, grounds.fingerprint, view.terms.zone.key, terms, backlog)
-        lives = kept.get(seal)
+        sealed = await _sealed(uow.connection, database, key, view, terms)
+        lives = kept.get(sealed.seal)
         if lives is None:
-            lives = Lives(await ItemLives(uow.connection, _read_by(view, terms)).of(grounds.program))
-            kept.put(seal, lives)
-    return Known(grounds, lives, tuple(backlog), seal)
+            lives = Lives(await ItemLives(uow.connection, _read_by(view, terms)).of(sealed.grounds.program))
+            kept.put(sealed.seal, lives)
+    return Known(sealed.grounds, lives, sealed.backlog, sealed.seal)
+
+
+async def seal_of(database: Database, key: str, view: Viewpoint, terms: FlowTerms = USUAL) -> Sealed:
+    """What the lives rest on, without reading them. Raises UnknownProgram."""
+    async with database.reading() as uow:
+        return await _sealed(uow.connection, database, key, view, terms)
+
+
+async def _sealed(
+    connection: AsyncConnection, database: Database, key: str, view: Viewpoint, terms: FlowTerms
+) -> Sealed:
+    grounds = await grounds_of(connection, key)
+    backlog = await backlog_notices(connection, grounds, cache_of(database))
+    return Sealed(grounds, backlog, (key, grounds.fingerprint, view.terms.zone.key, terms, backlog))
 
 
 def _read_by(view: Viewpoint, terms: FlowTerms) -> LifeTerms:
