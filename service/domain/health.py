@@ -178,7 +178,7 @@ def health_of(verdicts: Sequence[Verdict], *, finished: bool = False, parts: Seq
 
     `finished`: something counts, and all of it is done. Then nothing is late, blocked or old any more.
     """
-    spoken = [each.colour for each in verdicts if each.colour is not None and each.rule is not Rule.DATA_QUALITY]
+    spoken = [each.colour for each in verdicts if each.colour is not None and not _is_mere_quality(each)]
     gated = any(each.rule is Rule.DATA_QUALITY and each.colour is Rag.GREY for each in verdicts)
     if finished:
         return Health(Rag.GREEN, Rag.GREEN, NOTHING_LEFT, tuple(verdicts), tuple(parts))
@@ -278,6 +278,11 @@ def stated_word(said: str) -> str:
     """
     words = "".join(letter if letter.isalpha() else " " for letter in said.casefold()).split()
     return _SPOKEN.get("_".join(words), said)
+
+
+def _is_mere_quality(verdict: Verdict) -> bool:
+    """That the data are good says nothing about how the work goes."""
+    return verdict.rule is Rule.DATA_QUALITY and verdict.colour in (Rag.GREEN, Rag.GREY)
 
 
 def _is_beyond(value: float, limit: float, worse: Worse) -> bool:

@@ -46,6 +46,7 @@ async def override(
     async with database.transaction() as uow:
         grounds = await grounds_of(uow.connection, key)
         store = Overrides(uow.connection)
+        await store.take_turn(key)
         detail = {"before": _as_json(await _holding(store, key, view.now)), "after": _as_json(decided)}
         await store.put(key, decided)
         await Audit(uow.connection).add(
@@ -61,6 +62,7 @@ async def withdraw(
     async with database.transaction() as uow:
         grounds = await grounds_of(uow.connection, key)
         store = Overrides(uow.connection)
+        await store.take_turn(key)
         before = await _holding(store, key, view.now)
         if before is not None:
             await store.end(key, at=view.now, by=author)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.tables.health import health_overrides
+from service.store.tables.programs import programs
 
 KEPT_IN_SIGHT = 20  # of those that are over
 
@@ -45,6 +46,10 @@ class Overrides:
         table = health_overrides
         query = select(table.c.program_key, *_COLUMNS).where(table.c.ended_at.is_(None), table.c.expires_at > now)
         return {key: _override(row) for key, *row in await self._connection.execute(query)}
+
+    async def take_turn(self, program: str) -> None:
+        """Whoever decides about the same program meanwhile waits until this transaction is over."""
+        await self._connection.execute(select(programs.c.key).where(programs.c.key == program).with_for_update())
 
     async def put(self, program: str, override: StoredOverride) -> None:
         """It takes the place of the one that held."""

@@ -244,3 +244,13 @@ def test_the_words_of_tools_have_colours_and_dropped_has_none() -> None:
 )
 def test_what_people_write_into_a_field_is_read_as_they_mean_it(said: str, word: str) -> None:
     assert stated_word(said) == word
+
+
+def test_data_quality_may_be_given_limits_of_its_own_besides_the_gate() -> None:
+    strict = {**LIMITS, Rule.DATA_QUALITY: Limits(Worse.LOWER, amber=0.9, grey=0.6)}
+
+    def colour(quality: float) -> Rag:
+        measures = [measured(Rule.OVERDUE, 0.0), measured(Rule.DATA_QUALITY, quality)]
+        return health_of(judge_all(measures, strict)).colour
+
+    assert [colour(0.95), colour(0.8)] == [GREEN, AMBER]

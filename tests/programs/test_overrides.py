@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -132,3 +133,20 @@ async def test_nobody_decides_about_a_program_that_does_not_exist(checkout: Data
         await override(checkout, "NOPE", AMBER, author="pat", view=on(TODAY))
     with pytest.raises(UnknownProgram):
         await withdraw(checkout, "NOPE", author="pat", view=on(TODAY))
+
+
+async def test_of_two_who_decide_at_once_the_later_one_holds_and_the_earlier_one_is_on_record(
+    checkout: Database,
+) -> None:
+    view = on(TODAY)
+    await asyncio.gather(
+        *(
+            override(checkout, KEY, Decision(value, "Now."), author=value, view=view)
+            for value in ("red", "amber", "green")
+        )
+    )
+    data = (await get_health(checkout, KEY, view=view)).data
+
+    assert data.override is not None
+    assert {data.override.value, *(each.value for each in data.past_overrides)} == {"red", "amber", "green"}
+    assert all(each.ended_by is not None for each in data.past_overrides)
