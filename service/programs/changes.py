@@ -16,11 +16,14 @@ from service.domain.calendars import NO_DAY
 from service.domain.change_summary import Group, grouped, headline
 from service.domain.changes import ChangeKind, ItemChange, PlanDays, Trace, Window, biggest_first
 from service.domain.dependencies import DependencyStatus
+from service.domain.edges import Edge
 from service.domain.errors import InvalidQuery, one_of
+from service.domain.items import RollupItem
 from service.domain.link_changes import LinkMove, Phrases, drawn_between, met_between
 from service.domain.notices import Notice
 from service.domain.program_history import ProgramHistory
 from service.domain.scope import Exclusion, exclusions, family_of
+from service.domain.status import OPEN
 from service.programs.answers import Answer
 from service.programs.change_answers import ChangesData
 from service.programs.change_shapes import changes_data
@@ -182,7 +185,8 @@ def _found(
     changes = list(window.changes(traces))
     edges = network.network.edges
     changes += drawn_between(told.link_moves, edges, told.phrases)
-    changes += met_between(changes, edges)
+    changes += met_between(changes, [edge for edge in edges if _is_waited_for(network, edge)])
+    changes += _met_elsewhere(network, since=told.history.since, until=window.until)
     if open_ended:
         changes += _waiting(network, since=told.history.since)
     excluded = _excluded(window, count_subtasks=told.grounds.program.count_subtasks, open_ended=open_ended)
@@ -196,6 +200,23 @@ def _found(
         left_out=len(wanted) - len(kept),
         notices=() if told.history.is_mapped(told.history.since) else (MAPPING_OF_TODAY,),
     )
+
+
+def _is_waited_for(network: ProgramNetwork, edge: Edge) -> bool:
+    """Whether its successor is still to be done: to others it does not matter any more."""
+    return network.network.items[network.network.place[edge.successor_uid]].status_category in OPEN
+
+
+def _met_elsewhere(network: ProgramNetwork, *, since: datetime, until: datetime) -> Iterator[ItemChange]:
+    """Edges whose predecessor is no item of the program, and was done in between."""
+    items, place = network.network.items, network.network.place
+    for edge in network.network.edges:
+        before = items[place[edge.predecessor_uid]]
+        if before.member or before.done_at is None or not edge.confirmed:
+            continue
+        if since < before.done_at <= until and _is_waited_for(network, edge):
+            kind = ChangeKind.EDGE_RESOLVED
+            yield ItemChange(kind, edge.successor_uid, before.done_at, other_uid=edge.predecessor_uid)
 
 
 def _waiting(network: ProgramNetwork, *, since: datetime) -> Iterator[ItemChange]:
@@ -216,7 +237,7 @@ def _waiting(network: ProgramNetwork, *, since: datetime) -> Iterator[ItemChange
 
 
 def _excluded(window: Window, *, count_subtasks: bool, open_ended: bool) -> dict[str, Exclusion]:
-    """Who does not count at the later moment; of what had left by then, what is a part by its kind."""
+    """Who does not count at the later moment; what had left the scope by then goes by its kind and its children."""
     history = window.history
     if open_ended:
         there = zip(history.members, history.spans, strict=True)
@@ -225,10 +246,19 @@ def _excluded(window: Window, *, count_subtasks: bool, open_ended: bool) -> dict
         live = [*history.at(window.until).items]
     told = exclusions(live, family_of(live), count_subtasks=count_subtasks)
     found: dict[str, Exclusion] = {uid: why for uid, why in told.items() if why is not Exclusion.CANCELLED}
-    if not count_subtasks:
-        gone = (item for item in window.items if not item.is_there and item.member.subtask)
-        found |= {item.uid: Exclusion.SUBTASK for item in gone}
+    parents = {item.parent_uid for item in history.members if count_subtasks or not _is_part(item)}
+    for item in window.items:
+        if item.is_in:
+            continue
+        if _is_part(item.member) and not count_subtasks:
+            found[item.uid] = Exclusion.SUBTASK
+        elif item.uid in parents:
+            found[item.uid] = Exclusion.HAS_CHILDREN
     return found
+
+
+def _is_part(item: RollupItem) -> bool:
+    return item.subtask or item.level < 0
 
 
 def _plan_days(known: Planning) -> PlanDays:

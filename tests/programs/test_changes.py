@@ -12,7 +12,8 @@ from service.programs.change_answers import ChangeEntry
 from service.programs.changes import Asked, get_changes, window_of
 from service.store.engine import Database
 from service.store.tables.programs import memberships
-from tests.builders.items import an_item
+from tests.builders.edges import insert_link, insert_link_type
+from tests.builders.items import Row, an_epic, an_item, insert_items
 from tests.builders.planning import insert_sprint
 from tests.programs.changing import (
     HISTORIANS,
@@ -112,6 +113,41 @@ async def test_dependencies_come_go_and_are_met(database: Database) -> None:
         "dependency_removed": ("PAY-9", "PAY-99", "Pat Doe"),
         "dependency_resolved": ("PAY-9", "PAY-6", "Pat Doe"),
     }
+
+
+async def test_what_others_finished_is_met_and_what_nobody_waits_for_any_more_is_not_told(database: Database) -> None:
+    done: Row = {"status": "Done", "status_category": "done"}
+    await a_program(
+        database, an_item(1), an_item(2, done_at=at(3), **done), an_item(3, done_at=at(18), updated_at=at(18), **done)
+    )
+    await told(database, 3, "status", "in_progress", "done", when=at(18))
+    async with database.transaction() as uow:
+        await insert_link_type(uow.connection, "Blocks")
+        await insert_items(uow.connection, an_item(90, done_at=at(17), **done), an_item(91, done_at=at(2), **done))
+        for number, (before, after) in enumerate(((90, 1), (91, 1), (90, 2), (3, 2))):
+            await insert_link(uow.connection, str(number), uid(before), uid(after))
+
+    found = [(entry.kind, entry.key, entry.other and entry.other.key, entry.at) for entry in await entries(database)]
+
+    assert found == [("finished", "PAY-3", None, at(18)), ("dependency_resolved", "PAY-1", "PAY-90", at(17))]
+
+
+async def test_of_scope_that_left_containers_do_not_count_and_parts_are_left_out(database: Database) -> None:
+    cancelled: Row = {"status": "Won't Do", "status_category": "cancelled", "updated_at": at(17)}
+    await a_program(
+        database,
+        an_epic(1, points=20.0, **cancelled),
+        an_item(2, parent_uid=uid(1), points=3.0, **cancelled),
+        an_item(3, parent_uid=uid(2), level=-1, subtask=True, points=1.0, **cancelled),
+    )
+    for number in (1, 2, 3):
+        await told(database, number, "status", "to_do", "cancelled", when=at(17))
+
+    data = (await asked(database)).data
+
+    assert data.headline == "1 item removed (3 points)."
+    assert {entry.key: entry.counts for entry in data.changes} == {"PAY-1": False, "PAY-2": True}
+    assert data.left_out == 1
 
 
 async def test_what_came_and_went_in_between_is_told_nowhere(database: Database) -> None:
