@@ -294,7 +294,8 @@ async def get_critical_path(
     "/{key}/simulate",
     summary="What would move, if",
     description="An item slips, work is cut, an edge is dropped or added: which milestones and items begin or finish "
-    "on another day, before and after. Nothing is written.",
+    "on another day, before and after; and, as far as finished work tells how long work takes, what that does to the "
+    "chances of the target and of milestones. Nothing is written.",
     responses=answers(
         Answer[SimulationData],
         Kind.UNKNOWN_PROGRAM,

@@ -52,7 +52,8 @@ WithoutBulkDays = Annotated[
     summary="When a program will be done, and how sure that is",
     description="Drawn 10,000 times from the program's own weekly throughput, with and without the growth of its "
     "scope. Where there is too little history it says so instead of a date. The same question has the same answer "
-    "all day, as long as nothing changes.",
+    "all day, as long as nothing changes. `dependency_aware` is another model of the same: by how long such work took "
+    "and what waits for what.",
     responses=answers(
         Answer[ForecastData],
         Kind.UNKNOWN_PROGRAM,
