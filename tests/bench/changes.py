@@ -30,7 +30,7 @@ from service.store.bulk import insert
 from service.store.engine import Database
 from service.store.raw import LandedRecord, RawRecords, digest
 from service.store.tables.items import item_changes, work_items
-from tests.bench.rollup import ITEMS, KEY, NOW, PER_PROGRAM, ROUNDS, TODAY, _fill, _settle, _timed
+from tests.bench.rollup import ITEMS, KEY, NOW, PER_PROGRAM, ROUNDS, TODAY, _compute, _fill, _settle, _timed
 from tests.builders import jira
 from tests.fixtures.databases import PostgresTemplate
 from tests.fixtures.postgres import running_postgres
@@ -69,6 +69,7 @@ async def _measure(url: str) -> Figures:
             encode(await take_baseline(database, KEY, name=f"Plan {next(numbers)}", view=VIEW, actor="bench"))
 
         return {
+            "roll-up, as a yardstick": await _timed(lambda: _compute(database, "project")),
             "changes of a month": await _timed(lambda: _changes(database, MONTH)),
             "changes of a week": await _timed(lambda: _changes(database, timedelta(days=7))),
             "taking a baseline": await _timed(take),
