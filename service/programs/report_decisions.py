@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from service.domain.health import Rag, Rule
 from service.programs.dependency_answers import EdgeData
-from service.programs.health_answers import EvidenceItem, HealthData, RuleData
+from service.programs.health_answers import EvidenceItem, HealthData, OverrideData, RuleData
 from service.programs.report_answers import Decision, ReportBaseline, ReportDependencies, ReportForecast
 from service.programs.report_edges import Waiting
 from service.programs.report_links import Links
@@ -46,6 +46,11 @@ def decisions(
     )
 
 
+def last_day(held: OverrideData, zone: ZoneInfo) -> date:
+    """On which an override still holds: it ends as the next one begins."""
+    return (held.expires_at - timedelta(seconds=1)).astimezone(zone).date()
+
+
 def _of_the_target(health: HealthData, forecast: ReportForecast, links: Links) -> Iterator[Decision]:
     rule = _rule(health, Rule.TARGET_PROBABILITY)
     if forecast.target is None or rule is None or rule.colour not in (Rag.RED, Rag.AMBER):
@@ -72,7 +77,7 @@ def _of_words(health: HealthData, links: Links, zone: ZoneInfo) -> Iterator[Deci
         )
     held = health.override
     if held is not None and held.value != health.computed:
-        until = _day(held.expires_at, zone)
+        until = day(last_day(held, zone))
         yield Decision(
             code="override",
             question=f"Does {held.value} still hold, where {health.computed} is computed?",
@@ -127,7 +132,3 @@ def _waited_for(worst: Sequence[EdgeData]) -> tuple[EvidenceItem, ...]:
 
 def _rule(health: HealthData, wanted: Rule) -> RuleData | None:
     return next((each for each in health.rules if each.rule == wanted), None)
-
-
-def _day(moment: datetime, zone: ZoneInfo) -> str:
-    return day(moment.astimezone(zone).date())

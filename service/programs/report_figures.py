@@ -23,6 +23,7 @@ from service.programs.report_answers import (
     Standing,
 )
 from service.programs.report_page import Bullets, BurnUp, Line, Paragraph, Section, Table, line, strong, text
+from service.programs.trend_answers import ScopeTotals
 
 UNKNOWN: Final = "unknown"
 
@@ -48,7 +49,8 @@ def forecast_section(told: ReportForecast, *, whole: bool) -> Section:
     )
     if not whole:
         return Section("Forecast", (message, record), told.more)
-    return Section("Forecast", (message, _dates(told), *_network(told), record), told.more)
+    known = told.dates is not None or (told.network is not None and told.network.dates is not None)
+    return Section("Forecast", (message, *((_dates(told),) if known else ()), *_network(told), record), told.more)
 
 
 def baseline_section(told: ReportBaseline, zone: ZoneInfo) -> Section:
@@ -93,20 +95,17 @@ def trend_section(told: ReportTrend) -> Section:
 
 def scope_section(told: ReportScope, since: date) -> Section:
     totals, after = told.totals, told.totals.after
-    points, estimates = wording.amount(after.points, "points"), totals.estimates
-    anew = estimates.raised.points - estimates.lowered.points
     grown = _more(after.items - totals.before.items)
     items = (
         f" as against the beginning of {wording.day(since)}: {grown} ({_growth(totals.growth_items)}); "
         f"{totals.added.items:,} added, {totals.removed.items:,} removed."
     )
-    weighed = f": {_more(after.points - totals.before.points)} ({_growth(totals.growth_points)})"
-    by_estimates = f"; {_more(anew)} by new estimates alone." if anew else "."
-    lines = (
-        line(text(wording.counted(after.items, "item"), told.more), items),
-        line(text(f"{points} story points", told.more), f"{weighed}{by_estimates}"),
-    )
-    return Section("Scope", (Bullets(lines),), told.more)
+    lines = [line(text(wording.counted(after.items, "item"), told.more), items)]
+    if after.points or totals.before.points:
+        lines.append(
+            line(text(f"{wording.amount(after.points, 'points')} story points", told.more), _points_of(totals))
+        )
+    return Section("Scope", (Bullets(tuple(lines)),), told.more)
 
 
 def flow_section(told: ReportFlow) -> Section:
@@ -146,6 +145,8 @@ def _row(
 
 def _items(told: Standing) -> str:
     count = told.count
+    if count.value is None:
+        return f"{UNKNOWN}: {wording.REASONS['empty_scope']}"
     return f"{count.done:,} of {count.total:,} ({_share(count)})"
 
 
@@ -270,6 +271,13 @@ def _earned(told: EarnedValueData, more: str) -> Line:
         return line("Earned schedule: ", text(amount, more), f"{pace}; where it leads is {UNKNOWN}.")
     leads = f"; at that pace it ends on {wording.day(schedule.forecast_finish)}, {_late(schedule.finish_days)}."
     return line("Earned schedule: ", text(amount, more), f"{pace}{leads}")
+
+
+def _points_of(totals: ScopeTotals) -> str:
+    """How they have grown, and how much of that is old work thought bigger."""
+    grown = f": {_more(totals.after.points - totals.before.points)} ({_growth(totals.growth_points)})"
+    anew = totals.estimates.raised.points - totals.estimates.lowered.points
+    return f"{grown}; {_more(anew)} by new estimates alone." if anew else f"{grown}."
 
 
 def _growth(share: float | None) -> str:

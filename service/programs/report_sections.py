@@ -11,6 +11,7 @@ from service.domain.report import Audience
 from service.programs.answers import Answer
 from service.programs.health_answers import OverrideData
 from service.programs.report_answers import AbsentPart, Decision, ReportData, ReportHealth, ReportQuality, RuleSaid
+from service.programs.report_decisions import last_day
 from service.programs.report_figures import (
     baseline_section,
     flow_section,
@@ -122,8 +123,7 @@ def _colours(told: ReportHealth, zone: ZoneInfo) -> Line:
 
 
 def _decided(told: OverrideData, zone: ZoneInfo) -> str:
-    until = wording.day(told.expires_at.astimezone(zone).date())
-    return f"by decision of {told.author} until {until}: {told.reason}"
+    return f"by decision of {told.author} until {wording.day(last_day(told, zone))}: {told.reason}"
 
 
 def _stated(told: ReportHealth) -> str:
