@@ -16,6 +16,7 @@ from service.domain.cycle_times import ItemLaws, item_laws
 from service.domain.dependencies import DependencyStatus
 from service.domain.duration_laws import DurationLaws
 from service.domain.forecast import TRIALS, Distribution, seed_of, wilson
+from service.domain.notices import counted
 from service.domain.outlook import LEVELS, Chance
 from service.domain.rollup import DEFINITION_VERSION
 from service.domain.schedule import ActivityNetwork
@@ -154,7 +155,9 @@ def dates_of(plan: ProgramPlan, finish: Distribution) -> tuple[date, date, date]
 def said(made: ProgramRisk) -> str:
     """The forecast in a sentence, or why there is none."""
     if made.simulated is not None:
-        return _promise(made.simulated)
+        circles = made.edges_on_cycles
+        left_out = f" Left out: {counted(circles, 'edge')} on cycles." if circles else ""
+        return _promise(made.simulated) + left_out
     if made.reason == NOTHING_LEFT:
         return "Nothing is left to do."
     return (

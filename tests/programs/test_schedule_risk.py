@@ -18,6 +18,7 @@ from service.programs.forecast import get_forecast
 from service.programs.schedule_risk_answers import DependencyAware
 from service.programs.what_if import Change, NewEdge, simulate
 from service.store.engine import Database
+from tests.builders.edges import insert_link
 from tests.builders.items import SOURCE
 from tests.domain.risk_cases import noise
 from tests.programs.history import CALENDAR, TARGET, a_program_with_a_past
@@ -110,6 +111,20 @@ async def test_teams_with_a_limit_are_later(database: Database) -> None:
     assert limited.dates.p85 is not None
     assert free.dates.p85 is not None
     assert limited.dates.p85 > free.dates.p85
+
+
+async def test_edges_on_cycles_are_left_out_and_said_to_be(database: Database) -> None:
+    await a_program_with_a_past(database)
+    before = await outlook(database)
+    async with database.transaction() as uow:
+        for native_id, after, waiting in (("200", 6, 101), ("201", 101, 6), ("202", 6, 2), ("203", 2, 6)):
+            await insert_link(uow.connection, native_id, f"{SOURCE}:{after}", f"{SOURCE}:{waiting}")
+
+    told = await outlook(database)
+
+    assert (before.cycles_left_out, told.cycles_left_out) == (0, 2)  # what is done is on no cycle
+    assert told.message == f"{before.message} Left out: 2 edges on cycles."
+    assert told.dates == before.dates
 
 
 async def test_with_too_little_history_there_is_a_reason_instead_of_a_date(database: Database) -> None:
