@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from service.domain.breakdown import Breakdown
 from service.domain.errors import InvalidQuery, one_of
 from service.domain.notices import Notice
 from service.domain.program_history import ProgramHistory
@@ -135,7 +136,9 @@ async def _read(
         grounds = await grounds_of(uow.connection, key)
         span = window(since, until, start=grounds.program.start, zone=zone, now=now)
         first = span.end(span.since - timedelta(days=1))
-        history = await history_of(uow.connection, key, since=first, historians=historians, aspects=IN_ROLLUPS)
+        history = await history_of(
+            uow.connection, key, since=first, historians=historians, aspects=IN_ROLLUPS, by=Breakdown.PROJECT
+        )
     return grounds, history, span
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from service.programs.answers import Answer, RollupData
+from service.programs.answers import Answer, ItemSummary, RollupData, WeightedProgress
 from service.programs.historians import NO_HISTORIANS, Historians
 from service.programs.past_list import list_items_then
 from service.programs.read import get_rollup
@@ -37,6 +38,12 @@ async def as_of(
     return await get_rollup(database, KEY, by=by, now=NOW, today=TODAY, as_of=moment, historians=historians)
 
 
+def points_of(answer: Answer[RollupData]) -> WeightedProgress:
+    points = answer.data.progress.points
+    assert isinstance(points, WeightedProgress)
+    return points
+
+
 def warnings(answer: Answer[RollupData]) -> dict[str, str]:
     return {each.code: each.message for each in answer.warnings}
 
@@ -55,7 +62,7 @@ async def past(database: Database) -> Database:
 async def test_a_roll_up_of_an_earlier_day_counts_what_was_so_then(past: Database) -> None:
     found = {}
     for day in (on(10, 31), on(11, 4), on(11, 7), on(11, 12)):
-        points = (await as_of(past, day)).data.progress.points
+        points = points_of(await as_of(past, day))
         found[day] = (points.to_do, points.in_progress, points.done)
 
     assert found == {
@@ -94,7 +101,7 @@ async def test_a_history_that_contradicts_itself_is_unknown_only_in_between(past
 async def test_without_a_historian_the_present_is_shown_and_called_unknown(past: Database) -> None:
     answer = await as_of(past, on(10, 31), historians=NO_HISTORIANS)
 
-    assert answer.data.progress.points.done == 5.0
+    assert points_of(answer).done == 5.0
     assert "unknown_values" in warnings(answer)
 
 
@@ -104,8 +111,8 @@ async def test_an_item_that_is_gone_by_now_was_there_until_it_was_found_gone(pas
 
     before, after = await as_of(past, on(11, 14)), await as_of(past, on(11, 16))
 
-    assert (before.data.scope.items, before.data.progress.points.to_do) == (7, 108.0)
-    assert (after.data.scope.items, after.data.progress.points.to_do) == (6, 8.0)
+    assert (before.data.scope.items, points_of(before).to_do) == (7, 108.0)
+    assert (after.data.scope.items, points_of(after).to_do) == (6, 8.0)
 
 
 async def test_an_item_that_was_away_for_a_while_is_missing_only_then(past: Database) -> None:
@@ -162,30 +169,24 @@ async def test_the_list_of_a_day_tells_the_certainty_of_each_value(past: Databas
         await insert_facets(uow.connection, f"{SOURCE}:11", "label", "Checkout")
     await add_change(past, 11, on(11, 11), "assignee", ("p1", "Pat Doe"), (None, None))
 
-    async def listed(**filters: str | bool) -> list[str]:
+    async def listed(**filters: Any) -> list[ItemSummary]:
         answer = await list_items_then(
-            past,
-            KEY,
-            as_of=on(11, 4),
-            historians=HISTORIANS,
-            filters=ItemFilters(**filters),
-            now=NOW,  # type: ignore[arg-type]
+            past, KEY, as_of=on(11, 4), historians=HISTORIANS, filters=ItemFilters(**filters), now=NOW
         )
-        return [each.key for each in answer.data.items]
+        return list(answer.data.items)
 
-    (item,) = (
-        await list_items_then(
-            past, KEY, as_of=on(11, 4), historians=HISTORIANS, filters=ItemFilters(assignee="PAT@example.com"), now=NOW
-        )
-    ).data.items
+    async def keys(**filters: Any) -> list[str]:
+        return [each.key for each in await listed(**filters)]
+
+    (item,) = await listed(assignee="PAT@example.com")
     assert (item.key, item.status, item.status_category, item.points) == ("PAY-11", "Open", "to_do", 5.0)
     assert (item.assignee, item.done_at, item.url) == ("Pat Doe", None, "https://acme-jira.example/browse/PAY-11")
     assert (item.reconstructed, item.unknown) == (("assignee", "status"), ())
-    assert await listed(label="checkout") == ["PAY-11"]
-    assert await listed(epic="pay-10") == ["PAY-10", "PAY-11", "PAY-12"]
-    assert await listed(team="ants", item_type="story") == ["PAY-12"]
-    assert await listed(project="cart", status_category="in_progress") == ["CART-16"]
-    assert await listed(countable=False) == ["PAY-10", "PAY-13", "PAY-14"]
+    assert await keys(label="checkout") == ["PAY-11"]
+    assert await keys(epic="pay-10") == ["PAY-10", "PAY-11", "PAY-12"]
+    assert await keys(team="ants", item_type="story") == ["PAY-12"]
+    assert await keys(project="cart", status_category="in_progress") == ["CART-16"]
+    assert await keys(countable=False) == ["PAY-10", "PAY-13", "PAY-14"]
 
 
 async def test_a_historian_is_built_anew_when_discovery_says_something_else(past: Database) -> None:
