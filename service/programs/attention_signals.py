@@ -19,11 +19,10 @@ from service.domain.dependencies import Assessment
 from service.domain.dependency_status import STATUS_CODE, DependencyStatus
 from service.domain.impact import downstream
 from service.domain.network import Network
-from service.domain.notices import counted
 from service.programs.dependency_network import Known
 from service.programs.freshness import state_of
 from service.programs.health_measures import Standing
-from service.wording import day
+from service.wording import counted, day
 
 LISTED_IN_A_CYCLE: Final = 6
 

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.domain.errors import UnknownBaseline
 from service.domain.health import Measure, Rule
 from service.domain.ledger import Ledger
-from service.domain.notices import counted
 from service.domain.planned_value import earned
 from service.domain.progress import Basis
 from service.programs.baselines import Compared, compare_with
@@ -22,7 +21,7 @@ from service.programs.lives import lives_of
 from service.store.baselines import Baselines
 from service.store.engine import Database
 from service.store.program_items import ProgramRow
-from service.wording import day
+from service.wording import counted, day
 
 GROWN_WITHIN: Final = timedelta(days=30)  # definitions §10, R7
 ENOUGH_POINTS: Final = 0.5  # of the baseline's scope: with fewer estimated, items are counted instead

@@ -20,10 +20,10 @@ from service.domain.dependency_status import STATUS_CODE, DependencyStatus
 from service.domain.flow import Aged, Ageing
 from service.domain.health import Health, Measure, Part, Rule, Verdict, health_of, judge_all
 from service.domain.network import NetworkItem
-from service.domain.notices import counted
 from service.programs.health_terms import HealthTerms
 from service.programs.program_plan import ProgramPlan
 from service.store.open_work import OpenItem
+from service.wording import counted
 
 NO_CODE: Final = -1
 OF_PARTS: Final = (
@@ -194,7 +194,7 @@ class Standing:
         evidence = tuple(sorted({self.items[edge.predecessor[place]].uid for place in found}))
         if not found:
             return Measure(rule, 0.0, "Nothing on the critical path is blocked.")
-        said = f"{counted(len(found), 'dependency')}".replace("dependencys", "dependencies")
+        said = counted(len(found), "dependency", "dependencies")
         return Measure(
             rule, float(len(found)), f"{said} on the critical path {_are(len(found))} blocked.", None, evidence
         )
@@ -205,7 +205,7 @@ class Standing:
         if not asked:
             return Measure.missing(Rule.OVERDUE, "no_due_dates", "No open item has a due date.")
         late = np.flatnonzero(among & self.overdue)
-        said = f"{len(late)} of {counted(asked, 'open item')} with a due date {_are(len(late))} overdue."
+        said = f"{len(late):,} of {counted(asked, 'open item')} with a due date {_are(len(late))} overdue."
         return Measure(Rule.OVERDUE, len(late) / asked, said, None, self._uids(late))
 
     def _of_ageing(self, among: Mask) -> Measure:
@@ -218,7 +218,7 @@ class Standing:
             )
         old = np.flatnonzero(among & self.ageing)
         said = (
-            f"{len(old)} of {counted(asked, 'item')} in progress {_are(len(old))} older than 85% of their type "
+            f"{len(old):,} of {counted(asked, 'item')} in progress {_are(len(old))} older than 85% of their type "
             "took to finish."
         )
         return Measure(Rule.AGEING, len(old) / asked, said, None, self._uids(old))
