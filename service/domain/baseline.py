@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from math import fsum
+from math import fsum, inf
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -68,14 +68,11 @@ class BaselineItem(Struct, frozen=True, gc=False, array_like=True):
         return self.category is StatusCategory.DONE
 
     def weight(self, basis: Basis) -> float | None:
-        """None where the tool gave none."""
-        match basis:
-            case Basis.COUNT:
-                return 1.0
-            case Basis.POINTS:
-                return _known(self.points)
-            case Basis.TIME:
-                return _known(self.time_seconds)
+        """None where the tool gave none. A negative or infinite estimate is no estimate, as in a roll-up."""
+        if basis is Basis.COUNT:
+            return 1.0
+        said = self.points if basis is Basis.POINTS else self.time_seconds
+        return said if said is not None and 0 <= said < inf else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +197,3 @@ def _row(item: RollupItem, standing: Standing, plan: _Plan) -> BaselineItem:
         finish=plan.finish,
         planned_by=plan.by,
     )
-
-
-def _known(weight: float | None) -> float | None:
-    """A negative or infinite estimate is no estimate, as in a roll-up."""
-    return weight if weight is not None and 0 <= weight < float("inf") else None

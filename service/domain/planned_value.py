@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.baseline import BaselineItem
-from service.domain.calendars import WorkingCalendar
+from service.domain.calendars import NO_DAY, WorkingCalendar, day_ordinals
 from service.domain.earned_value import EarnedSchedule, EarnedValue, earned_schedule
 from service.domain.progress import Basis
 from service.domain.variance import Actual, Comparison, Fate
@@ -101,15 +101,13 @@ def plan_curve(
     weighed: Sequence[tuple[BaselineItem, float]], *, taken_on: date, calendar: WorkingCalendar
 ) -> PlanCurve:
     """Every item is done or has a planned finish. What was done when the baseline was taken was planned by that day."""
-    starts, days = np.empty(len(weighed), np.int64), np.empty(len(weighed), np.int64)
-    for place, (item, _) in enumerate(weighed):
-        finish = min(item.finish or taken_on, taken_on) if item.done else item.finish or taken_on
-        first = calendar.index(finish)
-        after = max(calendar.index_after(finish), first + 1)  # a day off is worked on the next working day
-        begun = first if item.start is None else min(calendar.index(item.start), first)
-        starts[place], days[place] = begun, after - begun
-    first_of_all = int(starts.min())
-    starts -= first_of_all
+    finish = day_ordinals(_planned_finish(item, taken_on) for item, _ in weighed)
+    start = day_ordinals(item.start for item, _ in weighed)
+    last = calendar.indices(finish).astype(np.int64)
+    after = np.maximum(calendar.indices_after(finish), last + 1)  # a day off is worked on the next working day
+    begun = np.where(start == NO_DAY, last, np.minimum(calendar.indices(start), last))
+    first_of_all = int(begun.min())
+    starts, days = begun - first_of_all, after - begun
     rate = np.array([weight for _, weight in weighed]) / days
     steps = np.zeros(int((starts + days).max()) + 1)
     np.add.at(steps, starts, rate)
@@ -118,6 +116,12 @@ def plan_curve(
     cumulative = np.concatenate(([0.0], np.cumsum(daily)))
     total = fsum(weight for _, weight in weighed)
     return PlanCurve(first_of_all, np.append(np.minimum(cumulative[:-1], total), total))
+
+
+def _planned_finish(item: BaselineItem, taken_on: date) -> date:
+    if item.finish is None:
+        return taken_on
+    return min(item.finish, taken_on) if item.done else item.finish
 
 
 def _until(comparison: Comparison, items: Sequence[BaselineItem]) -> int:

@@ -138,9 +138,8 @@ class Comparison:
     def scope(self, basis: Basis) -> ScopeChange:
         """Of what counts, on one side or the other."""
         by_fate: defaultdict[Fate, list[float]] = defaultdict(list)
-        for uid, fate in self.fates.items():
-            then, now = _weight(self.before.get(uid), basis), _weight(self.now.get(uid), basis)
-            by_fate[Fate.SPLIT if fate is Fate.PART else fate].append(now - then)
+        for fate, then, now in self._pairs:
+            by_fate[fate].append(_weight(now, basis) - _weight(then, basis))
         kept_gone = fsum(_weight(self.before[uid], basis) for uid in self._kept_gone)
         return ScopeChange(
             baseline=fsum(_weight(item, basis) for item in self.before.values()),
@@ -245,7 +244,17 @@ class Comparison:
         return gone.why if gone is not None else UNMAPPED
 
     def _counts(self, uid: str) -> bool:
-        return any(side[uid].countable for side in (self.before, self.now) if uid in side)
+        then, now = self.before.get(uid), self.now.get(uid)
+        return (then is not None and then.excluded is None) or (now is not None and now.excluded is None)
+
+    @cached_property
+    def _pairs(self) -> Sequence[tuple[Fate, BaselineItem | None, BaselineItem | None]]:
+        """What counts on one side or the other, then and now; a part is what its whole was split into."""
+        return [
+            (Fate.SPLIT if fate is Fate.PART else fate, self.before.get(uid), self.now.get(uid))
+            for uid, fate in self.fates.items()
+            if self._counts(uid)
+        ]
 
     @cached_property
     def _kept_gone(self) -> Sequence[str]:
@@ -284,7 +293,7 @@ class Comparison:
 
 
 def _weight(item: BaselineItem | None, basis: Basis) -> float:
-    if item is None or not item.countable:
+    if item is None or item.excluded is not None:
         return 0.0
     return item.weight(basis) or 0.0
 
