@@ -118,6 +118,8 @@ def discover_roles(
         for role, ids in by_role.items()
         if role not in configured and len([one for one in ids if one not in scoped]) > 1
     ]
+    if options.health_field and not FieldIndex(fields).find(options.health_field):
+        findings.append(_missing("health", options.health_field))
     per_project = {} if "points" in configured else _points_per_project(by_role["points"], choices)
     return FieldRoles({role: ids for role, ids in by_role.items() if ids}, per_project), tuple(findings)
 

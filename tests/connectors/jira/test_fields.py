@@ -103,6 +103,18 @@ def test_the_operator_replaces_discovery_by_id_or_name() -> None:
     assert findings == ()
 
 
+def test_a_field_for_health_may_be_of_any_type_and_is_told_when_it_is_missing() -> None:
+    text = jira.a_field("customfield_40", "RAG", "…:select", kind="option")
+
+    _, found = discover(text, options=JiraOptions(health_field="rag"))
+    _, missing = discover(text, options=JiraOptions(health_field="Health"))
+
+    assert found == ()
+    assert [(one.code, one.message) for one in missing] == [
+        ("field_missing", "The configured health field 'Health' does not exist on the site."),
+    ]
+
+
 def test_a_configured_field_that_is_missing_or_of_another_type_is_told() -> None:
     text = jira.a_field("customfield_40", "T-shirt", "…:textfield", kind="string")
 
