@@ -109,21 +109,29 @@ class _Columns:
     seconds: NDArray[np.float64]
     parent: NDArray[np.int32]
     part: Mask
+    circular: bool = False
 
     @classmethod
     def of(cls, members: Sequence[RollupItem], position: Mapping[str, int]) -> _Columns:
+        parent = np.array([position.get(item.parent_uid or "", NOBODY) for item in members], np.int32)
         return cls(
             np.array([_CODES[item.status_category] for item in members], np.int8),
             _weights([item.points for item in members]),
             _weights([item.time_seconds for item in members]),
-            np.array([position.get(item.parent_uid or "", NOBODY) for item in members], np.int32),
+            parent,
             np.array([item.subtask or item.level < 0 for item in members], np.bool_),
+            len(_circle(parent)) > 0,
         )
 
     def put(self, events: _Events, chosen: slice) -> None:
+        if chosen.start == chosen.stop:
+            return
         places = events.places[chosen]
+        moved = bool((self.parent[places] != events.was.parent[chosen]).any())
         for mine, theirs in zip(self._all(), events.was._all(), strict=True):
             mine[places] = theirs[chosen]
+        if moved:
+            self.circular = len(_circle(self.parent)) > 0
 
     def _all(self) -> tuple[NDArray[Any], ...]:
         return self.category, self.points, self.seconds, self.parent, self.part
@@ -143,14 +151,19 @@ class _Columns:
     def _parents(self, there: Mask) -> NDArray[np.int32]:
         """Only items of the program are parents; links that run in a circle are cut."""
         parent = np.where(there & there[self.parent] & (self.parent != NOBODY), self.parent, NOBODY)
-        above = parent
-        for _ in range(len(parent).bit_length()):  # each doubles the way: whoever is still beneath something circles
-            if above.max(initial=NOBODY) == NOBODY:
-                return parent
-            above = np.where(above == NOBODY, NOBODY, above[above])
-        circle = np.unique(above[above != NOBODY])
-        parent[circle] = NOBODY
+        if self.circular:  # of all items; fewer of them have no circle that these do not have
+            parent[_circle(parent)] = NOBODY
         return parent
+
+
+def _circle(parent: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Whose parent links run in a circle: who is still above somebody after more steps than there are items."""
+    above = parent
+    for _ in range(len(parent).bit_length()):  # each doubles the way
+        if above.max(initial=NOBODY) == NOBODY:
+            break
+        above = np.where(above == NOBODY, NOBODY, above[above])
+    return np.unique(above[above != NOBODY])
 
 
 def _presence(spans: Sequence[Sequence[Span]], moments: Sequence[datetime]) -> Mask:
