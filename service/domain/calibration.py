@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
 from statistics import fmean, median
 
 from service.domain.backtest import Promise, Question, Record
@@ -50,7 +51,9 @@ class Coverage:
 @dataclass(frozen=True, slots=True)
 class Score:
     """Of one question. `bias` and `pinball` are in items, or in working days; a positive bias is an outcome later
-    (or larger) than its P50. `brier` is of the promises that named a day. `pit` counts outcomes by tenth."""
+    (or larger) than its P50. `brier` is of the promises that named a day. `pit` counts outcomes by tenth. `stretch` is
+    by what a date at each level would have to be multiplied, in working days from then, to be kept as often as it
+    says; None where that is more than the promises can tell, empty for amounts."""
 
     question: Question
     decided: int
@@ -60,6 +63,7 @@ class Score:
     pinball: tuple[float, ...]
     brier: float | None
     pit: tuple[int, ...]
+    stretch: tuple[float | None, ...]
     badge: Badge
 
 
@@ -73,7 +77,12 @@ class Calibration:
 
     @property
     def badge(self) -> Badge:
-        return next((score.badge for score in self.scores if score.question is self.headline), Badge.INSUFFICIENT)
+        return Badge.INSUFFICIENT if self.earned is None else self.earned.badge
+
+    @property
+    def earned(self) -> Score | None:
+        """The score behind the badge."""
+        return next((score for score in self.scores if score.question is self.headline), None)
 
 
 def calibrate(record: Record) -> Calibration:
@@ -85,7 +94,7 @@ def calibrate(record: Record) -> Calibration:
 
 def _score(question: Question, promises: Sequence[Promise]) -> Score:
     if not promises:
-        return Score(question, 0, 0.0, (), None, (), None, (0,) * DECILES, Badge.INSUFFICIENT)
+        return Score(question, 0, 0.0, (), None, (), None, (0,) * DECILES, (), Badge.INSUFFICIENT)
     apart = _apart(promises)
     coverage = tuple(_coverage(promises, place, apart) for place in range(len(LEVELS)))
     dated = [each for each in promises if each.chance is not None]
@@ -98,6 +107,9 @@ def _score(question: Question, promises: Sequence[Promise]) -> Score:
         pinball=tuple(_pinball(promises, place, question) for place in range(len(LEVELS))),
         brier=fmean(((each.chance or 0.0) - bool(each.came)) ** 2 for each in dated) if dated else None,
         pit=_deciles(promises),
+        stretch=()
+        if question is Question.ITEMS_FINISHED
+        else tuple(_stretch(promises, place) for place in range(len(LEVELS))),
         badge=_badge(len(promises), apart, coverage),
     )
 
@@ -122,6 +134,14 @@ def _pinball(promises: Sequence[Promise], place: int, question: Question) -> flo
         max(level * (each.happened - each.said[place]), (level - 1) * (each.happened - each.said[place]))
         for each in promises
     )
+
+
+def _stretch(promises: Sequence[Promise], place: int) -> float | None:
+    """The conformal quantile of what happened over what was said: rank ⌈(n + 1) · level⌉ of n, so that the next one
+    is kept with that probability if it is like them."""
+    ratios = sorted(each.happened / max(each.said[place], 1) for each in promises)
+    rank = ceil((len(ratios) + 1) * LEVELS[place])
+    return ratios[rank - 1] if rank <= len(ratios) else None
 
 
 def _deciles(promises: Sequence[Promise]) -> tuple[int, ...]:

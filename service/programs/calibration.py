@@ -14,6 +14,7 @@ from service.domain.forecast import seed_of
 from service.domain.rollup import DEFINITION_VERSION
 from service.programs.answers import Answer, ProgramRef
 from service.programs.cache import Recent
+from service.programs.chances import DatesAt
 from service.programs.dependency_terms import Viewpoint
 from service.programs.envelope import enveloped
 from service.programs.forecast_answers import (
@@ -78,13 +79,13 @@ async def calibration_of(database: Database, known: Known, view: Viewpoint) -> C
     return found
 
 
-def summary(found: Calibration) -> CalibrationSummary:
-    decided = next((score.decided for score in found.scores if score.question is found.headline), 0)
-    return CalibrationSummary(found.badge, found.headline, decided, _message(found))
+def summary(found: Calibration, recalibrated: DatesAt | None = None) -> CalibrationSummary:
+    decided = 0 if found.earned is None else found.earned.decided
+    return CalibrationSummary(found.badge, found.headline, decided, _message(found), recalibrated)
 
 
 def _message(found: Calibration) -> str:
-    score = next((each for each in found.scores if each.question is found.headline), None)
+    score = found.earned
     if score is None:
         best = max((each.decided for each in found.scores), default=0)
         return f"Too few past forecasts are decided to tell how far this one can be trusted ({best} of 20)."

@@ -9,11 +9,13 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
+from service.domain.calibration import Calibration
 from service.domain.errors import InvalidQuery
-from service.domain.forecast import FEWEST_WEEKS, HORIZON_WEEKS, Past, seed_of, too_little
+from service.domain.forecast import FEWEST_WEEKS, HORIZON_WEEKS, WORKING_DAYS, Past, seed_of, too_little
 from service.domain.notices import Notice, counted
 from service.domain.outlook import Chance, Finish, Outlook, Terms, outlook
 from service.domain.rollup import DEFINITION_VERSION
@@ -126,7 +128,7 @@ async def get_forecast(
         recent=_outlook(made.recent),
         stability=_stability(made),
         history=tuple(map(WeekData, made.weeks.weeks, made.weeks.finished, made.growth)),
-        calibration=summary(record),
+        calibration=summary(record, recalibrated(made, record, asked)),
         dependency_aware=await dependency_aware(database, key, view) if then is None else None,
     )
     notices = (*(() if then is None else (MAPPING_OF_TODAY,)), *_notices(made, question), *known.backlog)
@@ -273,6 +275,22 @@ def _outlook(told: Outlook | None) -> OutlookData | None:
 def _finish(told: Finish) -> FinishData:
     chance = told.on_target
     return FinishData(DatesAt(*told.days), None if chance is None else chance_data(chance))
+
+
+def recalibrated(made: ProgramForecast, record: Calibration, view: Viewpoint) -> DatesAt | None:
+    """Each date as many times as far away as past ones should have been; never before the one at a lower level."""
+    stretch = () if record.earned is None else record.earned.stretch
+    if made.outlook is None or not stretch:
+        return None
+    calendar, furthest, found = view.terms.calendar, 0, list[date | None]()
+    for day, times in zip(made.outlook.plain.days, stretch, strict=True):
+        told = None if day is None or times is None else calendar.index_after(day) - calendar.index(view.today)
+        if told is None or times is None or (away := ceil(times * told)) > HORIZON_WEEKS * WORKING_DAYS:
+            found.append(None)
+            continue
+        furthest = max(furthest, away, 1)
+        found.append(calendar.day(calendar.index(view.today) + furthest - 1))
+    return DatesAt(*found)
 
 
 def _stability(made: ProgramForecast) -> Stability | None:

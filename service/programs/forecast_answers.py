@@ -67,12 +67,15 @@ class Stability(Struct, frozen=True):
 
 
 class CalibrationSummary(Struct, frozen=True):
-    """How far forecasts of this kind could be trusted so far; all of it under /forecast/calibration."""
+    """How far forecasts of this kind could be trusted so far; all of it under /forecast/calibration. `recalibrated`
+    are the dates of the forecast, put off or brought forward by as much as past ones would have needed to be kept as
+    often as they said; null where that cannot be told yet."""
 
     badge: str  # calibrated | overconfident | underconfident | insufficient
     question: str | None  # what the badge was earned with; null when nothing is known about enough forecasts
     decided: int
     message: str
+    recalibrated: DatesAt | None = None
 
 
 class ForecastData(Struct, frozen=True):

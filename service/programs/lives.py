@@ -54,7 +54,7 @@ class Lives:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sealed:
-    """What lives rest on. `backlog` says what of the histories is still being read, `seal` changes whenever they may."""
+    """What lives rest on. `backlog` says what of the histories is still being read; `seal` changes as they may."""
 
     grounds: Grounds
     backlog: tuple[Notice, ...]

@@ -200,3 +200,19 @@ def test_fewer_than_twenty_decided_forecasts_earn_no_badge(of: int) -> None:
 def test_forecasts_of_one_and_the_same_end_earn_no_badge() -> None:
     """Thirty weekly forecasts of one project's finish are one witness, however many they are."""
     assert of_next_items(promises(0, 30, spans=29)).badge is Badge.INSUFFICIENT
+
+
+def test_dates_are_stretched_by_what_past_ones_lacked() -> None:
+    """Of 40 promises of 10, 14 and 17 days ten took 20: rank ⌈41 · 0.5⌉ = 21 was early, 35 and 39 were not."""
+    score = of_next_items(promises(30, 40)).scores[1]
+
+    assert score.stretch == pytest.approx((0.9, 20 / 14, 20 / 17))
+    assert of_next_items(promises(3, 3)).scores[1].stretch == (0.9, None, None)  # three tell nothing of one in twenty
+
+
+def test_a_team_that_was_promised_too_much_is_told_later_dates() -> None:
+    earned = halving(3).earned
+
+    assert earned is not None
+    assert earned.stretch[1] is not None
+    assert earned.stretch[1] > 1.05

@@ -101,6 +101,7 @@ FORECAST: Final = enveloped(
             "question": "next_items",
             "decided": 84,
             "message": _CALIBRATED,
+            "recalibrated": {"p50": "2026-12-09", "p85": "2026-12-18", "p95": "2026-12-29"},
         },
         "dependency_aware": _DEPENDENCY_AWARE,
     }
