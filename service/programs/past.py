@@ -42,6 +42,7 @@ IN_ROLLUPS = frozenset(
 _DECIDING = (Facet.SECTION, Facet.TAG, Facet.PROJECT)  # sets that say how far a task is, and where
 _PLANNED = (Facet.ITERATION, Facet.RELEASE)
 
+EARLIEST = 1970  # no tool is older, and dates far before it cannot be counted back from
 MAPPING_OF_TODAY = Notice(
     "mapping_of_today", "Who belonged to the program then is not known; the members of today stand in for them."
 )
@@ -137,6 +138,8 @@ def moment_of(text: str, *, zone: ZoneInfo, now: datetime, parameter: str = "as_
             moment = (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(UTC)
     except (ValueError, OverflowError):
         raise InvalidQuery(parameter, "must be a date (2026-03-31) or a moment (2026-03-31T17:00:00Z).") from None
+    if moment.year < EARLIEST:
+        raise InvalidQuery(parameter, f"must not be before {EARLIEST}.")
     if moment > now:
         raise InvalidQuery(parameter, "must not lie in the future; the forecast tells of that.")
     return moment

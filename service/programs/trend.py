@@ -20,7 +20,7 @@ from service.programs.answers import Answer, ProgramRef
 from service.programs.envelope import enveloped
 from service.programs.freshness import Grounds, grounds_of
 from service.programs.historians import Historians
-from service.programs.past import IN_ROLLUPS, MAPPING_OF_TODAY, end_of, history_of, uncertain_notices
+from service.programs.past import EARLIEST, IN_ROLLUPS, MAPPING_OF_TODAY, end_of, history_of, uncertain_notices
 from service.programs.rounding import PLACES
 from service.programs.trend_answers import (
     AddedData,
@@ -70,6 +70,8 @@ def window(since: date | None, until: date | None, *, start: date | None, zone: 
     last = until or today
     if last > today:
         raise InvalidQuery("to", "must not lie in the future; the forecast tells of that.")
+    if last.year < EARLIEST:
+        raise InvalidQuery("to", f"must not be before {EARLIEST}.")
     usual = start if start is not None and start <= last and last - start <= LONGEST else last - USUAL
     first = since or usual
     if first > last:

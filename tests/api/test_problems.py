@@ -113,6 +113,8 @@ async def test_each_wrong_parameter_is_named(local: httpx.AsyncClient, query: st
         ("2026-11-20T08:00:13Z", "as_of must not lie in the future; the forecast tells of that."),
         ("last week", "as_of must be a date (2026-03-31) or a moment (2026-03-31T17:00:00Z)."),
         ("9999-12-31", "as_of must be a date (2026-03-31) or a moment (2026-03-31T17:00:00Z)."),
+        ("0001-01-01", "as_of must not be before 1970."),
+        ("0001-01-01T00:00:00+14:00", "as_of must be a date (2026-03-31) or a moment (2026-03-31T17:00:00Z)."),
         ("2025-12-31", "as_of is too early: the first item was created on 2026-01-05."),
     ],
 )

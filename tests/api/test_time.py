@@ -137,6 +137,7 @@ async def test_scope_by_day_is_csv_for_a_spreadsheet(past: httpx.AsyncClient) ->
     [
         ("to=2026-11-21", "to must not lie in the future; the forecast tells of that."),
         ("from=2026-11-05&to=2026-11-04", "from must not be after `to`."),
+        ("to=0001-01-01", "to must not be before 1970."),
         ("from=2020-01-01", "from must not be more than 1,100 days before `to`."),
     ],
 )
