@@ -20,9 +20,9 @@ from service.domain.dependency_status import STATUS_CODE, DependencyStatus
 from service.domain.impact import downstream
 from service.domain.network import Network
 from service.programs.dependency_network import Known
-from service.programs.freshness import state_of
 from service.programs.health_measures import Standing
-from service.wording import counted, day
+from service.store.freshness import SourceFacts
+from service.wording import SECONDS_PER_HOUR, counted, day
 
 LISTED_IN_A_CYCLE: Final = 6
 
@@ -169,22 +169,24 @@ class _Scene:
 
     def sources(self) -> Iterator[Told]:
         for facts in self.known.sources:
-            state = state_of(facts, now=self.known.view.now)
             if facts.name not in self.known.all_sources or self.known.is_stale(facts.name):
-                proof = facts.last_complete_sync
-                lag = 0 if proof is None else self._working_days(self._local_day(proof), self._today)
-                since = (
-                    "never read completely"
-                    if proof is None
-                    else f"last read completely on {day(self._local_day(proof))}"
-                )
-                why = state.reasons[0].message.rstrip(".") if state.reasons else "The answers are older than they look"
-                signal = Signal(trouble=Trouble.STALE_SOURCE, subject=facts.name, days=max(lag, 0))
-                yield Told(signal, f"{facts.name} was {since}.", f"{why}.")
+                yield self._stale(facts)
             for scope in facts.scopes:
                 said = scope.message or f"{scope.key} was never read completely"
                 signal = Signal(trouble=Trouble.HELD_SCOPE, subject=f"{facts.name}:{scope.key}")
                 yield Told(signal, f"{scope.key} of {facts.name} cannot be trusted.", f"{said.rstrip('.')}.")
+
+    def _stale(self, facts: SourceFacts) -> Told:
+        name, proof = facts.name, facts.last_complete_sync
+        if proof is None:
+            signal = Signal(trouble=Trouble.STALE_SOURCE, subject=name)
+            return Told(signal, f"{name} was never read completely.", "Nothing that it holds is proven.")
+        read_on = self._local_day(proof)
+        days = max(self._working_days(read_on, self._today), 0)
+        signal = Signal(trouble=Trouble.STALE_SOURCE, subject=name, days=days)
+        hours = int(self.known.view.terms.stale_after.total_seconds() // SECONDS_PER_HOUR)
+        said = f"That is more than {counted(hours, 'hour')} ago; what changed since is on no list here."
+        return Told(signal, f"{name} was last read completely on {day(read_on)}.", said)
 
     @property
     def _assessment(self) -> Assessment:

@@ -183,12 +183,26 @@ async def test_a_source_that_is_behind_and_a_project_in_doubt_are_listed(databas
         "acme-jira was last read completely on 13 Nov 2026.",
         5,
     )
+    assert stale.why == "That is more than 36 hours ago; what changed since is on no list here."
     assert (held.subject, held.what, held.why) == (
         "acme-jira:PAY",
         "PAY of acme-jira cannot be trusted.",
         "PAY lost 40 of 50 items at once.",
     )
     assert (stale.uid, held.uid) == (None, None)
+
+
+async def test_a_source_that_was_never_read_proves_nothing(database: Database) -> None:
+    await a_program(database, well(1))
+    async with database.transaction() as uow:
+        await uow.connection.execute(update(sources).values(last_complete_sync=None))
+    (stale,) = await listed(database, "stale_source")
+
+    assert (stale.what, stale.why, stale.days) == (
+        "acme-jira was never read completely.",
+        "Nothing that it holds is proven.",
+        0,
+    )
 
 
 async def test_a_watermelon_leads_the_list(database: Database) -> None:
