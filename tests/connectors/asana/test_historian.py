@@ -164,6 +164,17 @@ def test_the_option_of_a_custom_type_has_no_stories_and_is_a_doubt(historian: As
     assert historian.undo(custom, a_change("completed", "false", None)).doubts == {Aspect.STATUS}
 
 
+def test_what_has_no_stories_is_a_doubt_wherever_it_decides(historian: AsanaHistorian) -> None:
+    """A tag that cancels, and the actual time where there is no estimate."""
+    tagged = historian.settled(a_state(), [FacetValue(Facet.TAG, "Cancelled", "9")])
+    plain = historian.settled(a_state(), [FacetValue(Facet.TAG, "Urgent", "8")])
+    timed = historian.settled(a_state(spent_seconds=3600), ())
+    estimated = historian.settled(a_state(spent_seconds=3600, estimate_seconds=7200), ())
+
+    assert (tagged.doubts, plain.doubts) == ({Aspect.STATUS}, frozenset())
+    assert (timed.doubts, estimated.doubts) == ({Aspect.TIME}, frozenset())
+
+
 def test_a_move_in_a_project_without_a_name_is_a_doubt_and_changes_nothing_else(historian: AsanaHistorian) -> None:
     state = a_state()
 

@@ -91,6 +91,25 @@ def test_a_status_that_nobody_knows_any_more_is_a_doubt_and_not_done(historian: 
     assert before.doubts == {Aspect.STATUS}
 
 
+def test_a_status_that_nobody_knows_casts_no_doubt_on_what_was_before_it(historian: JiraHistorian) -> None:
+    between = historian.undo(a_state(), a_change("status", "99", "Forgotten"))
+
+    earlier = historian.undo(between, a_change("status", "1", "Open"))
+    by_resolution = historian.undo(between, a_change("resolution", None, "Fixed"))
+
+    assert (earlier.status_id, earlier.doubts) == ("1", frozenset())
+    assert by_resolution.doubts == {Aspect.STATUS}
+
+
+def test_done_without_a_resolution_is_told_of_then(historian: JiraHistorian) -> None:
+    closed = a_state(status_id="6", status="Closed", resolution="Fixed", status_category=StatusCategory.DONE)
+
+    without = historian.undo(closed, a_change("resolution", None, None))
+    opened = historian.undo(without, a_change("status", "1", "Open"))
+
+    assert [state.no_resolution for state in (closed, without, opened)] == [False, True, False]
+
+
 def test_taking_back_a_dismissal_opens_nothing_by_itself(historian: JiraHistorian) -> None:
     """Closed as Won't Fix was cancelled; closed without a resolution is done."""
     cancelled = a_state(
