@@ -48,8 +48,11 @@ def _dates(data: ForecastData) -> Table:
         if outlook is not None:
             table.add_row(f"{since}no work added", *_row(outlook.without_growth))
             table.add_row(f"{since}scope grows as it did", *_row(outlook.with_growth))
-    if (told := data.dependency_aware).dates is not None:
+    told = data.dependency_aware
+    if told is not None and told.dates is not None:
         table.add_row("by dependencies", *_row(FinishData(told.dates, told.on_target)))
+    if data.calibration.recalibrated is not None:
+        table.add_row("as past dates were kept", *_row(FinishData(data.calibration.recalibrated, None)))
     return table
 
 

@@ -101,6 +101,17 @@ def test_a_forecast_is_told_in_a_few_lines() -> None:
     ]
 
 
+def test_the_dates_that_the_track_record_asks_for_stand_below_those_of_the_forecast() -> None:
+    dates = DatesAt(date(2026, 12, 10), date(2027, 1, 4), None)
+    record = CalibrationSummary("overconfident", "next_items", 84, "84 past forecasts were kept.", dates)
+
+    assert shown(forecast(calibration=record, dependency_aware=None))[4:7] == [
+        "no work added             2026-12-09   2026-12-16   2026-12-22          89 % (88 % to 90 %)",
+        "scope grows as it did     2026-12-15   2027-01-06   beyond five years   1 % (1 % to 1 %)",
+        "as past dates were kept   2026-12-10   2027-01-04   beyond five years",
+    ]
+
+
 def test_without_a_forecast_the_reason_stands_in_its_place() -> None:
     data = forecast(forecast=None, reason="no_throughput", message="No forecast: nothing was finished in 12 weeks.")
 
