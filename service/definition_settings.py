@@ -130,7 +130,9 @@ class HealthConfig(Part):
     def _known_rules(cls, told: Mapping[str, LimitsConfig]) -> Mapping[str, LimitsConfig]:
         for name, config in told.items():
             if name not in set(Rule):
-                raise ValueError(f"{name!r} is no rule{did_you_mean(name, map(str, Rule))}; the rules are {', '.join(Rule)}")
+                raise ValueError(
+                    f"{name!r} is no rule{did_you_mean(name, map(str, Rule))}; the rules are {', '.join(Rule)}"
+                )
             limits = config.over(LIMITS[Rule(name)])
             if not limits.is_ordered():
                 raise ValueError(f"{name}: red ({limits.red}) must lie beyond amber ({limits.amber})")

@@ -82,19 +82,22 @@ def variance_data(
 
 def earned_data(comparison: Comparison, basis: Basis, *, taken_on: date) -> EarnedValueData:
     told = earned(comparison, basis, taken_on=taken_on)
-    value = told.value
+
+    def figure(name: str) -> float | None:
+        return None if told.value is None else rounded(getattr(told.value, name))
+
     return EarnedValueData(
         unit=UNITS[basis],
-        bac=rounded(value and value.bac),
-        pv=rounded(value and value.pv),
-        ev=rounded(value and value.ev),
-        sv=rounded(value and value.sv),
-        spi=rounded(value and value.spi),
-        percent_complete=rounded(value and value.percent_complete),
-        ac=rounded(value and value.ac),
-        cv=rounded(value and value.cv),
-        cpi=rounded(value and value.cpi),
-        eac=rounded(value and value.eac),
+        bac=figure("bac"),
+        pv=figure("pv"),
+        ev=figure("ev"),
+        sv=figure("sv"),
+        spi=figure("spi"),
+        percent_complete=figure("percent_complete"),
+        ac=figure("ac"),
+        cv=figure("cv"),
+        cpi=figure("cpi"),
+        eac=figure("eac"),
         cost_reason=NO_COST,
         schedule=_earned_schedule(told, comparison),
         without_removed=_without_removed(comparison, basis, taken_on=taken_on),

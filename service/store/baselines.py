@@ -114,7 +114,7 @@ class Baselines:
 def slot(plan: Plan) -> Slot:
     """The days of a plan; those of a sprint without dates are not known."""
     sprint = plan.iteration
-    return Slot(sprint and sprint.start, sprint and sprint.end, plan.release)
+    return Slot(None, None, plan.release) if sprint is None else Slot(sprint.start, sprint.end, plan.release)
 
 
 _ROW = [column for column in baselines.c if column.name != "folded"]
