@@ -62,6 +62,11 @@ from service.store.engine import Database
 FARTHEST: Final = timedelta(days=400)
 PRESSING: Final = 5  # of what to chase
 EACH: Final = 3  # changes of a kind
+EDGES: Final = {
+    Audience.WEEKLY: 3,
+    Audience.MONTHLY: 5,
+    Audience.STEERING: 4,
+}  # what a screen holds, and a printed page
 NOT_THEN: Final = "It is computed for the present alone; of an earlier moment nobody can tell it."
 NOTHING_THEN: Final = "The program had no items then."
 MOVED: Final = Remark("written_meanwhile", "A sync wrote while this was gathered: parts may be of two moments.")
@@ -266,7 +271,7 @@ class _Desk:
             return None
 
     async def _waiting(self) -> Waiting:
-        across, shown = self.audience is Audience.STEERING, 3 if self.audience is Audience.WEEKLY else 5
+        across, shown = self.audience is Audience.STEERING, EDGES[self.audience]
         return await self._answer(worst_edges(self.database, self.key, view=self.view, across=across, shown=shown))
 
     async def _changes(self) -> ReportChanges:

@@ -17,7 +17,6 @@ from service.programs.report_answers import ReportDependencies
 from service.programs.report_links import Links
 from service.store.engine import Database
 
-SHOWN: Final = 5
 TROUBLE: Final = ("cyclic", "broken", "blocked", "off_track", "at_risk")
 
 
@@ -28,10 +27,8 @@ class Waiting(NamedTuple):
     worst: Sequence[EdgeData]
 
 
-async def worst_edges(
-    database: Database, key: str, *, view: Viewpoint, across: bool, shown: int = SHOWN
-) -> Answer[Waiting]:
-    """`across`: only those that leave the program are listed. Raises UnknownProgram."""
+async def worst_edges(database: Database, key: str, *, view: Viewpoint, across: bool, shown: int) -> Answer[Waiting]:
+    """The worst `shown`; `across`: of those that leave the program. Raises UnknownProgram."""
     known = await network_of(database, key, view)
     asked = known.network
     confirmed = asked.network.edge.confirmed
