@@ -26,6 +26,7 @@ from service.programs.report_page import Bullets, BurnUp, Line, Paragraph, Secti
 from service.programs.trend_answers import ScopeTotals
 
 UNKNOWN: Final = "unknown"
+AS_KEPT: Final = "As the track record asks, no work added"
 
 
 def progress_section(told: ReportProgress) -> Section:
@@ -44,9 +45,7 @@ def progress_section(told: ReportProgress) -> Section:
 def forecast_section(told: ReportForecast, *, whole: bool) -> Section:
     """`whole`: with a table of the days, by either model."""
     message = Paragraph(line(f"{told.message} ", text("How it is made", told.more)))
-    record = Paragraph(
-        line("Track record: ", text(told.calibration.badge, told.record), f". {told.calibration.message}")
-    )
+    record = Paragraph(_record(told))
     if not whole:
         return Section("Forecast", (message, record), told.more)
     known = told.dates is not None or (told.network is not None and told.network.dates is not None)
@@ -185,12 +184,21 @@ def _more(value: float) -> str:
     return "as many" if amount == "0" else f"{amount} {'more' if value > 0 else 'fewer'}"
 
 
+def _record(told: ReportForecast) -> Line:
+    """The badge, what it rests on, and the day that it asks for where past forecasts were not kept as they said."""
+    kept = told.calibration.recalibrated
+    asked = f" By its track record: {_reached(kept.p85)} with 85 %." if kept is not None else ""
+    badge = text(told.calibration.badge, told.record)
+    return line("Track record: ", badge, f". {told.calibration.message}{asked}")
+
+
 def _dates(told: ReportForecast) -> Table:
     target = "By the target" if told.target is None else f"By {wording.day(told.target)}"
     rows = (
         _finish("As fast as so far, no work added", told.dates, told.on_target, told.more),
         _finish("As fast as so far, scope grows as it did", told.with_growth, told.on_target_with_growth, told.more),
         _finish("By what waits for what", *_of_network(told.network), told.more),
+        *((_finish(AS_KEPT, kept, None, told.record),) if (kept := told.calibration.recalibrated) else ()),
     )
     return Table("Days by which all is done", ("", "50 %", "85 %", "95 %", target), rows, frozenset({1, 2, 3, 4}))
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import update
 
 from service import wording
+from service.programs.chances import DatesAt
 from service.programs.report_html import CONTENT_SECURITY_POLICY, STYLE, report_html
 from service.programs.report_markdown import report_markdown
 from service.programs.report_page import (
@@ -140,6 +143,26 @@ async def test_the_numbers_of_the_page_are_those_of_the_data(sqlite_database: Da
     assert f"{data.scope.totals.added.items} added, {data.scope.totals.removed.items} removed" in told
     assert data.data_quality is not None
     assert f"**[{wording.percent(data.data_quality.score)}]" in told
+
+
+async def test_a_track_record_says_which_day_it_asks_for(sqlite_database: Database) -> None:
+    await a_reported_program(sqlite_database)
+    answer = await report(sqlite_database, "steering")
+    assert answer.data.forecast is not None
+    kept = DatesAt(date(2026, 12, 15), date(2026, 12, 22), None)
+    record = replace(answer.data.forecast.calibration, recalibrated=kept)
+    data = replace(answer.data, forecast=replace(answer.data.forecast, calibration=record))
+    told = report_markdown(page_of(replace(answer, data=data), zone=ZONE))
+    before = report_markdown(page_of(answer, zone=ZONE))
+    at = "/api/v1/programs/CHECKOUT/forecast/calibration"
+
+    assert (
+        f"| As the track record asks, no work added | [15 Dec 2026]({at}) | [22 Dec 2026]({at}) "
+        f"| [beyond five years]({at}) | unknown |"
+    ) in told
+    assert " By its track record: 22 Dec 2026 with 85 %." in told
+    assert "rack record asks" not in before
+    assert "By its track record" not in before
 
 
 async def test_the_words_of_others_are_no_markup(sqlite_database: Database) -> None:
