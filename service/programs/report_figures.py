@@ -45,7 +45,7 @@ def progress_section(told: ReportProgress) -> Section:
 def forecast_section(told: ReportForecast, *, whole: bool) -> Section:
     """`whole`: with a table of the days, by either model."""
     message = Paragraph(line(f"{told.message} ", text("How it is made", told.more)))
-    record = Paragraph(_record(told))
+    record = Paragraph(_record(told, whole=whole))
     if not whole:
         return Section("Forecast", (message, record), told.more)
     known = told.dates is not None or (told.network is not None and told.network.dates is not None)
@@ -184,10 +184,10 @@ def _more(value: float) -> str:
     return "as many" if amount == "0" else f"{amount} {'more' if value > 0 else 'fewer'}"
 
 
-def _record(told: ReportForecast) -> Line:
-    """The badge, what it rests on, and the day that it asks for where past forecasts were not kept as they said."""
+def _record(told: ReportForecast, *, whole: bool) -> Line:
+    """The badge, what it rests on and, where no table has it, the day that it asks for."""
     kept = told.calibration.recalibrated
-    asked = f" By its track record: {_reached(kept.p85)} with 85 %." if kept is not None else ""
+    asked = f" By its track record: {_reached(kept.p85)} with 85 %." if kept is not None and not whole else ""
     badge = text(told.calibration.badge, told.record)
     return line("Track record: ", badge, f". {told.calibration.message}{asked}")
 

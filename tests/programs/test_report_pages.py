@@ -153,6 +153,7 @@ async def test_a_track_record_says_which_day_it_asks_for(sqlite_database: Databa
     record = replace(answer.data.forecast.calibration, recalibrated=kept)
     data = replace(answer.data, forecast=replace(answer.data.forecast, calibration=record))
     told = report_markdown(page_of(replace(answer, data=data), zone=ZONE))
+    week = report_markdown(page_of(replace(answer, data=replace(data, audience="weekly")), zone=ZONE))
     before = report_markdown(page_of(answer, zone=ZONE))
     at = "/api/v1/programs/CHECKOUT/forecast/calibration"
 
@@ -160,9 +161,9 @@ async def test_a_track_record_says_which_day_it_asks_for(sqlite_database: Databa
         f"| As the track record asks, no work added | [15 Dec 2026]({at}) | [22 Dec 2026]({at}) "
         f"| [beyond five years]({at}) | unknown |"
     ) in told
-    assert " By its track record: 22 Dec 2026 with 85 %." in told
+    assert " By its track record: 22 Dec 2026 with 85 %." in week
     assert "rack record asks" not in before
-    assert "By its track record" not in before
+    assert "By its track record" not in before + told
 
 
 async def test_the_words_of_others_are_no_markup(sqlite_database: Database) -> None:
