@@ -72,7 +72,9 @@ async def test_variance_is_dates_scope_earned_value_and_what_is_latest(sqlite_da
     answer = await get_baseline(sqlite_database, KEY, "latest", view=view(today=TODAY + timedelta(days=7)))
     render_variance(answer, console)
 
-    assert printed(console) == """\
+    assert (
+        printed(console)
+        == """\
 Checkout replatform  CHECKOUT
 Against Approved, as of 20 Nov 2026, 08:00 UTC
 
@@ -90,3 +92,4 @@ Story points     12.4       5     13  0.40    0.40   7 Jun 2028 (+379)
 Time            1 min   1 min  1 min  1.07    1.07   25 Nov 2026 (-17)
 Latest against the plan              Baseline          Now  Working days
 PAY-12                   Item 12  24 Dec 2026  11 Jan 2027           +12"""
+    )
