@@ -4,51 +4,50 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
-from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from connectors.errors import SourceError
 from service.auth.errors import KeyRefused
-from service.bootstrap import Application, SchemaBehind, application
-from service.commands import baselines as baseline_commands
+from service.bootstrap import SchemaBehind
+from service.cli_common import (
+    ConfigOption,
+    FileArgument,
+    HostOption,
+    IssuesOption,
+    JsonOption,
+    NameArgument,
+    PortOption,
+    SourcesArgument,
+    TasksOption,
+    run,
+)
+from service.cli_programs import questions
 from service.commands import check as checking
-from service.commands import dependencies as dependency_commands
-from service.commands import forecast as forecast_commands
-from service.commands import health as health_commands
 from service.commands import keys as keys_commands
 from service.commands import programs as programs_commands
-from service.commands import report as report_commands
 from service.commands import serve as serving
 from service.commands import sources as sources_commands
 from service.commands import sync as syncing
 from service.commands import webhooks as webhooks_commands
 from service.domain.access import Scope
-from service.domain.breakdown import Breakdown
 from service.domain.errors import InterlockError, UnknownSource
 from service.domain.mapping_file import ProgramsFileInvalid
-from service.domain.report import Audience
-from service.domain.throughput import WINDOW
 from service.log import configure_logging
 from service.process import tune_collector
-from service.programs.report import ReportQuestion
-from service.settings import ConfigInvalid, Settings, load_settings
+from service.settings import ConfigInvalid, load_settings
 from service.store import migrate
 from service.store.errors import DatabaseUnusable
 from service.sync.errors import NothingToReplay, SourceBusy
 from service.sync.outcome import Mode
 from service.sync.webhook_addresses import NotReachable
 
-Result = TypeVar("Result")
-
 cli = typer.Typer(
     name="interlock",
-    help="Program roll-ups and dependency health above Jira and Asana. Reads your tools; writes webhooks alone.",
+    help="Roll-ups, dependency health and forecasts above Jira and Asana. Reads your tools; writes webhooks alone.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -61,8 +60,7 @@ cli.add_typer(programs_cli, name="programs")
 cli.add_typer(keys_cli, name="keys")
 webhooks_cli = typer.Typer(help="Webhooks at the tools: all that is ever written to them.", no_args_is_help=True)
 cli.add_typer(webhooks_cli, name="webhooks")
-baseline_cli = typer.Typer(help="Plans kept for good, and how far a program has moved from them.", no_args_is_help=True)
-cli.add_typer(baseline_cli, name="baseline")
+cli.add_typer(questions)
 
 
 class Edition(StrEnum):
@@ -71,22 +69,6 @@ class Edition(StrEnum):
     CLOUD = "cloud"
     DATACENTER = "datacenter"
     ASANA = "asana"
-
-
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Configuration file. Default: INTERLOCK_CONFIG, else interlock.yaml.")
-]
-HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
-PortOption = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
-SourcesArgument = Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Default: every source.")]
-IssuesOption = Annotated[int, typer.Option(help="Size of the example Jira.", min=50, max=200_000)]
-TasksOption = Annotated[int, typer.Option(help="Size of the example Asana.", min=160, max=200_000)]
-NameArgument = Annotated[str, typer.Argument(help="Name of the key, as the audit will show it.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
-KeyArgument = Annotated[str, typer.Argument(help="Key of the program.")]
-FileArgument = Annotated[
-    Path | None, typer.Argument(metavar="[FILE]", help="Default: programs_file of the configuration.")
-]
 
 
 @database_cli.command("upgrade")
@@ -120,16 +102,16 @@ def sync(
 ) -> None:
     """Pull what changed. Exit code: 0 complete, 3 partial, 1 failed."""
     mode = Mode.FULL if full else Mode.CENSUS if census or accept_loss else Mode.INCREMENTAL
-    run = lambda app: syncing.sync(  # noqa: E731
+    pull = lambda app: syncing.sync(  # noqa: E731
         app, sources or (), mode=mode, console=Console(), quiet=False, accept_loss=accept_loss or ()
     )
-    raise typer.Exit(_run(config, run))
+    raise typer.Exit(run(config, pull))
 
 
 @cli.command()
 def status(as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Show every source at a glance, and what needs somebody. Exit code: 0 well, 3 attention, 1 failed."""
-    raise typer.Exit(_run(config, lambda app: sources_commands.show_status(app, as_json=as_json, console=Console())))
+    raise typer.Exit(run(config, lambda app: sources_commands.show_status(app, as_json=as_json, console=Console())))
 
 
 @cli.command("sources")
@@ -138,25 +120,25 @@ def show_sources(
     config: ConfigOption = None,
 ) -> None:
     """Show what is proven of each project of each source, and what its account cannot read."""
-    _run(config, lambda app: sources_commands.show_sources(app, as_json=as_json, console=Console()))
+    run(config, lambda app: sources_commands.show_sources(app, as_json=as_json, console=Console()))
 
 
 @cli.command()
 def replay(sources: SourcesArgument = None, config: ConfigOption = None) -> None:
     """Rebuild items, links and changes from the stored payloads, without asking a tool."""
-    raise typer.Exit(_run(config, lambda app: syncing.replay(app, sources or (), console=Console(), quiet=False)))
+    raise typer.Exit(run(config, lambda app: syncing.replay(app, sources or (), console=Console(), quiet=False)))
 
 
 @programs_cli.command("plan")
 def programs_plan(file: FileArgument = None, config: ConfigOption = None) -> None:
     """Show what applying a programs file would change. Changes nothing."""
-    _run(config, lambda app: programs_commands.plan_programs(app, file, console=Console()))
+    run(config, lambda app: programs_commands.plan_programs(app, file, console=Console()))
 
 
 @programs_cli.command("apply")
 def programs_apply(file: FileArgument = None, config: ConfigOption = None) -> None:
     """Put a programs file into force."""
-    _run(config, lambda app: programs_commands.apply_programs(app, file, console=Console()))
+    run(config, lambda app: programs_commands.apply_programs(app, file, console=Console()))
 
 
 @keys_cli.command("create")
@@ -174,19 +156,19 @@ def keys_create(
     make = lambda app: keys_commands.create(  # noqa: E731
         app, name, scope=scope, programs=program or (), expires=expires, as_json=as_json, console=Console()
     )
-    _run(config, make)
+    run(config, make)
 
 
 @keys_cli.command("list")
 def keys_list(as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Show every key: what it may, until when, and when it was used last."""
-    _run(config, lambda app: keys_commands.show(app, as_json=as_json, console=Console()))
+    run(config, lambda app: keys_commands.show(app, as_json=as_json, console=Console()))
 
 
 @keys_cli.command("revoke")
 def keys_revoke(name: NameArgument, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Take a key back, at once and for good."""
-    _run(config, lambda app: keys_commands.revoke(app, name, as_json=as_json, console=Console()))
+    run(config, lambda app: keys_commands.revoke(app, name, as_json=as_json, console=Console()))
 
 
 @webhooks_cli.command("register")
@@ -195,141 +177,21 @@ def webhooks_register(
 ) -> None:
     """Let the tools tell of changes at once. Exit code: 0 done, 3 in part, 1 failed."""
     make = lambda app: webhooks_commands.register(app, sources or (), as_json=as_json, console=Console())  # noqa: E731
-    raise typer.Exit(_run(config, make))
+    raise typer.Exit(run(config, make))
 
 
 @webhooks_cli.command("list")
 def webhooks_list(sources: SourcesArgument = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Ask the tools how our webhooks are doing. Exit code: 0 asked, 1 where a tool could not be."""
     show = lambda app: webhooks_commands.show(app, sources or (), as_json=as_json, console=Console())  # noqa: E731
-    raise typer.Exit(_run(config, show))
+    raise typer.Exit(run(config, show))
 
 
 @webhooks_cli.command("remove")
 def webhooks_remove(sources: SourcesArgument = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Take our webhooks back; the nightly runs go on. Exit code: 0 done, 3 in part, 1 failed."""
     drop = lambda app: webhooks_commands.remove(app, sources or (), as_json=as_json, console=Console())  # noqa: E731
-    raise typer.Exit(_run(config, drop))
-
-
-@cli.command()
-def rollup(
-    key: Annotated[str, typer.Argument(help="Key of the program.")],
-    by: Annotated[Breakdown, typer.Option(help="What the rows stand for.")] = Breakdown.PROJECT,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the API instead.")] = False,
-    config: ConfigOption = None,
-) -> None:
-    """Show how far a program is."""
-    _run(config, lambda app: programs_commands.show_rollup(app, key, by=by, as_json=as_json, console=Console()))
-
-
-@cli.command()
-def portfolio(as_json: JsonOption = False, config: ConfigOption = None) -> None:
-    """Show all programs on one page: health and why, progress, dates, dependencies, freshness."""
-    _run(config, lambda app: health_commands.show_portfolio(app, as_json=as_json, console=Console()))
-
-
-@cli.command()
-def attention(key: KeyArgument, as_json: JsonOption = False, config: ConfigOption = None) -> None:
-    """Show what to chase today in a program, the most pressing first."""
-    _run(config, lambda app: health_commands.show_attention(app, key, as_json=as_json, console=Console()))
-
-
-@cli.command("deps")
-def show_dependencies(
-    key: Annotated[str, typer.Argument(help="Key of the program.")],
-    status: Annotated[
-        list[str] | None,
-        typer.Option(help="Only these: blocked, off_track, …; may be repeated. Default: all that is open."),
-    ] = None,
-    graph: Annotated[
-        Path | None, typer.Option(help="Draw the network into this file instead: .svg, .dot, .mmd or .graphml.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the API instead.")] = False,
-    config: ConfigOption = None,
-) -> None:
-    """Show who waits for whom, the worst first."""
-    chosen = [part for each in status or () for part in each.split(",") if part]
-    if graph is not None:
-        draw = lambda app: dependency_commands.draw_dependencies(  # noqa: E731
-            app, key, graph, status=chosen, console=Console()
-        )
-        _run(config, draw)
-        return
-    show = lambda app: dependency_commands.show_dependencies(  # noqa: E731
-        app, key, status=chosen, as_json=as_json, console=Console()
-    )
-    _run(config, show)
-
-
-@baseline_cli.command("take")
-def baseline_take(
-    key: KeyArgument,
-    name: Annotated[str, typer.Argument(help="What the baseline is called; unique in the program.")],
-    note: Annotated[str | None, typer.Option(help="Why it is taken.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="As it was then: a date, or a moment. Default: now.")] = None,
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-) -> None:
-    """Freeze what a program holds, and when each item is planned."""
-    take = lambda app: baseline_commands.take(  # noqa: E731
-        app, key, name, note=note, as_of=as_of, as_json=as_json, console=Console()
-    )
-    _run(config, take)
-
-
-@baseline_cli.command("list")
-def baseline_list(key: KeyArgument, as_json: JsonOption = False, config: ConfigOption = None) -> None:
-    """Show every baseline of a program."""
-    _run(config, lambda app: baseline_commands.show_all(app, key, as_json=as_json, console=Console()))
-
-
-@baseline_cli.command("show")
-def baseline_show(
-    key: KeyArgument,
-    baseline: Annotated[str, typer.Argument(help="Name or number; also first and latest.")] = "latest",
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-) -> None:
-    """Show how a program stands against a baseline: dates, scope, earned value."""
-    _run(config, lambda app: baseline_commands.show_one(app, key, baseline, as_json=as_json, console=Console()))
-
-
-@cli.command("forecast")
-def show_forecast(
-    key: Annotated[str, typer.Argument(help="Key of the program.")],
-    by: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Also: how many items are done by this day.")
-    ] = None,
-    weeks: Annotated[int, typer.Option(help="How many complete weeks of history are drawn from.")] = WINDOW,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the API instead.")] = False,
-    config: ConfigOption = None,
-) -> None:
-    """Show when a program will be done, how sure that is, and how such forecasts have held so far."""
-    day = None if by is None else by.date()
-    show = lambda app: forecast_commands.show_forecast(  # noqa: E731
-        app, key, by=day, weeks=weeks, as_json=as_json, console=Console()
-    )
-    _run(config, show)
-
-
-@cli.command("report")
-def show_report(  # noqa: PLR0913, PLR0917 - one argument an option
-    key: KeyArgument,
-    audience: Annotated[Audience, typer.Option("--for", help="The meeting that it is for.")] = Audience.WEEKLY,
-    since: Annotated[str | None, typer.Option(help="A date, or a moment. Default: a week ago, or a month.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="As it was then: a date, or a moment. Default: now.")] = None,
-    as_html: Annotated[bool, typer.Option("--html", help="One HTML document instead of Markdown.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Write it into this file; .html makes it HTML.")] = None,
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-) -> None:
-    """Write a report of a program that is ready to paste into a mail, a wiki page or a slide."""
-    question = ReportQuestion(audience, since, as_of)
-    show = lambda app: report_commands.show_report(  # noqa: E731
-        app, key, question, as_html=as_html, as_json=as_json, out=out, console=Console()
-    )
-    _run(config, show)
+    raise typer.Exit(run(config, drop))
 
 
 @cli.command()
@@ -341,13 +203,13 @@ def serve(
 ) -> None:
     """Serve the API and the pages."""
     console = Console()
-    _run(config, lambda app: serving.serve(app, host=host, port=port, with_worker=worker, console=console))
+    run(config, lambda app: serving.serve(app, host=host, port=port, with_worker=worker, console=console))
 
 
 @cli.command()
 def worker(config: ConfigOption = None) -> None:
     """Run the schedule alone, for instance beside several servers."""
-    _run(config, lambda app: serving.work(app, console=Console()))
+    run(config, lambda app: serving.work(app, console=Console()))
 
 
 @cli.command()
@@ -375,16 +237,6 @@ def sandbox(
 
     sizes = ["--issues", str(issues), "--tasks", str(tasks)]
     run_sandbox(["--edition", edition.value, *sizes, "--port", str(port)])
-
-
-def _run(config: Path | None, command: Callable[[Application], Awaitable[Result]]) -> Result:
-    settings = load_settings(config)
-    return asyncio.run(_with_application(settings, command))
-
-
-async def _with_application(settings: Settings, command: Callable[[Application], Awaitable[Result]]) -> Result:
-    async with application(settings) as app:
-        return await command(app)
 
 
 def main() -> None:
