@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import uvicorn
 from rich.console import Console
 
-from service.app import create_app
 from service.bootstrap import Application
 from service.readiness import sync_jobs
 from service.source_settings import is_loopback
@@ -37,6 +36,8 @@ async def serve(app: Application, *, host: str, port: int, with_worker: bool, co
         raise Exposed(host)
     for notice in _notices(app, host, signing_in=signing_in):
         console.print(f"[yellow]![/yellow] {notice}", highlight=False, soft_wrap=True)
+    from service.app import create_app  # noqa: PLC0415 - half of the time that any command takes to start
+
     web = create_app(app.services(with_worker=with_worker))
     config = uvicorn.Config(web, host=host, port=port, log_level="warning", access_log=False, server_header=False)
     server = uvicorn.Server(config)

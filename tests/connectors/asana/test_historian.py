@@ -171,8 +171,8 @@ def test_what_has_no_stories_is_a_doubt_wherever_it_decides(historian: AsanaHist
     timed = historian.settled(a_state(spent_seconds=3600), ())
     estimated = historian.settled(a_state(spent_seconds=3600, estimate_seconds=7200), ())
 
-    assert (tagged.doubts, plain.doubts) == ({Aspect.STATUS}, frozenset())
-    assert (timed.doubts, estimated.doubts) == ({Aspect.TIME}, frozenset())
+    assert (tagged.doubts, plain.doubts) == (frozenset({Aspect.STATUS}), frozenset())
+    assert (timed.doubts, estimated.doubts) == (frozenset({Aspect.TIME}), frozenset())
 
 
 def test_a_move_in_a_project_without_a_name_is_a_doubt_and_changes_nothing_else(historian: AsanaHistorian) -> None:
