@@ -7,11 +7,11 @@ what the tools did not say.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +95,17 @@ class ItemColumns:
             slips=np.array([item.slips for item in items], np.int32),
         )
 
+    def replaced(self, items: Sequence[NetworkItem], places: Sequence[int], *, zone: tzinfo = UTC) -> ItemColumns:
+        """With other items at these places. Their presence, parents and types are as they were."""
+        own = ItemColumns.of(items, {}, zone=zone)
+        same = {"parent": self.parent, "item_type": self.item_type, "item_types": self.item_types}
+        columns: dict[str, Any] = {}
+        for column in fields(self):
+            if column.name not in same:
+                columns[column.name] = getattr(self, column.name).copy()
+                columns[column.name][list(places)] = getattr(own, column.name)
+        return ItemColumns(**same, **columns)
+
     @cached_property
     def open(self) -> Mask:
         """To do or in progress; what nobody knows is neither open nor closed."""
@@ -126,8 +137,12 @@ class EdgeColumns:
             type=np.fromiter(map(_TYPES.__getitem__, types), np.int8, size),
             lag=np.fromiter(map(attrgetter("lag_days"), edges), np.int32, size),
             confirmed=np.fromiter(map(attrgetter("confirmed"), edges), np.bool_, size),
-            linked_on=day_ordinals(linked_on.get(edge.id) for edge in edges) if linked_on else _no_days(size),
+            linked_on=_linked(edges, linked_on),
         )
+
+    def linked(self, edges: Sequence[Edge], on: Mapping[str, date]) -> EdgeColumns:
+        """The same edges, drawn on these days."""
+        return replace(self, linked_on=_linked(edges, on))
 
     @cached_property
     def waits_for_start(self) -> Mask:
@@ -156,8 +171,8 @@ def _parents(items: Sequence[NetworkItem], place: Mapping[str, int], live: Mask)
     return parents
 
 
-def _no_days(size: int) -> Days:
-    return np.full(size, NO_DAY, np.int32)
+def _linked(edges: Sequence[Edge], on: Mapping[str, date]) -> Days:
+    return day_ordinals(on.get(edge.id) for edge in edges) if on else np.full(len(edges), NO_DAY, np.int32)
 
 
 def _moments(moments: Sequence[datetime | None]) -> Moments:

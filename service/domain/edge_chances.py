@@ -20,11 +20,12 @@ from service.domain.cycle_times import item_laws
 from service.domain.dependencies import Assessment
 from service.domain.dependency_status import STATUS_CODE, DependencyStatus, LagUnit
 from service.domain.graph import descendants
+from service.domain.kept_trials import KeptTrials, chances_after
 from service.domain.ladder import Probabilities
 from service.domain.planned_dates import CODE, DateSource
 from service.domain.remaining import RemainingWork
 from service.domain.schedule import Link
-from service.domain.schedule_risk import Conditions, Watched, chances
+from service.domain.schedule_risk import Conditions, Watched
 
 TRIALS: Final = 1_000  # a standard error of .011 at .85
 _DECIDED: Final[Sequence[DependencyStatus]] = (
@@ -37,14 +38,21 @@ _DECIDED: Final[Sequence[DependencyStatus]] = (
 
 def edge_chances(assessment: Assessment, work: RemainingWork, *, seed: int, trials: int = TRIALS) -> Probabilities:
     """Per edge; nan where there is no forecast. `work` is what is left of the same assessment."""
+    return edge_chances_after(assessment, work, None, seed=seed, trials=trials)[0]
+
+
+def edge_chances_after(
+    assessment: Assessment, work: RemainingWork, earlier: KeptTrials | None, *, seed: int, trials: int = TRIALS
+) -> tuple[Probabilities, KeptTrials | None]:
+    """The same numbers, sooner where `earlier` was kept of a similar assessment; and what to keep of this one."""
     found = np.full(len(assessment.network.edges), np.nan)
     takes_time = work_left(work)
     asked = _asked(assessment, work, takes_time)
     if not asked.size:
-        return found
+        return found, earlier
     made = item_laws(assessment, takes_time=takes_time, item=work.expansion.item)
     if made is None:
-        return found
+        return found, earlier
     edge = assessment.network.edge
     before, starts = edge.predecessor[asked], edge.waits_for_start[asked]
     watched = Watched(
@@ -53,8 +61,10 @@ def edge_chances(assessment: Assessment, work: RemainingWork, *, seed: int, tria
         starts=starts,
     )
     conditions = Conditions(pace=made.pace)
-    found[asked] = chances(work.activities, made.laws, watched, seed=seed, trials=trials, conditions=conditions)
-    return found
+    found[asked], kept = chances_after(
+        work.activities, made.laws, watched, seed=seed, trials=trials, conditions=conditions, before=earlier
+    )
+    return found, kept
 
 
 def work_left(work: RemainingWork) -> Mask:

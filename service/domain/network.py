@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
@@ -118,6 +118,37 @@ class Network:
             place=place,
             item=ItemColumns.of(ordered, place, zone=zone),
             edge=columns,
+        )
+
+    def with_items(
+        self, items: Iterable[NetworkItem], *, zone: tzinfo = UTC, linked_on: Mapping[str, date] | None = None
+    ) -> Network:
+        """The same edges between the same items, of which these say something else now: as `of` would make it, sooner.
+        Without `linked_on` the edges were drawn when they were.
+
+        ValueError where an item is not of this network, or is another in presence, parent or type.
+        """
+        told = list(items)
+        if strangers := [item.uid for item in told if not self._stands_as_before(item)]:
+            raise ValueError(f"{strangers[0]} does not stand in this network as it did")
+        places, ordered = [self.place[item.uid] for item in told], list(self.items)
+        for place, item in zip(places, told, strict=True):
+            ordered[place] = item
+        return replace(
+            self,
+            items=tuple(ordered),
+            item=self.item.replaced(told, places, zone=zone),
+            edge=self.edge if linked_on is None else self.edge.linked(self.edges, linked_on),
+        )
+
+    def _stands_as_before(self, item: NetworkItem) -> bool:
+        if (place := self.place.get(item.uid)) is None:
+            return False
+        before = self.items[place]
+        return (before.presence, before.parent_uid, before.item_type) == (
+            item.presence,
+            item.parent_uid,
+            item.item_type,
         )
 
     def ends(self, edge: int) -> tuple[NetworkItem, NetworkItem]:

@@ -81,7 +81,7 @@ def schedule_risk(
     ends = np.empty((1 + len(milestones), trials), np.float32)
     counts = np.zeros(len(laws), np.int64)
     kept = np.empty((len(laws), min(trials, _RANKED_TRIALS, max(1, 2 * _CELLS // max(len(laws), 1)))), np.float32)
-    for first, sheets, block, posts in _blocks(network, laws, seed=seed, trials=trials, conditions=conditions):
+    for first, sheets, block, posts in blocks(network, laws, seed=seed, trials=trials, conditions=conditions):
         here = slice(first, first + len(block.finish))
         ends[0, here] = block.finish
         for row, node in enumerate(milestones, start=1):
@@ -112,11 +112,20 @@ def chances(
     the same luck as in `schedule_risk`, so that the two agree wherever no team has a limit."""
     if not watched.nodes.size:
         return np.zeros(0)
+<<<<<<< HEAD
     small, own, place = _leading_to(network, laws, watched.nodes)
     hits = [0] * watched.nodes.size
     limits = (watched.limits + NOISE).astype(np.float32)
     asked = list(zip(place[watched.nodes].tolist(), limits, watched.starts.tolist(), strict=True))
     for _, _, block, _ in _blocks(small, own, seed=seed, trials=trials, conditions=replace(conditions, crews=None)):
+=======
+    small, own, place = leading_to(network, laws, watched.nodes)
+    counts = np.zeros(watched.nodes.size, np.int64)
+    asked = [
+        *zip(place[watched.nodes].tolist(), (watched.limits + NOISE).tolist(), watched.starts.tolist(), strict=True)
+    ]
+    for _, _, block, _ in blocks(small, own, seed=seed, trials=trials, conditions=replace(conditions, crews=None)):
+>>>>>>> 47b6574 (An answer about dependencies reads again only what changed, and nothing when nothing did)
         for number, (node, limit, starts) in enumerate(asked):
             row = block.start[node] if starts else block.end[node]
             hits[number] += int(np.count_nonzero(row <= limit))
@@ -128,7 +137,7 @@ def finish_at_medians(network: ActivityNetwork, laws: DurationLaws) -> int:
     return schedule(replace(network, durations=laws.medians, days_off=None)).finish
 
 
-def _blocks(
+def blocks(
     network: ActivityNetwork, laws: DurationLaws, *, seed: int, trials: int, conditions: Conditions
 ) -> Iterator[tuple[int, Sheets, Block, Posts | None]]:
     """Each block after its forward pass, with the number of its first trial. Its rows are used again for the next."""
@@ -144,12 +153,12 @@ def _blocks(
         laws.draw(sheets.durations, seed=seed, first=first)
         block = Block(course, sheets)
         posts = None if crews is None else Posts(crews, end - first)
-        factors = _factors(conditions, seed=seed, first=first, trials=end - first)
-        block.forward(posts=posts, shocks=None if factors is None else Shocks(factors, steady=steady))
+        weather = factors(conditions, seed=seed, first=first, trials=end - first)
+        block.forward(posts=posts, shocks=None if weather is None else Shocks(weather, steady=steady))
         yield first, sheets, block, posts
 
 
-def _factors(conditions: Conditions, *, seed: int, first: int, trials: int) -> Spans | None:
+def factors(conditions: Conditions, *, seed: int, first: int, trials: int) -> Spans | None:
     """One past week for each coming one, the same for all teams: a synchronous bootstrap."""
     if conditions.pace is None:
         return None
@@ -170,7 +179,7 @@ def _rank(network: ActivityNetwork, laws: DurationLaws, crews: Crews) -> list[in
     return ranks
 
 
-def _leading_to(
+def leading_to(
     network: ActivityNetwork, laws: DurationLaws, nodes: NDArray[np.int64]
 ) -> tuple[ActivityNetwork, DurationLaws, Ints]:
     """What these nodes wait for, themselves included, as a network of its own; and the place of each node in it."""

@@ -23,6 +23,7 @@ from service.store.assignment_scope import (
 from service.store.engine import Database
 from service.store.matching import direct_matches
 from service.store.memberships import Memberships
+from service.store.network_changes import NetworkChanges
 from service.store.programs import Programs
 from service.store.unit_of_work import UnitOfWork
 
@@ -81,6 +82,7 @@ class _Assignment:
                 moved.add(program.definition.key)
         touched = before | moved | await self._memberships.programs_in_scope()
         await self._programs.bump(touched)
+        await NetworkChanges(self._connection).trim()
         return Assigned(opened, closed, frozenset(touched), tuple(self._idle))
 
     async def _decisions(

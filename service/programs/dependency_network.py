@@ -1,7 +1,8 @@
 """A program's network of dependencies, read and assessed; kept as long as nothing changed that it rests on.
 
 It rests on more than the program's own items: the far ends of its edges, sprints and releases, what people decided
-about suggestions, the calendar, the thresholds and the day. The fingerprint covers all of them.
+about suggestions, the calendar, the thresholds and the day. Whatever of that is stored notes its changes
+(service.store.network_changes), so that one small query tells whether anything has to be read again, and what.
 """
 
 from __future__ import annotations
@@ -9,36 +10,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from functools import cached_property
-from hashlib import sha256
 from weakref import WeakKeyDictionary
 
-import msgspec
-from msgspec.structs import replace
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from service.domain.dependencies import Assessment, assess, foreseen
-from service.domain.edge_chances import edge_chances
-from service.domain.edges import Edge
+from service.domain.edge_chances import edge_chances_after
 from service.domain.forecast import seed_of
-from service.domain.network import Network, NetworkItem, Presence
+from service.domain.kept_trials import KeptTrials
+from service.domain.network import Network, NetworkItem
 from service.domain.remaining import remaining_work
 from service.domain.rollup import DEFINITION_VERSION
-from service.domain.status import OPEN
 from service.programs.cache import Recent
-from service.programs.dependency_terms import SLIPS_COUNTED, DependencyTerms, Viewpoint
-from service.programs.freshness import Grounds, grounds_of
-from service.store.edges import Edges
+from service.programs.dependency_reading import Reading, read, reread
+from service.programs.dependency_terms import DependencyTerms, Viewpoint
+from service.programs.freshness import grounds_of
 from service.store.engine import Database
-from service.store.faces import Faces, ProjectName
+from service.store.faces import ProjectName
 from service.store.freshness import Freshness, SourceFacts
-from service.store.link_moments import Pair, linked_since
-from service.store.network_items import NetworkItems
-from service.store.planning import Planning, planning, slips_since
-from service.store.program_items import ProgramRow
+from service.store.network_changes import NetworkChanges, Position
+from service.store.program_items import ProgramRow, RuleRow
 
 KEPT = 8  # programs whose network stays in memory
+TRIALS_KEPT = 3  # programs whose trials do: 20 MB for 5,000 items
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,19 +82,32 @@ class Known:
 
 async def network_of(database: Database, key: str, view: Viewpoint) -> Known:
     """Computed off the event loop where it is not known yet. Raises UnknownProgram."""
-    kept = _kept.setdefault(database, Recent(KEPT))
+    memory = _kept.setdefault(database, Recent(KEPT))
+    question = (key, view.terms.seal, view.today)
+    kept = memory.get(question)
     async with database.reading() as uow:
         connection = uow.connection
         grounds = await grounds_of(connection, key)
         facts = await Freshness(connection).of_sources()
-        told = await _read(connection, grounds, view.terms)
-        seal = told.seal(grounds, view)
-        network = kept.get(seal)
-        items = () if network is not None else await _items(connection, grounds.program, told, view)
-        moments = {} if network is not None else await _moments(connection, items, told.edges)
-    if network is None:
-        network = await asyncio.to_thread(assessed, grounds.program, told, items, moments, view)
-        kept.put(seal, network)
+        changes = NetworkChanges(connection)
+        position = await changes.position()
+        told = (grounds.program._replace(revision=0), grounds.rules)  # what a revision tells, changes tell better
+        since = None if kept is None or kept.told != told else await changes.since(kept.position)
+        if kept is None or since is None:
+            reading = await read(connection, grounds.program, view)
+        else:
+            reading = await reread(connection, grounds.program, kept.reading, since, view)
+    before = kept if kept is not None and kept.told == told else None
+    if before is not None and reading.says_the_same_as(before.reading):
+        network, trials = before.network, None
+    else:
+        luck = _trials.setdefault(database, Recent(TRIALS_KEPT))
+        network, trials = await asyncio.to_thread(
+            assessed, grounds.program, reading, view, before=before, trials=luck.get(question)
+        )
+        if trials is not None:
+            luck.put(question, trials)
+    memory.put(question, _Kept(position, told, reading, network))
     by_name = {each.name: each for each in facts}
     involved = {each.name: each for each in grounds.sources}
     involved |= {name: by_name[name] for name in network.sources if name in by_name}
@@ -108,84 +115,45 @@ async def network_of(database: Database, key: str, view: Viewpoint) -> Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What changes without any item of the program changing."""
+class _Kept:
+    """What was read at a position, and the network made of it. `told`: the program, without its revision, and its
+    rules."""
 
-    edges: Sequence[Edge]
-    elsewhere: Sequence[NetworkItem]
-    planning: Planning
-    projects: Mapping[tuple[str, str], ProjectName]
-
-    def seal(self, grounds: Grounds, view: Viewpoint) -> str:
-        told = (
-            grounds.program,
-            grounds.rules,
-            view.today,
-            view.terms.seal,
-            self.edges,
-            self.elsewhere,
-            self.planning,
-            sorted(self.projects.items()),
-        )
-        return sha256(msgspec.json.encode(told)).hexdigest()
-
-
-async def _read(connection: AsyncConnection, grounds: Grounds, terms: DependencyTerms) -> Told:
-    reader = Edges(connection)
-    members = await reader.members(grounds.program.key)
-    edges = await reader.touching(members)
-    ends = {uid for edge in edges for uid in (edge.predecessor_uid, edge.successor_uid)}
-    days = await planning(connection, zone=terms.zone)
-    elsewhere = await NetworkItems(connection, days).elsewhere(ends - members)
-    return Told(edges, elsewhere, days, await Faces(connection).projects())
-
-
-async def _items(connection: AsyncConnection, program: ProgramRow, told: Told, view: Viewpoint) -> list[NetworkItem]:
-    """Every item of the network. Slips are asked of those that somebody waits for."""
-    items = [*await NetworkItems(connection, told.planning).members(program), *told.elsewhere]
-    still_open = {item.uid for item in items if _is_open(item)}
-    waited_for = {edge.predecessor_uid for edge in told.edges if edge.predecessor_uid in still_open}
-    since = datetime.combine(view.today, time.min, view.terms.zone) - SLIPS_COUNTED
-    slips = await slips_since(connection, waited_for, since, planning=told.planning)
-    return [replace(item, slips=slips[item.uid]) if item.uid in slips else item for item in items]
-
-
-async def _moments(
-    connection: AsyncConnection, items: Sequence[NetworkItem], edges: Sequence[Edge]
-) -> dict[Pair, datetime]:
-    """Since when two open items are linked; nobody asks it of others."""
-    still_open = {item.uid for item in items if _is_open(item)}
-    return await linked_since(connection, {pair for edge in edges if (pair := pair_of(edge)) <= still_open})
+    position: Position
+    told: tuple[ProgramRow, Sequence[RuleRow]]
+    reading: Reading
+    network: ProgramNetwork
 
 
 def assessed(
     program: ProgramRow,
-    told: Told,
-    items: Sequence[NetworkItem],
-    moments: Mapping[Pair, datetime],
+    reading: Reading,
     view: Viewpoint,
-) -> ProgramNetwork:
+    *,
+    before: _Kept | None = None,
+    trials: KeptTrials | None = None,
+) -> tuple[ProgramNetwork, KeptTrials | None]:
+    """And the trials to keep. `before` and `trials` shorten the way, and change nothing about where it leads."""
     terms = view.terms
-    linked_on = {
-        edge.id: moment.astimezone(terms.zone).date()
-        for edge in told.edges
-        if (moment := moments.get(pair_of(edge))) is not None
-    }
-    network = Network.of(items, told.edges, zone=terms.zone, linked_on=linked_on)
+    network = _network(reading, terms, before)
     assessment = assess(
         network, as_of=view.today, calendar=terms.calendar, teams=terms.team_calendars, rules=terms.rules
     )
     seed = seed_of(program.key, view.today.isoformat(), DEFINITION_VERSION)
-    chances = edge_chances(assessment, remaining_work(assessment), seed=seed)
-    return ProgramNetwork(program, foreseen(assessment, chances), told.projects, terms, view.today)
+    chances, kept = edge_chances_after(assessment, remaining_work(assessment), trials, seed=seed)
+    return ProgramNetwork(program, foreseen(assessment, chances), reading.projects, terms, view.today), kept
 
 
-def _is_open(item: NetworkItem) -> bool:
-    return item.presence is Presence.LIVE and item.status_category in OPEN
+def _network(reading: Reading, terms: DependencyTerms, before: _Kept | None) -> Network:
+    if before is None or not reading.stands_on(before.reading):
+        linked_on = reading.linked_on(terms.zone)
+        return Network.of(reading.items.values(), reading.drawn.edges, zone=terms.zone, linked_on=linked_on)
+    changed = [item for uid, item in reading.items.items() if item is not before.reading.items[uid]]
+    moved = reading.moments != before.reading.moments
+    linked = reading.linked_on(terms.zone) if moved else None
+    return before.network.network.with_items(changed, zone=terms.zone, linked_on=linked)
 
 
-def pair_of(edge: Edge) -> Pair:
-    return frozenset((edge.predecessor_uid, edge.successor_uid))
-
-
-_kept: WeakKeyDictionary[Database, Recent[str, ProgramNetwork]] = WeakKeyDictionary()
+_Asked = tuple[str, str, date]  # the program, the seal of the terms, the day
+_kept: WeakKeyDictionary[Database, Recent[_Asked, _Kept]] = WeakKeyDictionary()
+_trials: WeakKeyDictionary[Database, Recent[_Asked, KeptTrials]] = WeakKeyDictionary()

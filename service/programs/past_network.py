@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.history import Aspect, ItemState
 from connectors.items import Facet
-from service.domain.edges import Edge
 from service.domain.history import Past
 from service.domain.items import RollupItem
 from service.domain.network import NetworkItem, Presence
@@ -23,7 +22,8 @@ from service.domain.notices import Notice
 from service.domain.program_history import ProgramHistory, ProgramThen
 from service.domain.scope import exclusions, family_of
 from service.domain.status import StatusCategory
-from service.programs.dependency_network import Known, Told, assessed, pair_of
+from service.programs.dependency_network import Known, assessed
+from service.programs.dependency_reading import Drawn, Reading, pair_of
 from service.programs.dependency_terms import Viewpoint
 from service.programs.freshness import Grounds, grounds_of, proof_of
 from service.programs.historians import Historians
@@ -32,7 +32,7 @@ from service.store.edges import Edges
 from service.store.engine import Database
 from service.store.faces import Faces
 from service.store.freshness import Freshness
-from service.store.link_moments import Pair, linked_since
+from service.store.link_moments import keys_of, linked_since
 from service.store.network_items import NetworkItems
 from service.store.planning import Plan, Planning, planning
 
@@ -57,8 +57,8 @@ async def network_then(
         program = history.at(as_of)
         if not program.items:
             await refuse_before_all(connection, key, as_of)
-        told, items, linked = await _read(connection, grounds, program, then, historians)
-    network = await asyncio.to_thread(assessed, grounds.program, told, items, linked, then)
+        reading = await _read(connection, grounds, program, then, historians)
+    network, _ = await asyncio.to_thread(assessed, grounds.program, reading, then)
     by_name = {each.name: each for each in facts}
     involved = {each.name: each for each in grounds.sources}
     involved |= {name: by_name[name] for name in network.sources if name in by_name}
@@ -68,7 +68,7 @@ async def network_then(
 
 async def _read(
     connection: AsyncConnection, grounds: Grounds, program: ProgramThen, view: Viewpoint, historians: Historians
-) -> tuple[Told, list[NetworkItem], dict[Pair, datetime]]:
+) -> Reading:
     members = {item.uid for item in program.items}
     edges = await Edges(connection).touching(frozenset(members))
     ends = {uid for edge in edges for uid in (edge.predecessor_uid, edge.successor_uid)}
@@ -79,10 +79,19 @@ async def _read(
     history = await history_of_items(connection, read.keys(), since=view.now, historians=historians)
     turn = _Turn(history, program, _left_out(program, grounds), days, view)
     items = [turn.back(item) for item in read.values() if item.created_at is None or item.created_at <= view.now]
-    linked = await linked_since(connection, {pair_of(edge) for edge in edges})
-    there = {item.uid for item in items}
-    kept = [edge for edge in edges if _ends(edge) <= there and linked.get(pair_of(edge), view.now) <= view.now]
-    return Told(kept, (), days, await Faces(connection).projects()), items, linked
+    keys = await keys_of(connection, ends)
+    linked = await linked_since(connection, {pair_of(edge) for edge in edges}, keys)
+    there = {item.uid: item for item in items}
+    kept = [edge for edge in edges if pair_of(edge) <= there.keys() and linked.get(pair_of(edge), view.now) <= view.now]
+    return Reading(
+        items=there,
+        drawn=Drawn(kept),
+        moments=linked,
+        planning=days,
+        projects=await Faces(connection).projects(),
+        keys=keys,
+        by_name=False,  # it is not kept
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +161,6 @@ class _Turn:
 
 def _left_out(program: ProgramThen, grounds: Grounds) -> Collection[str]:
     return exclusions(program.items, family_of(program.items), count_subtasks=grounds.program.count_subtasks).keys()
-
-
-def _ends(edge: Edge) -> set[str]:
-    return {edge.predecessor_uid, edge.successor_uid}
 
 
 def _remaining(state: ItemState) -> int | None:

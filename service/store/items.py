@@ -18,6 +18,7 @@ from service.store import hierarchy
 from service.store.bulk import delete_where_in, fetch, insert, run, upsert, within
 from service.store.links import Links
 from service.store.pending import mark_pending
+from service.store.pointers import replace_pointers
 from service.store.reference import Reference
 from service.store.tables import items as tables
 from service.store.tables.base import to_text
@@ -34,7 +35,6 @@ _ITEM = ("uid", "source", *_AS_READ, "parent_uid", "parent_key", "tombstone", "w
 _FACET = ("item_uid", "facet", "name", "value", "native_id")
 _CHANGE_KEY = ("item_uid", "change_id", "ordinal")
 _CHANGE_REST = ("at", "field_id", "author_id", "from_value", "to_value", "from_text", "to_text")
-_REFERENCE = ("item_uid", "origin", "target", "relationship")
 _STUB = ("uid", "source", "native_id", "key", "title", "status", "status_category", "item_type")
 
 
@@ -92,7 +92,7 @@ class WorkItems:
         await self._write_changes(fresh, stored)
         await self._write_aliases(source, items, fresh, stored)
         await self._write_stubs(source, fresh)
-        await self._write_references(fresh, known)
+        await replace_pointers(self._connection, fresh, known)
         touched = await Links(self._connection).replace(source, fresh)
         await Reference(self._connection).embedded(source, fresh.values())
         restored = [] if buried is not None else await self._settle_tombstones(fresh, stored, run_id, now)
@@ -308,15 +308,6 @@ class WorkItems:
             for uid, s in ((uid, stubs[uid]) for uid in sorted(unknown))
         ]
         await upsert(self._connection, tables.item_stubs, _STUB, rows, key=("uid",), keep_known=_STUB[4:])
-
-    async def _write_references(self, fresh: dict[str, SourceItem], known: list[str]) -> None:
-        await delete_where_in(self._connection, tables.item_references, "item_uid", known)
-        rows = {
-            (uid, each.origin, each.target): (uid, each.origin, each.target, each.relationship)
-            for uid, item in fresh.items()
-            for each in item.references
-        }
-        await insert(self._connection, tables.item_references, _REFERENCE, list(rows.values()))
 
     async def _settle_tombstones(
         self,

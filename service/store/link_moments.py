@@ -12,26 +12,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.store.bulk import fetch, within
 
 Pair = frozenset[str]  # the uids of two items
+Keys = Mapping[tuple[str, str], str]  # (source, key) → uid
 
 
-async def linked_since(connection: AsyncConnection, pairs: Collection[Pair]) -> dict[Pair, datetime]:
+async def linked_since(connection: AsyncConnection, pairs: Collection[Pair], keys: Keys) -> dict[Pair, datetime]:
     """When each pair was linked, as far as known: Asana tells no such moment, and neither does a programs file.
 
-    A link that was removed and made again exists since then; either end may be the one whose history tells.
+    A link that was removed and made again exists since then; either end may be the one whose history tells. `keys` are
+    those of all items that may be meant (`keys_of`).
     """
     uids = sorted({uid for pair in pairs for uid in pair})
     if not uids:
         return {}
-    named = await _uids_by_key(connection, uids)
     statement = (
         "SELECT item_uid, at, from_value, to_value FROM item_changes "  # noqa: S608
         f"WHERE {within(connection, 'item_uid')} AND field_id = 'link' ORDER BY at, change_id, ordinal"
     )
     since: dict[tuple[str, str], datetime] = {}
     for uid, at, left, entered in await fetch(connection, statement, [uids]):
-        if (far := _far(named, uid, left)) is not None:
+        if (far := _far(keys, uid, left)) is not None:
             since.pop((uid, far), None)
-        if (far := _far(named, uid, entered)) is not None:
+        if (far := _far(keys, uid, entered)) is not None:
             since.setdefault((uid, far), convert(at, datetime))
     told: dict[Pair, list[datetime]] = defaultdict(list)
     for ends, moment in since.items():
@@ -39,8 +40,8 @@ async def linked_since(connection: AsyncConnection, pairs: Collection[Pair]) -> 
     return {pair: min(told[pair]) for pair in pairs if pair in told}
 
 
-async def _uids_by_key(connection: AsyncConnection, uids: list[str]) -> dict[tuple[str, str], str]:
-    """(source, key) → uid, former keys included: a history names an item as it was called then."""
+async def keys_of(connection: AsyncConnection, uids: Collection[str]) -> Keys:
+    """Of these items, former keys included: a history names an item as it was called then."""
     statements = (
         f"SELECT source, key, item_uid FROM item_aliases WHERE {within(connection, 'item_uid')}",  # noqa: S608
         f"SELECT source, key, uid FROM item_stubs WHERE {within(connection, 'uid')}",  # noqa: S608
@@ -48,13 +49,13 @@ async def _uids_by_key(connection: AsyncConnection, uids: list[str]) -> dict[tup
     )
     found: dict[tuple[str, str], str] = {}
     for statement in statements:  # what an item is called now goes before what another was called once
-        found.update(_named(await fetch(connection, statement, [uids])))
+        found.update(_named(await fetch(connection, statement, [sorted(uids)])))
     return found
 
 
-def _named(rows: Iterable[tuple[str, str, str]]) -> Mapping[tuple[str, str], str]:
+def _named(rows: Iterable[tuple[str, str, str]]) -> Keys:
     return {(source, key): uid for source, key, uid in rows}
 
 
-def _far(named: Mapping[tuple[str, str], str], uid: str, key: str | None) -> str | None:
-    return None if key is None else named.get((uid.partition(":")[0], key))
+def _far(keys: Keys, uid: str, key: str | None) -> str | None:
+    return None if key is None else keys.get((uid.partition(":")[0], key))

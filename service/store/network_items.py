@@ -55,6 +55,21 @@ class NetworkItems:
         found = {item.uid: item for item in read}
         return [*read, *await self._unread(sorted(set(every) - found.keys()))]
 
+    async def again(self, program: ProgramRow, uids: Collection[str]) -> list[NetworkItem]:
+        """What these items and stubs say of themselves now, members of the program or not; who counts is not decided.
+
+        Whoever is no longer live in the program is read as one elsewhere; who is not found is missing.
+        """
+        wanted = sorted(uids)
+        among = f" AND {within(self._connection, 'i.uid')}"
+        rows = await fetch(self._connection, _MEMBERS + among, [program.key, wanted])
+        rest = sorted(set(wanted) - {row[0] for row in rows})
+        if rest:
+            rows += await fetch(self._connection, _NAMED.format(within(self._connection, "i.uid")), [rest])
+            rows += await fetch(self._connection, _STUBS.format(within(self._connection, "uid")), [rest])
+        plans = await fetch(self._connection, _PLANS.format(within(self._connection, "f.item_uid")), [wanted])
+        return _planned(_items(rows), self._planning.plans(plans))
+
     async def _unread(self, uids: list[str]) -> list[NetworkItem]:
         """Ends that are known from links alone, and ends that nobody knows."""
         if not uids:

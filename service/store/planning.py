@@ -67,8 +67,13 @@ async def planning(connection: AsyncConnection, *, zone: ZoneInfo) -> Planning:
     releases: dict[str, dict[str, date]] = defaultdict(dict)
     for source, native_id, day in await fetch(connection, _RELEASES, ()):
         releases[source][native_id] = convert(day, date)
+    return Planning(dict(sprints), dict(releases), await sprint_fields(connection))
+
+
+async def sprint_fields(connection: AsyncConnection) -> tuple[str, ...]:
+    """Ids of the fields by which histories tell a sprint."""
     fields = await fetch(connection, "SELECT DISTINCT native_id FROM fields WHERE role = 'sprint' ORDER BY 1", ())
-    return Planning(dict(sprints), dict(releases), tuple(native_id for (native_id,) in fields))
+    return tuple(native_id for (native_id,) in fields)
 
 
 async def slips_since(

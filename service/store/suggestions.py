@@ -52,6 +52,11 @@ class Suggestions:
             rules=await self._rules(ends),
         )
 
+    async def go_by_names(self) -> bool:
+        """Whether any edge may hang on what a name means: one that is declared, or a pointer."""
+        statement = "SELECT EXISTS (SELECT 1 FROM item_references) OR EXISTS (SELECT 1 FROM declared_dependencies)"
+        return bool((await fetch(self._connection, statement, ()))[0][0])
+
     async def decide(self, pair: Pair, status: Status, *, predecessor_uid: str | None, by: str, at: datetime) -> None:
         """A person's word about two items; it replaces an earlier one."""
         row = (*pair, status.value, predecessor_uid, at, by)

@@ -22,13 +22,15 @@ from sqlalchemy import insert
 
 from service.process import tune_collector
 from service.programs.answers import encode
+from service.programs.assign import assign_pending
 from service.programs.dependencies import list_dependencies
 from service.programs.dependency_choice import DependencyFilters
 from service.programs.dependency_terms import DependencyTerms, Viewpoint
 from service.programs.schedules import get_critical_path
 from service.programs.what_if import Change, simulate
 from service.store.engine import Database
-from service.store.tables import metadata
+from service.store.items import WorkItems
+from service.store.migrate import upgrade
 from service.store.tables.items import links, work_items
 from service.store.tables.programs import mapping_rules, memberships, programs
 from service.store.tables.reference import link_types, projects
@@ -37,6 +39,7 @@ from tests.bench import graph_bare as bare
 from tests.bench.graph import on_one_core
 from tests.bench.rollup import _settle
 from tests.builders.items import Row, an_item
+from tests.builders.reading import read_again
 from tests.fixtures.databases import PostgresTemplate
 from tests.fixtures.postgres import running_postgres
 
@@ -45,6 +48,7 @@ ROUNDS = 7
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 TODAY = NOW.date()
 KEY = "P1"
+CHANGED = "acme-jira:7000"
 OPEN = DependencyFilters(status=("cyclic", "broken", "blocked", "off_track", "at_risk"))
 
 Figures = dict[str, str]
@@ -60,6 +64,8 @@ def main() -> dict[str, Figures]:
         on_one_core(),
     ):
         urls = {"sqlite": f"sqlite:///{Path(folder) / 'bench.db'}", "postgresql": postgresql}
+        for url in urls.values():
+            upgrade(url)
         measured = {name: asyncio.run(_measure(url)) for name, url in urls.items()}
     _show(measured)
     return measured
@@ -82,7 +88,7 @@ async def _measure(url: str) -> Figures:
             encode(await get_critical_path(database, KEY, view=view, limit=100))
 
         async def a_slip() -> None:
-            encode(await simulate(database, KEY, Change(slips=[("acme-jira:7000", 10)]), view))
+            encode(await simulate(database, KEY, Change(slips=[(CHANGED, 10)]), view))
 
         return {
             "list, after a change": await _timed(the_list, before=changed),
@@ -110,11 +116,12 @@ async def _timed(
 
 
 async def _change(database: Database, number: int) -> None:
+    """As a sync does it: the item is read again with all that hangs on it, and its memberships are decided."""
+    due = date(2027, 1, 1) + timedelta(days=number)
     async with database.transaction() as uow:
-        due = date(2027, 1, 1) + timedelta(days=number)
-        await uow.connection.execute(work_items.update().where(work_items.c.uid == "acme-jira:7000").values(due=due))
-        row = programs.update().where(programs.c.key == KEY)
-        await uow.connection.execute(row.values(revision=programs.c.revision + 1))
+        item = await read_again(uow.connection, CHANGED, due=due)
+        await WorkItems(uow.connection).materialise("acme-jira", [item], run_id=None, now=NOW)
+    await assign_pending(database, now=NOW)
 
 
 async def _fill(database: Database) -> None:
@@ -122,7 +129,6 @@ async def _fill(database: Database) -> None:
     named = {"source": "acme-jira", "native_id": "1", "key": "PR1", "name": "Project 1"}
     async with database.transaction() as uow:
         connection = uow.connection
-        await connection.run_sync(metadata.create_all)
         source = {"name": "acme-jira", "kind": "jira-cloud", "url": "https://acme.example"}
         await connection.execute(insert(sources), [source | {"last_complete_sync": NOW - timedelta(hours=6)}])
         await connection.execute(insert(projects), [named | {"archived": False}])

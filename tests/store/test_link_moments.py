@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from service.store.engine import Database
-from service.store.link_moments import linked_since
+from service.store.link_moments import keys_of, linked_since
 from tests.builders.items import SOURCE, an_item, insert_alias, insert_items
 from tests.builders.planning import insert_change
 
@@ -16,7 +16,9 @@ PAIR = frozenset((ONE, TWO))
 
 async def since(database: Database, *pairs: frozenset[str]) -> dict[frozenset[str], datetime]:
     async with database.reading() as uow:
-        return await linked_since(uow.connection, pairs)
+        return await linked_since(
+            uow.connection, pairs, await keys_of(uow.connection, {uid for pair in pairs for uid in pair})
+        )
 
 
 async def link_told(database: Database, uid: str, change: str, left: str | None, entered: str | None, day: int) -> None:

@@ -3,6 +3,7 @@
 from service.store.tables import (
     access,
     baselines,
+    changes,
     health,
     items,
     oauth,
@@ -18,6 +19,7 @@ __all__ = [
     "Moment",
     "access",
     "baselines",
+    "changes",
     "health",
     "items",
     "metadata",
