@@ -98,13 +98,12 @@ class ItemColumns:
     def replaced(self, items: Sequence[NetworkItem], places: Sequence[int], *, zone: tzinfo = UTC) -> ItemColumns:
         """With other items at these places. Their presence, parents and types are as they were."""
         own = ItemColumns.of(items, {}, zone=zone)
-        same = {"parent": self.parent, "item_type": self.item_type, "item_types": self.item_types}
         columns: dict[str, Any] = {}
         for column in fields(self):
-            if column.name not in same:
+            if column.name not in {"parent", "item_type", "item_types"}:
                 columns[column.name] = getattr(self, column.name).copy()
                 columns[column.name][list(places)] = getattr(own, column.name)
-        return ItemColumns(**same, **columns)
+        return replace(self, **columns)
 
     @cached_property
     def open(self) -> Mask:

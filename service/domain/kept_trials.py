@@ -110,7 +110,8 @@ def _stale(before: KeptTrials, now: _Question, needed: Mask) -> Mask:
     changed[_ends_of_other_edges(one, other)] = True
     changed |= np.fromiter((row is None for row in before.finishes), np.bool_, len(before.finishes))
     changed &= needed
-    return (changed | descendants(other.graph, np.flatnonzero(changed).tolist())) & needed
+    stale: Mask = (changed | descendants(other.graph, np.flatnonzero(changed).tolist())) & needed
+    return stale
 
 
 def _comparable(before: KeptTrials, now: _Question) -> bool:
@@ -131,7 +132,8 @@ def _comparable(before: KeptTrials, now: _Question) -> bool:
 
 def _ends_of_other_edges(one: ActivityNetwork, other: ActivityNetwork) -> Codes:
     """The nodes at which an edge ends that only one of the two has."""
-    differing = np.setxor1d(_edges(one), _edges(other))
+    codes = _edges(one), _edges(other)
+    differing = codes[0][:0] if np.array_equal(*codes) else np.setxor1d(*codes)
     return differing // (_LAGS * 2 * len(Link) * one.graph.nodes)
 
 
@@ -162,9 +164,9 @@ def _resimulated(now: _Question, finishes: Rows, needed: Mask, stale: NDArray[np
     laws, sheets = now.laws.among(nodes), Sheets.of(len(nodes), now.trials)
     now.laws.among(stale).draw(sheets.durations[: stale.size], seed=now.seed, first=0)
     course = Course.of(small)
-    order = tuple(node for node in course.order if node < stale.size)
+    order = [node for node in course.order if node < stale.size]
     grounded = bool((now.network.earliest + now.network.wait)[needed].min() >= 0)
-    block = Block(replace(course, order=order, last=(), grounded=grounded), sheets)
+    block = Block(replace(course, order=order, last=[], grounded=grounded), sheets)
     for place, node in enumerate(nodes[stale.size :].tolist(), start=stale.size):
         row = rows[node]
         assert row is not None  # noqa: S101 - what a needed node waits for is needed, and not stale

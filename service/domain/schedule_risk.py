@@ -112,20 +112,11 @@ def chances(
     the same luck as in `schedule_risk`, so that the two agree wherever no team has a limit."""
     if not watched.nodes.size:
         return np.zeros(0)
-<<<<<<< HEAD
-    small, own, place = _leading_to(network, laws, watched.nodes)
+    small, own, place = leading_to(network, laws, watched.nodes)
     hits = [0] * watched.nodes.size
     limits = (watched.limits + NOISE).astype(np.float32)
     asked = list(zip(place[watched.nodes].tolist(), limits, watched.starts.tolist(), strict=True))
-    for _, _, block, _ in _blocks(small, own, seed=seed, trials=trials, conditions=replace(conditions, crews=None)):
-=======
-    small, own, place = leading_to(network, laws, watched.nodes)
-    counts = np.zeros(watched.nodes.size, np.int64)
-    asked = [
-        *zip(place[watched.nodes].tolist(), (watched.limits + NOISE).tolist(), watched.starts.tolist(), strict=True)
-    ]
     for _, _, block, _ in blocks(small, own, seed=seed, trials=trials, conditions=replace(conditions, crews=None)):
->>>>>>> 47b6574 (An answer about dependencies reads again only what changed, and nothing when nothing did)
         for number, (node, limit, starts) in enumerate(asked):
             row = block.start[node] if starts else block.end[node]
             hits[number] += int(np.count_nonzero(row <= limit))
