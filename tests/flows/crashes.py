@@ -93,7 +93,7 @@ async def survives(work: Work, url: str, dies_at: Boundary | None = None) -> boo
 
 JOURNAL = {  # tells of runs, processes and people; the rest must not depend on how a run got there
     *("sync_runs", "sync_run_scopes", "source_leases", "raw_dictionaries", "source_usage", "source_contacts"),
-    *("delivery_delays", "api_keys", "audit_log"),
+    *("delivery_delays", "api_keys", "audit_log", "network_changes"),
 }
 OF_THE_MOMENT: Mapping[str, set[str]] = {  # which run it was and when, and how often something was tried
     "sources": {"last_run_id"},
