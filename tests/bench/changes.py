@@ -6,13 +6,9 @@ database to encoded bytes; what is kept of dependency health stays kept, as it i
 
 from __future__ import annotations
 
-import asyncio
-import sys
-import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -20,7 +16,6 @@ from sqlalchemy import select, update
 
 from connectors.jira.config import JiraOptions
 from connectors.jira.historian import JiraHistorian
-from service.process import tune_collector
 from service.programs.answers import encode
 from service.programs.baselines import get_baseline, take_baseline
 from service.programs.changes import Asked, get_changes
@@ -30,10 +25,9 @@ from service.store.bulk import insert
 from service.store.engine import Database
 from service.store.raw import LandedRecord, RawRecords, digest
 from service.store.tables.items import item_changes, work_items
-from tests.bench.rollup import ITEMS, KEY, NOW, PER_PROGRAM, ROUNDS, TODAY, _compute, _fill, _settle, _timed
+from tests.bench.both import Figures, on_both, settle, show, timed
+from tests.bench.rollup import ITEMS, KEY, NOW, PER_PROGRAM, TODAY, compute, fill
 from tests.builders import jira
-from tests.fixtures.databases import PostgresTemplate
-from tests.fixtures.postgres import running_postgres
 
 MONTH = timedelta(days=30)
 PROGRAMS = ITEMS // PER_PROGRAM
@@ -41,42 +35,29 @@ POINTS = "customfield_1"
 HISTORIANS = Historians({"acme-jira": lambda payloads: JiraHistorian(payloads, options=JiraOptions())})
 VIEW = Viewpoint(terms=DependencyTerms(), now=NOW, today=TODAY)
 
-Figures = dict[str, float]
-
 
 def main() -> dict[str, Figures]:
-    """Median milliseconds by database, in a process tuned like the product's."""
-    tune_collector()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running_postgres() as server,
-        PostgresTemplate(server).blank() as postgresql,
-    ):
-        urls = {"sqlite": f"sqlite:///{Path(folder) / 'bench.db'}", "postgresql": postgresql}
-        measured = {name: asyncio.run(_measure(url)) for name, url in urls.items()}
-    _show(measured)
+    """Median milliseconds by database."""
+    measured = on_both(_measure)
+    show(f"Changes and baselines of {PER_PROGRAM:,} items", measured)
     return measured
 
 
-async def _measure(url: str) -> Figures:
-    database = Database.open(url)
+async def _measure(database: Database) -> Figures:
     numbers = count()
-    try:
-        await _fill(database)
-        await _fill_changes(database)
+    await fill(database)
+    await _fill_changes(database)
 
-        async def take() -> None:
-            encode(await take_baseline(database, KEY, name=f"Plan {next(numbers)}", view=VIEW, actor="bench"))
+    async def take() -> None:
+        encode(await take_baseline(database, KEY, name=f"Plan {next(numbers)}", view=VIEW, actor="bench"))
 
-        return {
-            "roll-up, as a yardstick": await _timed(lambda: _compute(database, "project")),
-            "changes of a month": await _timed(lambda: _changes(database, MONTH)),
-            "changes of a week": await _timed(lambda: _changes(database, timedelta(days=7))),
-            "taking a baseline": await _timed(take),
-            "against a baseline": await _timed(lambda: _against(database)),
-        }
-    finally:
-        await database.aclose()
+    return {
+        "roll-up, as a yardstick": await timed(lambda: compute(database, "project")),
+        "changes of a month": await timed(lambda: _changes(database, MONTH)),
+        "changes of a week": await timed(lambda: _changes(database, timedelta(days=7))),
+        "taking a baseline": await timed(take),
+        "against a baseline": await timed(lambda: _against(database)),
+    }
 
 
 async def _changes(database: Database, span: timedelta) -> None:
@@ -97,8 +78,7 @@ async def _fill_changes(database: Database) -> None:
         await insert(uow.connection, item_changes, columns, list(_rows(Random(8))))
         touched = work_items.c.uid.in_(select(item_changes.c.item_uid))
         await uow.connection.execute(update(work_items).where(touched).values(updated_at=NOW, points_field=POINTS))
-    if database.dialect == "postgresql":
-        await _settle(database)
+    await settle(database)
 
 
 def _rows(random: Random) -> Iterator[tuple[Any, ...]]:
@@ -113,15 +93,6 @@ def _rows(random: Random) -> Iterator[tuple[Any, ...]]:
         )
         for place, (at, (field, *values)) in enumerate(zip(moments, told, strict=True)):
             yield (f"acme-jira:{number}", str(number * 10 + place), 0, at, field, None, *values)
-
-
-def _show(measured: dict[str, Figures]) -> None:
-    out = sys.stdout
-    out.write(f"Changes and baselines of {PER_PROGRAM:,} items, milliseconds (median of {ROUNDS})\n")
-    questions = next(iter(measured.values()))
-    out.write(f"{'':26}" + "".join(f"{name:>14}" for name in measured) + "\n")
-    for question in questions:
-        out.write(f"{question:26}" + "".join(f"{each[question]:14.2f}" for each in measured.values()) + "\n")
 
 
 if __name__ == "__main__":

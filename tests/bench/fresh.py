@@ -36,8 +36,8 @@ from service.store.tables.programs import mapping_rules, memberships, programs
 from service.store.tables.reference import link_types, projects
 from service.store.tables.sources import scopes, sources
 from tests.bench import graph_bare as bare
+from tests.bench.both import settle
 from tests.bench.graph import on_one_core
-from tests.bench.rollup import _settle
 from tests.builders.items import Row, an_item
 from tests.builders.reading import read_again
 from tests.fixtures.databases import PostgresTemplate
@@ -145,8 +145,7 @@ async def _fill(database: Database) -> None:
         )
         for number in range(PROGRAMS):
             await _fill_program(uow.connection, number, shape)
-    if database.dialect == "postgresql":
-        await _settle(database)
+    await settle(database)
 
 
 async def _fill_program(connection: Any, number: int, shape: bare.Shape) -> None:

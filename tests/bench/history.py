@@ -4,12 +4,8 @@ quarter and a year ago, and a year of daily burn-up. From the database to encode
 
 from __future__ import annotations
 
-import asyncio
-import sys
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +14,6 @@ from sqlalchemy import func, select, update
 
 from connectors.jira.config import JiraOptions
 from connectors.jira.historian import JiraHistorian
-from service.process import tune_collector
 from service.programs.answers import encode
 from service.programs.cache import cache_of
 from service.programs.historians import Historians
@@ -28,49 +23,36 @@ from service.store.bulk import insert
 from service.store.engine import Database
 from service.store.raw import LandedRecord, RawRecords, digest
 from service.store.tables.items import item_changes, work_items
-from tests.bench.rollup import ITEMS, KEY, NOW, PER_PROGRAM, ROUNDS, TODAY, _fill, _settle, _timed
+from tests.bench.both import Figures, on_both, settle, show, timed
+from tests.bench.rollup import ITEMS, KEY, NOW, PER_PROGRAM, TODAY, fill
 from tests.builders import jira
-from tests.fixtures.databases import PostgresTemplate
-from tests.fixtures.postgres import running_postgres
 
 SPAN = timedelta(days=730)
 SHARE = 10  # every tenth program has a history; that of the others would only take time to write
 PROGRAMS = ITEMS // PER_PROGRAM
 HISTORIANS = Historians({"acme-jira": lambda payloads: JiraHistorian(payloads, options=JiraOptions())})
 
-Figures = dict[str, float]
 POINTS = "customfield_1"
 UTC_ZONE = ZoneInfo("UTC")
 
 
 def main() -> dict[str, Figures]:
-    """Median milliseconds by database, in a process tuned like the product's."""
-    tune_collector()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running_postgres() as server,
-        PostgresTemplate(server).blank() as postgresql,
-    ):
-        urls = {"sqlite": f"sqlite:///{Path(folder) / 'bench.db'}", "postgresql": postgresql}
-        measured = {name: asyncio.run(_measure(url)) for name, url in urls.items()}
-    _show(measured)
+    """Median milliseconds by database."""
+    measured = on_both(_measure)
+    show(f"The past of {PER_PROGRAM:,} of {ITEMS:,} items", measured)
     return measured
 
 
-async def _measure(url: str) -> Figures:
-    database = Database.open(url)
-    try:
-        await _fill(database)
-        await fill_history(database)
-        return {
-            "roll-up of now": await _timed(lambda: _rollup(database, None)),
-            "roll-up as of a quarter ago": await _timed(lambda: _rollup(database, NOW - timedelta(days=91))),
-            "roll-up as of a year ago": await _timed(lambda: _rollup(database, NOW - timedelta(days=365))),
-            "a year of daily burn-up": await _timed(lambda: _trend(database)),
-            "a year of scope changes": await _timed(lambda: _scope(database)),
-        }
-    finally:
-        await database.aclose()
+async def _measure(database: Database) -> Figures:
+    await fill(database)
+    await fill_history(database)
+    return {
+        "roll-up of now": await timed(lambda: _rollup(database, None)),
+        "roll-up as of a quarter ago": await timed(lambda: _rollup(database, NOW - timedelta(days=91))),
+        "roll-up as of a year ago": await timed(lambda: _rollup(database, NOW - timedelta(days=365))),
+        "a year of daily burn-up": await timed(lambda: _trend(database)),
+        "a year of scope changes": await timed(lambda: _scope(database)),
+    }
 
 
 async def _rollup(database: Database, moment: datetime | None) -> None:
@@ -101,8 +83,7 @@ async def fill_history(database: Database) -> None:
         last = select(func.max(item_changes.c.at)).where(item_changes.c.item_uid == work_items.c.uid).scalar_subquery()
         with_history = work_items.c.uid.in_(select(item_changes.c.item_uid))
         await uow.connection.execute(update(work_items).where(with_history).values(updated_at=last))
-    if database.dialect == "postgresql":
-        await _settle(database)
+    await settle(database)
 
 
 def _changes(random: Random) -> Iterator[tuple[Any, ...]]:
@@ -135,15 +116,6 @@ def _changes(random: Random) -> Iterator[tuple[Any, ...]]:
                 values[2],
                 values[3],
             )
-
-
-def _show(measured: dict[str, Figures]) -> None:
-    out = sys.stdout
-    out.write(f"The past of {PER_PROGRAM:,} of {ITEMS:,} items, milliseconds (median of {ROUNDS})\n")
-    questions = next(iter(measured.values()))
-    out.write(f"{'':28}" + "".join(f"{name:>14}" for name in measured) + "\n")
-    for question in questions:
-        out.write(f"{question:28}" + "".join(f"{each[question]:14.2f}" for each in measured.values()) + "\n")
 
 
 if __name__ == "__main__":

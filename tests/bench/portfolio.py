@@ -5,21 +5,16 @@ Kept: everything that a row rests on is looked at, nothing is computed. From the
 
 from __future__ import annotations
 
-import asyncio
-import sys
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from random import Random
 from statistics import median
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import insert, text, update
+from sqlalchemy import insert, update
 
-from service.process import tune_collector
 from service.programs.answers import encode
 from service.programs.dependency_terms import DependencyTerms, Viewpoint
 from service.programs.portfolio import get_portfolio
@@ -29,45 +24,30 @@ from service.store.tables.items import links, work_items
 from service.store.tables.programs import mapping_rules, memberships, programs
 from service.store.tables.reference import link_types, projects
 from service.store.tables.sources import scopes, sources
+from tests.bench.both import ROUNDS, Figures, on_both, settle, show
 from tests.builders.items import SOURCE, Row, an_item
-from tests.fixtures.databases import PostgresTemplate
-from tests.fixtures.postgres import running_postgres
 
 PROGRAMS = 200
 PER_PROGRAM = 1_000
-ROUNDS = 9
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 VIEW = Viewpoint(terms=DependencyTerms(), now=NOW, today=NOW.date())
 ACROSS = 20  # every twentieth link leads into the next program
 
-Figures = dict[str, float]
-
 
 def main() -> dict[str, Figures]:
-    """Milliseconds by database, in a process tuned like the product's."""
-    tune_collector()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running_postgres() as server,
-        PostgresTemplate(server).blank() as postgresql,
-    ):
-        urls = {"sqlite": f"sqlite:///{Path(folder) / 'bench.db'}", "postgresql": postgresql}
-        measured = {name: asyncio.run(_measure(url)) for name, url in urls.items()}
-    _show(measured)
+    """Median milliseconds by database."""
+    measured = on_both(_measure)
+    show(f"{PROGRAMS} programs on one page over {PROGRAMS * PER_PROGRAM:,} items", measured)
     return measured
 
 
-async def _measure(url: str) -> Figures:
-    database = Database.open(url)
-    try:
-        await _fill(database)
-        return {
-            "for the first time": await _page(database),
-            "kept": median([await _page(database) for _ in range(ROUNDS)]),
-            "after one changed item": median([await _changed(database, number) for number in range(ROUNDS)]),
-        }
-    finally:
-        await database.aclose()
+async def _measure(database: Database) -> Figures:
+    await fill(database)
+    return {
+        "for the first time": await _page(database),
+        "kept": median([await _page(database) for _ in range(ROUNDS)]),
+        "after one changed item": median([await _changed(database, number) for number in range(ROUNDS)]),
+    }
 
 
 async def _page(database: Database) -> float:
@@ -86,7 +66,7 @@ async def _changed(database: Database, number: int) -> float:
     return await _page(database)
 
 
-async def _fill(database: Database) -> None:
+async def fill(database: Database) -> None:
     async with database.transaction() as uow:
         connection = uow.connection
         await connection.run_sync(metadata.create_all)
@@ -106,10 +86,7 @@ async def _fill(database: Database) -> None:
         every = _links()
         while some := list(islice(every, 5_000)):
             await connection.execute(insert(links), some)
-    if database.dialect == "postgresql":
-        async with database.engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await connection.execute(text("VACUUM ANALYZE"))
+    await settle(database)
 
 
 def _projects() -> Iterator[Row]:
@@ -191,17 +168,6 @@ def _links() -> Iterator[Row]:
         }
         row = {"source": SOURCE, "native_id": str(count), "type_id": "Blocks", "provenance": "jira_link"}
         yield row | ends | {"seen_from_source": True, "seen_from_target": True}
-
-
-def _show(measured: dict[str, Figures]) -> None:
-    out = sys.stdout
-    out.write(
-        f"{PROGRAMS} programs on one page over {PROGRAMS * PER_PROGRAM:,} items, milliseconds (median of {ROUNDS})\n"
-    )
-    questions = next(iter(measured.values()))
-    out.write(f"{'':26}" + "".join(f"{name:>14}" for name in measured) + "\n")
-    for question in questions:
-        out.write(f"{question:26}" + "".join(f"{each[question]:14.1f}" for each in measured.values()) + "\n")
 
 
 if __name__ == "__main__":

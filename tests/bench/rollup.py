@@ -6,21 +6,14 @@ request with an ETag costs; kept: the whole answer from memory, freshness read a
 
 from __future__ import annotations
 
-import asyncio
-import sys
-import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from random import Random
-from statistics import median
-from time import perf_counter
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 
-from service.process import tune_collector
 from service.programs.answers import encode
 from service.programs.cache import cache_of
 from service.programs.freshness import fingerprint
@@ -31,49 +24,34 @@ from service.store.tables.items import work_items
 from service.store.tables.programs import mapping_rules, memberships, programs
 from service.store.tables.reference import projects
 from service.store.tables.sources import scopes, sources
+from tests.bench.both import Figures, on_both, settle, show, timed
 from tests.builders.items import Row, an_item
-from tests.fixtures.databases import PostgresTemplate
-from tests.fixtures.postgres import running_postgres
 
 ITEMS = 200_000
 PER_PROGRAM = 5_000
-ROUNDS = 15
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 TODAY = NOW.date()
 KEY = "P7"
 
-Figures = dict[str, float]
-
 
 def main() -> dict[str, Figures]:
-    """Median milliseconds by database, in a process tuned like the product's."""
-    tune_collector()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running_postgres() as server,
-        PostgresTemplate(server).blank() as postgresql,
-    ):
-        urls = {"sqlite": f"sqlite:///{Path(folder) / 'bench.db'}", "postgresql": postgresql}
-        measured = {name: asyncio.run(_measure(url)) for name, url in urls.items()}
-    _show(measured)
+    """Median milliseconds by database."""
+    measured = on_both(_measure)
+    show(f"Roll-up of {PER_PROGRAM:,} of {ITEMS:,} items", measured)
     return measured
 
 
-async def _measure(url: str) -> Figures:
-    database = Database.open(url)
-    try:
-        await _fill(database)
-        return {
-            "compute, by project": await _timed(lambda: _compute(database, "project")),
-            "compute, by epic": await _timed(lambda: _compute(database, "epic")),
-            "unchanged (fingerprint)": await _timed(lambda: fingerprint(database, KEY)),
-            "unchanged (kept answer)": await _timed(lambda: _answer(database, "project")),
-        }
-    finally:
-        await database.aclose()
+async def _measure(database: Database) -> Figures:
+    await fill(database)
+    return {
+        "compute, by project": await timed(lambda: compute(database, "project")),
+        "compute, by epic": await timed(lambda: compute(database, "epic")),
+        "unchanged (fingerprint)": await timed(lambda: fingerprint(database, KEY)),
+        "unchanged (kept answer)": await timed(lambda: _answer(database, "project")),
+    }
 
 
-async def _compute(database: Database, by: str) -> None:
+async def compute(database: Database, by: str) -> None:
     cache_of(database).rollups.clear()
     await _answer(database, by)
 
@@ -82,17 +60,7 @@ async def _answer(database: Database, by: str) -> None:
     encode(await get_rollup(database, KEY, by=by, now=NOW, today=TODAY))
 
 
-async def _timed(question: Callable[[], Awaitable[object]]) -> float:
-    """Median milliseconds, after two rounds that warm connections and statement caches."""
-    taken: list[float] = []
-    for _ in range(ROUNDS + 2):
-        started = perf_counter()
-        await question()
-        taken.append((perf_counter() - started) * 1_000)
-    return round(median(taken[2:]), 2)
-
-
-async def _fill(database: Database) -> None:
+async def fill(database: Database) -> None:
     async with database.transaction() as uow:
         connection = uow.connection
         await connection.run_sync(metadata.create_all)
@@ -106,15 +74,7 @@ async def _fill(database: Database) -> None:
         while part := list(islice(rows, 5_000)):
             await connection.execute(insert(work_items), part)
             await connection.execute(insert(memberships), [_membership(row) for row in part])
-    if database.dialect == "postgresql":
-        await _settle(database)
-
-
-async def _settle(database: Database) -> None:
-    """What a server in use does by itself a minute later; that of the tests has it switched off."""
-    async with database.engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await connection.execute(text("VACUUM ANALYZE"))
+    await settle(database)
 
 
 def _projects() -> Iterator[Row]:
@@ -181,15 +141,6 @@ def _membership(row: Row) -> dict[str, Any]:
         "via": "direct",
         "valid_from": NOW,
     }
-
-
-def _show(measured: dict[str, Figures]) -> None:
-    out = sys.stdout
-    out.write(f"Roll-up of {PER_PROGRAM:,} of {ITEMS:,} items, milliseconds (median of {ROUNDS})\n")
-    questions = next(iter(measured.values()))
-    out.write(f"{'':26}" + "".join(f"{name:>14}" for name in measured) + "\n")
-    for question in questions:
-        out.write(f"{question:26}" + "".join(f"{each[question]:14.2f}" for each in measured.values()) + "\n")
 
 
 if __name__ == "__main__":
