@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from service.process import tune_collector
 from service.store.engine import Database
+from service.store.migrate import upgrade
 from tests.fixtures.databases import PostgresTemplate
 from tests.fixtures.postgres import running_postgres
 
@@ -28,9 +29,11 @@ def on_both(measure: Callable[[Database], Awaitable[Figures]]) -> dict[str, Figu
     with (
         tempfile.TemporaryDirectory() as folder,
         running_postgres() as server,
-        PostgresTemplate(server).blank() as postgresql,
+        PostgresTemplate(server).copied() as postgresql,
     ):
-        urls = {"sqlite": f"sqlite:///{Path(folder) / 'bench.db'}", "postgresql": postgresql}
+        sqlite = f"sqlite:///{Path(folder) / 'bench.db'}"
+        upgrade(sqlite)
+        urls = {"sqlite": sqlite, "postgresql": postgresql}
         return {name: asyncio.run(_opened(measure, url)) for name, url in urls.items()}
 
 

@@ -19,7 +19,6 @@ from service.programs.answers import encode
 from service.programs.dependency_terms import DependencyTerms, Viewpoint
 from service.programs.portfolio import get_portfolio
 from service.store.engine import Database
-from service.store.tables import metadata
 from service.store.tables.items import links, work_items
 from service.store.tables.programs import mapping_rules, memberships, programs
 from service.store.tables.reference import link_types, projects
@@ -69,7 +68,6 @@ async def _changed(database: Database, number: int) -> float:
 async def fill(database: Database) -> None:
     async with database.transaction() as uow:
         connection = uow.connection
-        await connection.run_sync(metadata.create_all)
         source = {"name": SOURCE, "kind": "jira-cloud", "url": "https://acme.example"}
         await connection.execute(insert(sources), [source | {"last_complete_sync": NOW - timedelta(hours=6)}])
         named = {"name": "Blocks", "outward": "blocks", "inward": "is blocked by"}

@@ -19,7 +19,6 @@ from service.programs.cache import cache_of
 from service.programs.freshness import fingerprint
 from service.programs.read import get_rollup
 from service.store.engine import Database
-from service.store.tables import metadata
 from service.store.tables.items import work_items
 from service.store.tables.programs import mapping_rules, memberships, programs
 from service.store.tables.reference import projects
@@ -63,7 +62,6 @@ async def _answer(database: Database, by: str) -> None:
 async def fill(database: Database) -> None:
     async with database.transaction() as uow:
         connection = uow.connection
-        await connection.run_sync(metadata.create_all)
         source = {"name": "acme-jira", "kind": "jira-cloud", "url": "https://acme.example"}
         await connection.execute(insert(sources), [source | {"last_complete_sync": NOW - timedelta(hours=6)}])
         await connection.execute(insert(projects), list(_projects()))
