@@ -63,6 +63,10 @@ def odds_of(before: ProgramRisk, changed: ChangedPlan) -> Odds:
     )
 
 
+def not_asked() -> Odds:
+    return _none("not_asked", "Chances were not asked for.")
+
+
 def _none(reason: str | None, message: str) -> Odds:
     return Odds(reason=reason, message=message, trials=0, finish=None, on_target=None, milestones=())
 

@@ -26,7 +26,7 @@ from service.programs.dependency_network import ProgramNetwork, network_of
 from service.programs.dependency_terms import Viewpoint
 from service.programs.envelope import enveloped
 from service.programs.named_items import place_of
-from service.programs.odds import ChangedPlan, odds_of
+from service.programs.odds import ChangedPlan, not_asked, odds_of
 from service.programs.program_plan import ProgramPlan, arcs_of, plan_of, target_of
 from service.programs.schedule_risk import risk_in_thread
 from service.programs.schedules import plan_in_thread
@@ -71,15 +71,18 @@ class _Resolved:
     estimates: Mapping[int, ThreePoints]
 
 
-async def simulate(database: Database, key: str, change: Change, view: Viewpoint) -> Answer[SimulationData]:
-    """Which milestones and items move, and by how many working days. Raises UnknownProgram or InvalidChange."""
+async def simulate(
+    database: Database, key: str, change: Change, view: Viewpoint, *, chances: bool = True
+) -> Answer[SimulationData]:
+    """Which milestones and items move, and by how many working days; with `chances` also what that does to the odds,
+    which takes many times as long. Raises UnknownProgram or InvalidChange."""
     known = await network_of(database, key, view)
     asked = known.network
     async with database.reading() as uow:
         resolved = await _resolved(uow.connection, asked, change)
     plan = await plan_in_thread(asked)
     moves = await asyncio.to_thread(_moves, plan, resolved)
-    odds = await asyncio.to_thread(odds_of, await risk_in_thread(plan), moves.changed)
+    odds = await asyncio.to_thread(odds_of, await risk_in_thread(plan), moves.changed) if chances else not_asked()
     shown = moves.order[:MOST_SHOWN]
     milestones = [place for place in moves.order if plan.items[place].milestone][:MOST_SHOWN]
     async with database.reading() as uow:

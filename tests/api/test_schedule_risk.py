@@ -86,6 +86,17 @@ async def test_a_simulation_tells_the_chances_before_and_after(planned: httpx.As
     assert odds["milestones"][0]["on_due"]["before"] == alone["milestones"][0]["on_due"]
 
 
+async def test_a_simulation_without_chances_tells_the_same_days(planned: httpx.AsyncClient) -> None:
+    slip = {"slips": [{"item": f"{SOURCE}:3", "days": 10}]}
+
+    whole = await told(await planned.post(f"{BASE}/simulate", json=slip))
+    quick = await told(await planned.post(f"{BASE}/simulate", json=slip | {"chances": False}))
+
+    assert quick["odds"]["reason"] == "not_asked"
+    assert whole["moved"] > 0
+    assert quick | {"odds": whole["odds"]} == whole
+
+
 async def test_a_simulation_of_nothing_moves_no_digit(planned: httpx.AsyncClient) -> None:
     odds = (await told(await planned.post(f"{BASE}/simulate", json={})))["odds"]
 

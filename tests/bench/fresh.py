@@ -87,14 +87,15 @@ async def _measure(url: str) -> Figures:
         async def the_path() -> None:
             encode(await get_critical_path(database, KEY, view=view, limit=100))
 
-        async def a_slip() -> None:
-            encode(await simulate(database, KEY, Change(slips=[(CHANGED, 10)]), view))
+        async def a_slip(*, chances: bool = False) -> None:
+            encode(await simulate(database, KEY, Change(slips=[(CHANGED, 10)]), view, chances=chances))
 
         return {
             "list, after a change": await _timed(the_list, before=changed),
             "critical path, after a change": await _timed(the_path, before=changed),
             "list, nothing changed": await _timed(the_list),
             "a slip": await _timed(a_slip),
+            "a slip, with its 10,000 trials": await _timed(lambda: a_slip(chances=True)),
         }
     finally:
         await database.aclose()

@@ -311,7 +311,10 @@ async def simulate(
     key: Key,
     change: Annotated[WhatIfBody, Body(openapi_examples={"what_if": {"value": examples.WHAT_IF}})],
 ) -> Response:
-    return reply(request, await what_if.simulate(services.database, key, change.change(), services.viewpoint()))
+    answer = await what_if.simulate(
+        services.database, key, change.change(), services.viewpoint(), chances=change.chances
+    )
+    return reply(request, answer)
 
 
 def _several(values: Names) -> tuple[str, ...]:
