@@ -59,7 +59,8 @@ class Estimate(_Body):
 
 class WhatIfBody(_Body):
     """All may be combined. `removals` are items that are cut, `dropped` the ids of edges; `estimates` change chances
-    alone, in place of how long such work took. Without `chances` the plan alone is computed, in a fraction of the time."""
+    alone, in place of how long such work took. Without `chances` the plan alone is computed, in a fraction of the
+    time."""
 
     slips: Annotated[tuple[Slip, ...], Field(max_length=MOST_CHANGES)] = ()
     removals: Annotated[tuple[Name, ...], Field(max_length=MOST_CHANGES)] = ()
