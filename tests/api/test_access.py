@@ -62,6 +62,7 @@ REQUESTS = {  # one that every route understands, by its name
     "withdraw_override": "DELETE /api/v1/programs/CHECKOUT/override",
     "get_forecast": "GET /api/v1/programs/CHECKOUT/forecast",
     "get_calibration": "GET /api/v1/programs/CHECKOUT/forecast/calibration",
+    "get_report": "GET /api/v1/programs/CHECKOUT/report?for=weekly",
     "get_flow": "GET /api/v1/programs/CHECKOUT/flow",
     "get_changes": "GET /api/v1/programs/CHECKOUT/changes?since=2026-11-01",
     "list_baselines": "GET /api/v1/programs/CHECKOUT/baselines",

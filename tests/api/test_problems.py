@@ -13,6 +13,7 @@ from service.store.engine import Database
 from tests.api.client import a_client, services_over
 
 ITEM_PARAMETERS = [
+    "as_of",
     "assignee",
     "countable",
     "cursor",

@@ -190,7 +190,9 @@ def test_other_names_for_the_same_items_change_no_verdict(case: Case, seed: int)
         for item in case.items
     ]
     edges = [
-        replace(edge, predecessor_uid=name[edge.predecessor_uid], successor_uid=name[edge.successor_uid])
+        msgspec.structs.replace(
+            edge, predecessor_uid=name[edge.predecessor_uid], successor_uid=name[edge.successor_uid]
+        )
         for edge in case.edges
     ]
     renamed = replace(case, items=tuple(items), edges=tuple(edges)).assessed()
