@@ -6,7 +6,7 @@ None of them opens a transaction: code after a `yield` runs once the response ha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args, get_origin
 
 from fastapi import Depends, Query
@@ -43,6 +43,11 @@ def wanted_form(
     csv = weights.get("text/csv", 0.0)
     json = max((weight for kind, weight in weights.items() if kind in _ANY), default=0.0)
     return "csv" if csv > 0 and csv >= json else "json"
+
+
+def separated(values: Iterable[str] | None) -> tuple[str, ...]:
+    """The words of a parameter that may be repeated, or have commas."""
+    return tuple(part.strip() for value in values or () for part in value.split(",") if part.strip())
 
 
 def known_parameters_only(request: Request) -> None:

@@ -9,7 +9,7 @@ from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api.dependencies import WithServices, wanted_form
+from service.api.dependencies import WithServices, separated, wanted_form
 from service.api.openapi import answers
 from service.api.problems import Kind
 from service.api.replies import Rows, settled, settled_text
@@ -64,7 +64,7 @@ async def get_changes(  # noqa: PLR0913, PLR0917 - one argument a parameter is w
 ) -> Response:
     form = wanted_form(request, None if format_ == "markdown" else format_)
     shown = each if each is not None else MOST_SHOWN if form == "csv" and format_ != "markdown" else SHOWN
-    kinds = None if kind is None else [part.strip() for value in kind for part in value.split(",") if part.strip()]
+    kinds = None if kind is None else separated(kind)
     view = services.viewpoint()
     asked = Asked(since=since, until=until, kinds=kinds, each=shown)
     answer = await changes.get_changes(services.database, key, asked, view=view, historians=services.historians)

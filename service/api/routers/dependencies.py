@@ -9,7 +9,7 @@ from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api.dependencies import AsOf, WantedForm, WithServices
+from service.api.dependencies import AsOf, WantedForm, WithServices, separated
 from service.api.openapi import answers
 from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from service.api.problems import Kind
@@ -98,11 +98,11 @@ async def list_dependencies(  # noqa: PLR0913, PLR0917 - one argument per filter
         key,
         view=services.viewpoint(),
         filters=DependencyFilters(
-            status=_several(status),
+            status=separated(status),
             source=tuple(source or ()),
             project=tuple(project or ()),
             team=tuple(team or ()),
-            provenance=_several(provenance),
+            provenance=separated(provenance),
             cross_tool=cross_tool,
             cross_project=cross_project,
         ),
@@ -247,7 +247,7 @@ async def get_graph(
         services.database,
         key,
         view=services.viewpoint(),
-        filters=DependencyFilters(status=_several(status)),
+        filters=DependencyFilters(status=separated(status)),
         around=around,
         depth=depth,
     )
@@ -315,8 +315,3 @@ async def simulate(
         services.database, key, change.change(), services.viewpoint(), chances=change.chances
     )
     return reply(request, answer)
-
-
-def _several(values: Names) -> tuple[str, ...]:
-    """Repeated, or with commas."""
-    return tuple(part.strip() for value in values or () for part in value.split(",") if part.strip())

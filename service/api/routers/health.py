@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.access import WithPrincipal, address_of
-from service.api.dependencies import WantedForm, WithServices
+from service.api.dependencies import WantedForm, WithServices, separated
 from service.api.openapi import answers
 from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from service.api.problems import Kind
@@ -119,7 +119,7 @@ async def get_data_quality(  # noqa: PLR0913, PLR0917 - one argument per paramet
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:
-    wanted = tuple(part.strip() for value in lacks or () for part in value.split(",") if part.strip())
+    wanted = separated(lacks)
     answer = await data_quality.get_data_quality(
         services.database,
         key,
