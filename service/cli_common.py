@@ -24,6 +24,7 @@ IssuesOption = Annotated[int, typer.Option(help="Size of the example Jira.", min
 TasksOption = Annotated[int, typer.Option(help="Size of the example Asana.", min=160, max=200_000)]
 NameArgument = Annotated[str, typer.Argument(help="Name of the key, as the audit will show it.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
+AsOfOption = Annotated[str | None, typer.Option(help="As it was then: a date, or a moment. Default: now.")]
 KeyArgument = Annotated[str, typer.Argument(help="Key of the program.")]
 FileArgument = Annotated[
     Path | None, typer.Argument(metavar="[FILE]", help="Default: programs_file of the configuration.")

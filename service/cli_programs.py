@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from service.cli_common import ConfigOption, JsonOption, KeyArgument, run
+from service.cli_common import AsOfOption, ConfigOption, JsonOption, KeyArgument, run
 from service.commands import baselines as baseline_commands
 from service.commands import dependencies as dependency_commands
 from service.commands import forecast as forecast_commands
@@ -30,11 +30,15 @@ questions.add_typer(baseline_cli, name="baseline")
 def rollup(
     key: KeyArgument,
     by: Annotated[Breakdown, typer.Option(help="What the rows stand for.")] = Breakdown.PROJECT,
+    as_of: AsOfOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the API instead.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Show how far a program is."""
-    run(config, lambda app: programs_commands.show_rollup(app, key, by=by, as_json=as_json, console=Console()))
+    """Show how far a program is, or was."""
+    show = lambda app: programs_commands.show_rollup(  # noqa: E731
+        app, key, by=by, as_of=as_of, as_json=as_json, console=Console()
+    )
+    run(config, show)
 
 
 @questions.command()
@@ -59,6 +63,7 @@ def show_dependencies(
     graph: Annotated[
         Path | None, typer.Option(help="Draw the network into this file instead: .svg, .dot, .mmd or .graphml.")
     ] = None,
+    as_of: AsOfOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the API instead.")] = False,
     config: ConfigOption = None,
 ) -> None:
@@ -66,12 +71,12 @@ def show_dependencies(
     chosen = [part for each in status or () for part in each.split(",") if part]
     if graph is not None:
         draw = lambda app: dependency_commands.draw_dependencies(  # noqa: E731
-            app, key, graph, status=chosen, console=Console()
+            app, key, graph, status=chosen, as_of=as_of, console=Console()
         )
         run(config, draw)
         return
     show = lambda app: dependency_commands.show_dependencies(  # noqa: E731
-        app, key, status=chosen, as_json=as_json, console=Console()
+        app, key, status=chosen, as_of=as_of, as_json=as_json, console=Console()
     )
     run(config, show)
 
@@ -81,7 +86,7 @@ def baseline_take(
     key: KeyArgument,
     name: Annotated[str, typer.Argument(help="What the baseline is called; unique in the program.")],
     note: Annotated[str | None, typer.Option(help="Why it is taken.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="As it was then: a date, or a moment. Default: now.")] = None,
+    as_of: AsOfOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -132,7 +137,7 @@ def show_report(  # noqa: PLR0913, PLR0917 - one argument an option
     key: KeyArgument,
     audience: Annotated[Audience, typer.Option("--for", help="The meeting that it is for.")] = Audience.WEEKLY,
     since: Annotated[str | None, typer.Option(help="A date, or a moment. Default: a week ago, or a month.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="As it was then: a date, or a moment. Default: now.")] = None,
+    as_of: AsOfOption = None,
     as_html: Annotated[bool, typer.Option("--html", help="One HTML document instead of Markdown.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write it into this file; .html makes it HTML.")] = None,
     as_json: JsonOption = False,

@@ -1,4 +1,4 @@
-"""What endpoints ask FastAPI for: the services, the wanted form, and that every parameter is known.
+"""What endpoints ask FastAPI for: the services, the wanted form, the moment, and that every parameter is known.
 
 None of them opens a transaction: code after a `yield` runs once the response has gone out.
 """
@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from service.api.services import Services
 from service.api.translation import given_twice, unknown_parameters
+from service.programs.dependency_terms import Viewpoint
 
 if TYPE_CHECKING:  # names of FastAPI's inside, needed for types alone
     from fastapi._compat import ModelField
@@ -99,3 +100,11 @@ AsOf = Annotated[
         examples=["2026-03-31"],
     ),
 ]
+
+
+def viewpoint_of(services: WithServices, as_of: AsOf = None) -> Viewpoint:
+    """Raises InvalidQuery."""
+    return services.viewpoint(as_of)
+
+
+WithView = Annotated[Viewpoint, Depends(viewpoint_of)]

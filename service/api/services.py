@@ -103,8 +103,11 @@ class Services:
         """By what numbers are made: an answer made by others is another answer."""
         return f"{DEFINITION_VERSION}, missing weight: {self.missing}"
 
-    def viewpoint(self) -> Viewpoint:
-        return Viewpoint(terms=self.terms, now=self.clock.now(), today=self.today())
+    def viewpoint(self, as_of: str | None = None) -> Viewpoint:
+        """From now, or from the moment that a question is about. Raises InvalidQuery."""
+        present = Viewpoint(terms=self.terms, now=self.clock.now(), today=self.today())
+        moment = self.moment(as_of)
+        return present if moment is None else present.at(moment, self.historians)
 
     def today(self) -> date:
         """The day it is where the program's calendar is."""

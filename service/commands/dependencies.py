@@ -16,6 +16,7 @@ from service.programs.dependencies import DependencyFilters, list_dependencies
 from service.programs.dependency_terms import Viewpoint
 from service.programs.graph_formats import FORMATS
 from service.programs.graphs import get_graph
+from service.programs.past import moment_of
 from service.programs.read import get_program
 from service.terminal.dependencies import SHOWN, render_dependencies
 from service.terminal.graph_svg import drawing
@@ -27,10 +28,17 @@ OPEN: Final = ("cyclic", "broken", "blocked", "off_track", "at_risk", "unknown",
 
 
 async def show_dependencies(
-    app: Application, key: str, *, status: Sequence[str], as_json: bool, console: Console, limit: int = SHOWN
+    app: Application,
+    key: str,
+    *,
+    status: Sequence[str],
+    as_json: bool,
+    console: Console,
+    as_of: str | None = None,
+    limit: int = SHOWN,
 ) -> None:
     """Without a status, what is open; all of it with --json."""
-    view = viewpoint(app)
+    view = viewpoint(app, as_of)
     chosen = tuple(status) if status or as_json else OPEN
     answer = await list_dependencies(
         app.database, key, view=view, filters=DependencyFilters(status=chosen), limit=ALL if as_json else limit
@@ -43,14 +51,16 @@ async def show_dependencies(
     render_dependencies(answer, console, name=program.name, key=program.key, bottlenecks=top.data.bottlenecks)
 
 
-async def draw_dependencies(app: Application, key: str, file: Path, *, status: Sequence[str], console: Console) -> None:
+async def draw_dependencies(
+    app: Application, key: str, file: Path, *, status: Sequence[str], console: Console, as_of: str | None = None
+) -> None:
     """The suffix of the file says in which form. Raises InvalidQuery for one that is none."""
     form = SUFFIXES.get(file.suffix.lower())
     if form is None and file.suffix.lower() != ".svg":
         known = (".svg", *SUFFIXES)
         raise InvalidQuery("--graph", f"{file.name!r} says no form by its suffix.", known)
     answer = await get_graph(
-        app.database, key, view=viewpoint(app), filters=DependencyFilters(status=tuple(status)), bounded=False
+        app.database, key, view=viewpoint(app, as_of), filters=DependencyFilters(status=tuple(status)), bounded=False
     )
     text = drawing(answer) if form is None else FORMATS[form](answer.data)
     _write(file, text)
@@ -62,7 +72,10 @@ def _write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def viewpoint(app: Application) -> Viewpoint:
-    now = app.clock.now()
-    today = now.astimezone(app.settings.calendar.zone).date()
-    return Viewpoint(terms=app.settings.dependency_terms, now=now, today=today)
+def viewpoint(app: Application, as_of: str | None = None) -> Viewpoint:
+    """From now, or from an earlier day or moment. Raises InvalidQuery."""
+    now, zone = app.clock.now(), app.settings.calendar.zone
+    present = Viewpoint(terms=app.settings.dependency_terms, now=now, today=now.astimezone(zone).date())
+    if as_of is None:
+        return present
+    return present.at(moment_of(as_of, zone=zone, now=now, parameter="--as-of"), app.historians)

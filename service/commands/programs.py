@@ -12,6 +12,7 @@ from service.domain.mapping import ProgramsFile
 from service.domain.mapping_file import parse_programs
 from service.programs.answers import encode
 from service.programs.apply import apply
+from service.programs.past import moment_of
 from service.programs.plan import plan
 from service.programs.read import get_rollup
 from service.sync.fields import field_reader
@@ -47,10 +48,20 @@ def read_programs(app: Application, file: Path | None) -> ProgramsFile:
     return parse_programs(path.read_text(encoding="utf-8"), sources=app.sources)
 
 
-async def show_rollup(app: Application, key: str, *, by: str, as_json: bool, console: Console) -> None:
-    now = app.clock.now()
-    today = now.astimezone(app.settings.calendar.zone).date()
-    answer = await get_rollup(app.database, key, by=by, missing=app.settings.missing_weight, now=now, today=today)
+async def show_rollup(
+    app: Application, key: str, *, by: str, as_json: bool, console: Console, as_of: str | None = None
+) -> None:
+    now, zone = app.clock.now(), app.settings.calendar.zone
+    answer = await get_rollup(
+        app.database,
+        key,
+        by=by,
+        missing=app.settings.missing_weight,
+        now=now,
+        today=now.astimezone(zone).date(),
+        as_of=None if as_of is None else moment_of(as_of, zone=zone, now=now, parameter="--as-of"),
+        historians=app.historians,
+    )
     if as_json:
         console.out(encode(answer).decode(), highlight=False)
     else:

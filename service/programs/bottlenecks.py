@@ -16,9 +16,9 @@ from service.programs.answers import Answer
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
 from service.programs.dependency_answers import BottleneckData, BottleneckList
 from service.programs.dependency_faces import end_data
-from service.programs.dependency_network import ProgramNetwork, network_of
+from service.programs.dependency_network import ProgramNetwork
 from service.programs.dependency_terms import Viewpoint
-from service.programs.envelope import enveloped
+from service.programs.networks import network_of
 from service.store.engine import Database
 from service.store.faces import Faces
 
@@ -58,7 +58,7 @@ async def list_bottlenecks(
             rows = [_group(each, names) for each in page]
             total = len(found.groups)
     following = write_cursor("bottlenecks", told, str(start + limit)) if total > start + limit else None
-    return enveloped(BottleneckList(told, tuple(rows), total, following), sources=known.sources, now=view.now)
+    return known.answer(BottleneckList(told, tuple(rows), total, following))
 
 
 async def _found(asked: ProgramNetwork, by: BottleneckBy) -> Bottlenecks:

@@ -27,11 +27,12 @@ from service.domain.status import OPEN
 from service.programs.answers import Answer
 from service.programs.change_answers import ChangesData
 from service.programs.change_shapes import changes_data
-from service.programs.dependency_network import ProgramNetwork, network_of
+from service.programs.dependency_network import ProgramNetwork
 from service.programs.dependency_terms import Viewpoint
 from service.programs.envelope import enveloped
 from service.programs.freshness import Grounds, grounds_of
 from service.programs.historians import Historians
+from service.programs.networks import network_of
 from service.programs.past import MAPPING_OF_TODAY, history_of, moment_of
 from service.store.engine import Database
 from service.store.planning import Planning, planning, slips_since

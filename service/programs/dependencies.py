@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from typing import Final
@@ -14,7 +13,6 @@ import numpy as np
 from service.domain.dependencies import DependencyStatus
 from service.domain.errors import InvalidQuery, one_of
 from service.domain.network import NetworkItem
-from service.domain.notices import Notice
 from service.programs.answers import Answer
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
 from service.programs.dependency_answers import (
@@ -26,11 +24,9 @@ from service.programs.dependency_answers import (
 )
 from service.programs.dependency_choice import WORST_FIRST, DependencyFilters, Rank, chosen, rank
 from service.programs.dependency_faces import counts_data, edges_shown, ends_shown, health_data
-from service.programs.dependency_network import ProgramNetwork, network_of
+from service.programs.dependency_network import ProgramNetwork
 from service.programs.dependency_terms import Viewpoint
-from service.programs.envelope import enveloped
-from service.programs.historians import NO_HISTORIANS, Historians
-from service.programs.past_network import network_then
+from service.programs.networks import network_of
 from service.store.engine import Database
 
 __all__ = [
@@ -52,7 +48,7 @@ class MatrixBy(StrEnum):
     WORKSTREAM = "workstream"
 
 
-async def list_dependencies(  # noqa: PLR0913 - one argument per parameter of the question
+async def list_dependencies(
     database: Database,
     key: str,
     *,
@@ -60,17 +56,11 @@ async def list_dependencies(  # noqa: PLR0913 - one argument per parameter of th
     filters: DependencyFilters = NO_FILTERS,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: datetime | None = None,
-    historians: Historians = NO_HISTORIANS,
 ) -> Answer[DependencyList]:
-    """One page, the worst first; `as_of` an aware moment, not after now. Raises UnknownProgram or InvalidQuery."""
+    """One page, the worst first. Raises UnknownProgram or InvalidQuery."""
     checked_limit(limit)
     after = _rank(read_cursor("dependencies", cursor, parts=5))
-    notices: Sequence[Notice] = ()
-    if as_of is None:
-        known = await network_of(database, key, view)
-    else:
-        known, notices = await network_then(database, key, view, as_of=as_of, historians=historians)
+    known = await network_of(database, key, view)
     every = chosen(known.network, filters).tolist()
     rest = every if after is None else [place for place in every if rank(known.network, place) > after]
     page = rest[:limit]
@@ -80,7 +70,7 @@ async def list_dependencies(  # noqa: PLR0913 - one argument per parameter of th
     if len(rest) > limit:
         following = write_cursor("dependencies", *map(str, rank(known.network, page[-1])))
     data = DependencyList(shown, health_data(known.network), len(every), following)
-    return enveloped(data, sources=known.sources, now=view.now, notices=notices, as_of=as_of)
+    return known.answer(data)
 
 
 async def get_cycles(
@@ -103,7 +93,7 @@ async def get_cycles(
         ends = await ends_shown(uow.connection, known.network, inside)
     cycles = tuple(CycleData(tuple(ends[uid] for uid in cycle)) for cycle in page)
     following = write_cursor("cycles", page[-1][0]) if len(rest) > limit else None
-    return enveloped(CycleList(cycles, following), sources=known.sources, now=view.now)
+    return known.answer(CycleList(cycles, following))
 
 
 async def get_matrix(
@@ -124,7 +114,7 @@ async def get_matrix(
     start = _number(place[0]) if place else 0
     page = tuple(islice(cells, start, start + limit))
     following = write_cursor("matrix", str(start + limit)) if len(cells) > start + limit else None
-    return enveloped(MatrixData(rows, page, following), sources=known.sources, now=view.now)
+    return known.answer(MatrixData(rows, page, following))
 
 
 def _groups(asked: ProgramNetwork) -> Mapping[MatrixBy, Callable[[NetworkItem], str | None]]:

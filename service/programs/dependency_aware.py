@@ -11,8 +11,8 @@ import numpy as np
 from service.domain.cycle_times import BASES
 from service.programs.chances import DatesAt, chance_data
 from service.programs.dependency_faces import url_of
-from service.programs.dependency_network import network_of
 from service.programs.dependency_terms import Viewpoint
+from service.programs.networks import network_of
 from service.programs.schedule_risk import ProgramRisk, Simulated, chance_by, dates_of, most, risk_in_thread, said
 from service.programs.schedule_risk_answers import BasisCounts, DependencyAware, MergeBias, MilestoneOutlook, RiskItem
 from service.programs.schedules import plan_in_thread

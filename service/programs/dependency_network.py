@@ -8,10 +8,11 @@ about suggestions, the calendar, the thresholds and the day. Whatever of that is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from service.domain.dependencies import Assessment, assess, foreseen
@@ -19,11 +20,14 @@ from service.domain.edge_chances import edge_chances_after
 from service.domain.forecast import seed_of
 from service.domain.kept_trials import KeptTrials
 from service.domain.network import Network, NetworkItem
+from service.domain.notices import Notice
 from service.domain.remaining import remaining_work
 from service.domain.rollup import DEFINITION_VERSION
+from service.programs.answers import Answer
 from service.programs.cache import Recent
 from service.programs.dependency_reading import Reading, read, reread
 from service.programs.dependency_terms import DependencyTerms, Viewpoint
+from service.programs.envelope import enveloped
 from service.programs.freshness import grounds_of
 from service.store.engine import Database
 from service.store.faces import ProjectName
@@ -33,6 +37,8 @@ from service.store.program_items import ProgramRow, RuleRow
 
 KEPT = 8  # programs whose network stays in memory
 TRIALS_KEPT = 3  # programs whose trials do: 20 MB for 5,000 items
+
+Data = TypeVar("Data")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +70,13 @@ class ProgramNetwork:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an answer is made of: the network, and how fresh each source is that stands behind it."""
+    """What an answer is made of: the network, how fresh each source is that stands behind it, and what is in doubt."""
 
     network: ProgramNetwork
     sources: Sequence[SourceFacts]
     all_sources: Mapping[str, SourceFacts]
     view: Viewpoint
+    notices: tuple[Notice, ...] = ()
 
     def is_stale(self, source: str) -> bool:
         """Whether what is known of a source is too old, or was never complete. A source that nobody knows is not."""
@@ -77,10 +84,19 @@ class Known:
         if facts is None:
             return False
         proof = facts.last_complete_sync
-        return proof is None or self.view.now - proof > self.view.terms.stale_after
+        return proof is None or self.view.moment - proof > self.view.terms.stale_after
+
+    def answer(self, data: Data, notices: Iterable[Notice] = ()) -> Answer[Data]:
+        return enveloped(
+            data,
+            sources=self.sources,
+            now=self.view.now,
+            notices=(*self.notices, *notices),
+            as_of=self.view.as_of,
+        )
 
 
-async def network_of(database: Database, key: str, view: Viewpoint) -> Known:
+async def network_now(database: Database, key: str, view: Viewpoint) -> Known:
     """Computed off the event loop where it is not known yet. Raises UnknownProgram."""
     memory = _kept.setdefault(database, Recent(KEPT))
     question = (key, view.terms.seal, view.today)

@@ -97,7 +97,8 @@ async def read(connection: AsyncConnection, program: ProgramRow, view: Viewpoint
     members = await edges.members(program.key)
     drawn = Drawn(await edges.touching(members))
     ends = {uid for edge in drawn.edges for uid in (edge.predecessor_uid, edge.successor_uid)}
-    items = [*await reader.members(program), *await reader.elsewhere(ends - members)]
+    ours = await reader.members(program)
+    items = [*await reader.elsewhere(ends - members), *ours]  # what lies beneath an end elsewhere may be ours
     bare = Reading(
         items={item.uid: item for item in items},
         drawn=drawn,

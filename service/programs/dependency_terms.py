@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from service.domain.calendars import WorkingCalendar
 from service.domain.dependency_status import DependencyRules
 from service.domain.team_limits import TeamLimits
+from service.programs.historians import NO_HISTORIANS, Historians
 
 UTC = ZoneInfo("UTC")
 SLIPS_COUNTED = timedelta(days=30)  # definitions §5, rung 6
@@ -43,11 +44,26 @@ class DependencyTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewpoint:
-    """By what, and from when, somebody looks. `now` is an aware moment, `today` the local date."""
+    """By what, and from when, somebody looks. `now` is an aware moment, `today` the local date.
+
+    Who looks at an earlier moment has it in `as_of`, and its day in `today`; `historians` tell what it was like.
+    """
 
     terms: DependencyTerms
     now: datetime
     today: date
+    as_of: datetime | None = None
+    historians: Historians = NO_HISTORIANS
+
+    @property
+    def moment(self) -> datetime:
+        """The one that is looked at."""
+        return self.as_of or self.now
+
+    def at(self, as_of: datetime, historians: Historians) -> Viewpoint:
+        """An aware moment, not after now."""
+        today = as_of.astimezone(self.terms.zone).date()
+        return replace(self, as_of=as_of, today=today, historians=historians)
 
 
 def _plain(value: object) -> str:

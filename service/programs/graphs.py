@@ -14,10 +14,10 @@ from service.programs.answers import Answer, ProgramRef
 from service.programs.dependency_answers import GraphData, GraphEdge, GraphNode
 from service.programs.dependency_choice import DependencyFilters, chosen
 from service.programs.dependency_faces import url_of
-from service.programs.dependency_network import ProgramNetwork, network_of
+from service.programs.dependency_network import ProgramNetwork
 from service.programs.dependency_terms import Viewpoint
-from service.programs.envelope import enveloped
 from service.programs.named_items import place_of
+from service.programs.networks import network_of
 from service.programs.program_plan import ProgramPlan
 from service.programs.schedules import plan_in_thread
 from service.store.engine import Database
@@ -63,7 +63,7 @@ async def get_graph(
         edges=tuple(_edge(asked, place) for place in sorted(edges.tolist())),
         left_out=len(asked.network.edges) - len(edges),
     )
-    return enveloped(data, sources=known.sources, now=view.now)
+    return known.answer(data)
 
 
 def _ends(asked: ProgramNetwork, edges: Places) -> list[int]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from service.domain.health import Health, Measure, Part, Rule, health_of, rolled_up
 from service.programs.cache import Beside
-from service.programs.dependency_network import Known, network_of
+from service.programs.dependency_network import Known
 from service.programs.dependency_terms import Viewpoint
 from service.programs.flow import work_in_progress
 from service.programs.health_measures import Standing, verdicts_of
 from service.programs.health_terms import HealthTerms
 from service.programs.lives import lives_of
+from service.programs.networks import network_of
 from service.programs.schedules import plan_in_thread
 from service.store.engine import Database
 from service.store.open_work import open_work

@@ -18,10 +18,10 @@ from service.programs.answers import Answer, ProgramRef
 from service.programs.dependency_answers import ImpactData, ImpactItem
 from service.programs.dependency_choice import rank
 from service.programs.dependency_faces import edges_shown, end_data, url_of
-from service.programs.dependency_network import ProgramNetwork, network_of
+from service.programs.dependency_network import ProgramNetwork
 from service.programs.dependency_terms import Viewpoint
-from service.programs.envelope import enveloped
 from service.programs.named_items import place_of
+from service.programs.networks import network_of
 from service.programs.schedules import plan_in_thread, scheduled
 from service.store.engine import Database
 from service.store.faces import Face, Faces
@@ -66,7 +66,7 @@ async def get_impact(
         upstream_items=_counted(asked, upstream),
         downstream_items=_counted(asked, downstream),
     )
-    return enveloped(data, sources=known.sources, now=view.now)
+    return known.answer(data)
 
 
 async def _program(connection: AsyncConnection, uid: str, program: str | None, among: Collection[str] | None) -> str:

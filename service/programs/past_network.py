@@ -26,7 +26,6 @@ from service.programs.dependency_network import Known, assessed
 from service.programs.dependency_reading import Drawn, Reading, pair_of
 from service.programs.dependency_terms import Viewpoint
 from service.programs.freshness import Grounds, grounds_of, proof_of
-from service.programs.historians import Historians
 from service.programs.past import history_of, history_of_items, past_notices, refuse_before_all
 from service.store.edges import Edges
 from service.store.engine import Database
@@ -41,48 +40,44 @@ EDGES_OF_TODAY = Notice(
 )
 
 
-async def network_then(
-    database: Database, key: str, view: Viewpoint, *, as_of: datetime, historians: Historians
-) -> tuple[Known, tuple[Notice, ...]]:
-    """Assessed as on the day of `as_of`, off the event loop; what is said of the doubt beside it.
-
-    Raises UnknownProgram or InvalidQuery.
-    """
-    then = Viewpoint(terms=view.terms, now=as_of, today=as_of.astimezone(view.terms.zone).date())
+async def network_then(database: Database, key: str, view: Viewpoint, as_of: datetime) -> Known:
+    """Assessed as on the day of the view, off the event loop. Raises UnknownProgram or InvalidQuery."""
     async with database.reading() as uow:
         connection = uow.connection
         grounds = await grounds_of(connection, key)
         facts = await Freshness(connection).of_sources()
-        history = await history_of(connection, key, since=as_of, historians=historians)
+        history = await history_of(connection, key, since=as_of, historians=view.historians)
         program = history.at(as_of)
         if not program.items:
             await refuse_before_all(connection, key, as_of)
-        reading = await _read(connection, grounds, program, then, historians)
-    network, _ = await asyncio.to_thread(assessed, grounds.program, reading, then)
+        reading = await _read(connection, grounds, program, view)
+    network, _ = await asyncio.to_thread(assessed, grounds.program, reading, view)
     by_name = {each.name: each for each in facts}
     involved = {each.name: each for each in grounds.sources}
     involved |= {name: by_name[name] for name in network.sources if name in by_name}
-    known = Known(network, [involved[name] for name in sorted(involved)], by_name, then)
-    return known, (*past_notices(history, program, proof=proof_of(grounds.sources)), EDGES_OF_TODAY)
+    notices = (*past_notices(history, program, proof=proof_of(grounds.sources)), EDGES_OF_TODAY)
+    return Known(network, [involved[name] for name in sorted(involved)], by_name, view, notices)
 
 
-async def _read(
-    connection: AsyncConnection, grounds: Grounds, program: ProgramThen, view: Viewpoint, historians: Historians
-) -> Reading:
+async def _read(connection: AsyncConnection, grounds: Grounds, program: ProgramThen, view: Viewpoint) -> Reading:
     members = {item.uid for item in program.items}
     edges = await Edges(connection).touching(frozenset(members))
     ends = {uid for edge in edges for uid in (edge.predecessor_uid, edge.successor_uid)}
     days = await planning(connection, zone=view.terms.zone)
     reader = NetworkItems(connection, days)
-    read = {item.uid: item for item in await reader.members(grounds.program) if item.uid in members}
-    read |= {item.uid: item for item in await reader.elsewhere((ends | members) - read.keys())}
-    history = await history_of_items(connection, read.keys(), since=view.now, historians=historians)
+    ours = {item.uid: item for item in await reader.members(grounds.program) if item.uid in members}
+    read = {item.uid: item for item in await reader.elsewhere((ends | members) - ours.keys())} | ours
+    history = await history_of_items(connection, read.keys(), since=view.moment, historians=view.historians)
     turn = _Turn(history, program, _left_out(program, grounds), days, view)
-    items = [turn.back(item) for item in read.values() if item.created_at is None or item.created_at <= view.now]
+    items = [turn.back(item) for item in read.values() if item.created_at is None or item.created_at <= view.moment]
     keys = await keys_of(connection, ends)
     linked = await linked_since(connection, {pair_of(edge) for edge in edges}, keys)
     there = {item.uid: item for item in items}
-    kept = [edge for edge in edges if pair_of(edge) <= there.keys() and linked.get(pair_of(edge), view.now) <= view.now]
+    kept = [
+        edge
+        for edge in edges
+        if pair_of(edge) <= there.keys() and linked.get(pair_of(edge), view.moment) <= view.moment
+    ]
     return Reading(
         items=there,
         drawn=Drawn(kept),
@@ -96,7 +91,7 @@ async def _read(
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """Puts items back to what they were at `view.now`."""
+    """Puts items back to what they were at the moment of the view."""
 
     history: ProgramHistory
     program: ProgramThen
@@ -110,7 +105,7 @@ class _Turn:
 
     def back(self, item: NetworkItem) -> NetworkItem:
         member = self.members.get(item.uid)
-        past = self.history.past(item.uid, self.view.now)
+        past = self.history.past(item.uid, self.view.moment)
         if past is not None:
             item = self._was(item, past)
         done = item.status_category is StatusCategory.DONE
@@ -156,7 +151,7 @@ class _Turn:
 
     def _by_then(self, moment: datetime | None) -> datetime | None:
         """What happened later had not happened; when it had happened before that, nobody says here."""
-        return moment if moment is not None and moment <= self.view.now else None
+        return moment if moment is not None and moment <= self.view.moment else None
 
 
 def _left_out(program: ProgramThen, grounds: Grounds) -> Collection[str]:

@@ -10,9 +10,9 @@ from service.programs.answers import Answer
 from service.programs.dependency_answers import EdgeData
 from service.programs.dependency_choice import DependencyFilters, chosen, crosses_projects
 from service.programs.dependency_faces import edges_shown, health_data
-from service.programs.dependency_network import ProgramNetwork, network_of
+from service.programs.dependency_network import ProgramNetwork
 from service.programs.dependency_terms import Viewpoint
-from service.programs.envelope import enveloped
+from service.programs.networks import network_of
 from service.programs.report_answers import ReportDependencies
 from service.programs.report_links import Links
 from service.store.engine import Database
@@ -49,7 +49,7 @@ async def worst_edges(database: Database, key: str, *, view: Viewpoint, across: 
         total=len(wanted),
         more=Links(key).to("dependencies", status=",".join(TROUBLE)),
     )
-    return enveloped(Waiting(part, worst), sources=known.sources, now=view.now)
+    return known.answer(Waiting(part, worst))
 
 
 def _leaves(asked: ProgramNetwork, place: int) -> bool:

@@ -12,9 +12,9 @@ from service.programs.cache import Beside
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
 from service.programs.dependency_answers import CriticalPathData, PathData, ScheduledItem
 from service.programs.dependency_faces import url_of
-from service.programs.dependency_network import ProgramNetwork, network_of
+from service.programs.dependency_network import ProgramNetwork
 from service.programs.dependency_terms import Viewpoint
-from service.programs.envelope import enveloped
+from service.programs.networks import network_of
 from service.programs.program_plan import ProgramPlan, plan_of
 from service.store.engine import Database
 from service.store.faces import Face, Faces
@@ -55,7 +55,7 @@ async def get_critical_path(
         items=tuple(scheduled(plan, place, faces) for place in page),
         next_cursor=write_cursor("floats", *map(str, _order(plan, page[-1]))) if len(rest) > limit else None,
     )
-    return enveloped(data, sources=known.sources, now=view.now)
+    return known.answer(data)
 
 
 async def plan_in_thread(asked: ProgramNetwork) -> ProgramPlan:

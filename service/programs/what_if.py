@@ -22,10 +22,10 @@ from service.domain.simulation import simulate as simulate_nodes
 from service.programs.answers import Answer, ProgramRef
 from service.programs.dependency_answers import FinishMove, MovedItem, SimulationData
 from service.programs.dependency_faces import url_of
-from service.programs.dependency_network import ProgramNetwork, network_of
+from service.programs.dependency_network import ProgramNetwork
 from service.programs.dependency_terms import Viewpoint
-from service.programs.envelope import enveloped
 from service.programs.named_items import place_of
+from service.programs.networks import network_of
 from service.programs.odds import ChangedPlan, not_asked, odds_of
 from service.programs.program_plan import ProgramPlan, arcs_of, plan_of, target_of
 from service.programs.schedule_risk import risk_in_thread
@@ -96,7 +96,7 @@ async def simulate(
         moved=len(moves.order),
         odds=odds,
     )
-    return enveloped(data, sources=known.sources, now=view.now)
+    return known.answer(data)
 
 
 async def _resolved(connection: AsyncConnection, asked: ProgramNetwork, change: Change) -> _Resolved:

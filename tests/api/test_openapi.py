@@ -141,6 +141,7 @@ async def test_the_answers_about_real_rows_fit_the_document(database: Database) 
         "/api/v1/programs/CHECKOUT/items": "/api/v1/programs/{key}/items",
         "/api/v1/programs/CHECKOUT/items?as_of=2026-11-01": "/api/v1/programs/{key}/items",
         "/api/v1/programs/CHECKOUT/dependencies?as_of=2026-11-01": "/api/v1/programs/{key}/dependencies",
+        "/api/v1/programs/CHECKOUT/critical-path?as_of=2026-11-01": "/api/v1/programs/{key}/critical-path",
         "/api/v1/programs/CHECKOUT/changes?since=2026-01-01": "/api/v1/programs/{key}/changes",
         "/api/v1/programs/CHECKOUT/baselines": "/api/v1/programs/{key}/baselines",
         "/api/v1/programs/CHECKOUT/dependencies": "/api/v1/programs/{key}/dependencies",

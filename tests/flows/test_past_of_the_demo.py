@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
+from functools import partial
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
-from service.bootstrap import application
+from service.bootstrap import Application, application
 from service.commands.demo import stand_ins, write_files
-from service.commands.programs import apply_programs
+from service.commands.dependencies import show_dependencies
+from service.commands.programs import apply_programs, show_rollup
 from service.commands.sync import sync
 from service.programs.past import end_of
 from service.programs.read import get_rollup
@@ -58,3 +64,14 @@ async def test_the_example_as_of_now_equals_now_and_its_trend_is_its_roll_ups(
                     scope.totals.after.items
                 )
                 assert trend.data.trend[0].count != trend.data.trend[-1].count  # something happened
+
+                for show in (partial(show_rollup, by="project"), partial(show_dependencies, status=())):
+                    assert await _told(show, app, key, today.isoformat()) == await _told(show, app, key, None)
+                    assert await _told(show, app, key, since.isoformat()) != await _told(show, app, key, None)
+
+
+async def _told(show: Callable[..., Awaitable[None]], app: Application, key: str, as_of: str | None) -> Any:
+    """What the command answers with --json and --as-of."""
+    console = Console(file=StringIO(), width=1_000_000)
+    await show(app, key, as_of=as_of, as_json=True, console=console)
+    return json.loads(console.file.getvalue())["data"]  # type: ignore[attr-defined]

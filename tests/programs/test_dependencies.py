@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from service.domain.errors import InvalidQuery, UnknownProgram
 from service.programs.answers import Answer
@@ -12,9 +13,9 @@ from service.programs.dependencies import DependencyFilters, get_cycles, get_mat
 from service.programs.dependency_answers import DependencyList, EdgeData, StatusCounts
 from service.programs.dependency_terms import DependencyTerms
 from service.store.engine import Database
-from service.store.tables.items import edge_decisions
-from tests.builders.edges import insert_pointer
-from tests.builders.items import SOURCE
+from service.store.tables.items import edge_decisions, work_items
+from tests.builders.edges import insert_link, insert_pointer
+from tests.builders.items import SOURCE, an_epic, insert_items
 from tests.programs.portfolio import KEY, NOW, SYNCED, a_checkout
 from tests.programs.waiting import ASANA, LINKS, a_waiting_program, view
 
@@ -142,6 +143,23 @@ async def test_ends_outside_the_program_are_shown_with_why_they_cannot_be_read(s
     assert (gone.visible, gone.presence, gone.member, gone.url) == (False, "gone", False, None)
     assert (away.visible, away.member, away.key, away.project) == (True, False, "APP-20", "APP")
     assert (task.source, task.title, task.member) == (ASANA, "Sign", False)
+
+
+async def test_a_member_beneath_an_epic_of_another_program_stays_a_member(database: Database) -> None:
+    """The epic is an end of an edge, and what lies beneath it is read with it."""
+    await a_waiting_program(database)
+    async with database.transaction() as uow:
+        await insert_items(uow.connection, an_epic(30, project_id="3"))
+        await insert_link(uow.connection, "109", f"{SOURCE}:30", f"{SOURCE}:2")
+        await uow.connection.execute(
+            update(work_items).where(work_items.c.uid == f"{SOURCE}:3").values(parent_uid=f"{SOURCE}:30")
+        )
+
+    edges = {_name(edge): edge for edge in (await listed(database)).data.dependencies}
+
+    assert not edges["109"].predecessor.member
+    assert (edges["101"].successor.member, edges["101"].successor.workstream) == (True, "Payments")
+    assert edges["101"].downstream_items > 0
 
 
 async def test_the_answer_rests_on_the_sources_of_both_ends_and_an_old_one_makes_it_stale(

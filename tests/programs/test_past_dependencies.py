@@ -11,26 +11,22 @@ from service.programs.answers import Answer
 from service.programs.dependencies import list_dependencies
 from service.programs.dependency_answers import DependencyList
 from service.store.engine import Database
-from tests.programs.histories import CLOSED, DOING, HISTORIANS, TO_DO, add_change, add_grave, add_reference, day, on
+from tests.programs.histories import HISTORIANS, add_grave, day, on
 from tests.programs.portfolio import KEY, NOW
-from tests.programs.waiting import LINKS, a_waiting_program, view
+from tests.programs.waiting import LINKS, view
+from tests.programs.waiting_past import a_waiting_past
 
 
 @pytest.fixture
 async def past(database: Database) -> Database:
-    """PAY-5 was closed on 11 November, PAY-1 linked to CART-3 on the 12th; PAY-1 and PAY-2 were begun on the 16th."""
-    await a_waiting_program(database)
-    await add_reference(database)
-    await add_change(database, 5, on(11, 11), "status", DOING, CLOSED)
-    await add_change(database, 1, on(11, 12), "link", None, ("CART-3", "This issue blocks CART-3"))
-    for native_id in (1, 2):
-        await add_change(database, native_id, on(11, 16, 9), "status", TO_DO, DOING)
-    await add_change(database, 1, on(11, 18), "duedate", ("2026-11-20", "2026-11-20"), ("2026-11-27", "2026-11-27"))
+    await a_waiting_past(database)
     return database
 
 
 async def asked(database: Database, moment: datetime | None) -> Answer[DependencyList]:
-    return await list_dependencies(database, KEY, view=view(), limit=100, as_of=moment, historians=HISTORIANS)
+    present = view()
+    asking = present if moment is None else present.at(moment, HISTORIANS)
+    return await list_dependencies(database, KEY, view=asking, limit=100)
 
 
 def ends(answer: Answer[DependencyList]) -> dict[tuple[str, str], Any]:

@@ -9,7 +9,7 @@ from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api.dependencies import AsOf, WantedForm, WithServices, separated
+from service.api.dependencies import WantedForm, WithServices, WithView, separated
 from service.api.openapi import answers
 from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from service.api.problems import Kind
@@ -80,6 +80,7 @@ CrossProject = Annotated[bool | None, Query(description="Only edges between two 
 async def list_dependencies(  # noqa: PLR0913, PLR0917 - one argument per filter is what makes them documented
     request: Request,
     services: WithServices,
+    view: WithView,
     form: WantedForm,
     key: Key,
     status: Statuses = None,
@@ -89,14 +90,13 @@ async def list_dependencies(  # noqa: PLR0913, PLR0917 - one argument per filter
     provenance: Provenances = None,
     cross_tool: CrossTool = None,
     cross_project: CrossProject = None,
-    as_of: AsOf = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:
     answer = await dependencies.list_dependencies(
         services.database,
         key,
-        view=services.viewpoint(),
+        view=view,
         filters=DependencyFilters(
             status=separated(status),
             source=tuple(source or ()),
@@ -108,8 +108,6 @@ async def list_dependencies(  # noqa: PLR0913, PLR0917 - one argument per filter
         ),
         cursor=cursor,
         limit=limit,
-        as_of=services.moment(as_of),
-        historians=services.historians,
     )
     return settled(request, services, answer, form=form, rows=Rows("dependencies", EdgeData))
 
@@ -130,6 +128,7 @@ async def list_dependencies(  # noqa: PLR0913, PLR0917 - one argument per filter
 async def list_cycles(
     request: Request,
     services: WithServices,
+    view: WithView,
     form: WantedForm,
     key: Key,
     limit: Limit = DEFAULT_LIMIT,
@@ -138,7 +137,7 @@ async def list_cycles(
     answer = await dependencies.get_cycles(
         services.database,
         key,
-        view=services.viewpoint(),
+        view=view,
         cursor=cursor,
         limit=limit,
     )
@@ -158,9 +157,10 @@ async def list_cycles(
         conditional=True,
     ),
 )
-async def get_matrix(
+async def get_matrix(  # noqa: PLR0913, PLR0917 - one argument per parameter is what makes them documented
     request: Request,
     services: WithServices,
+    view: WithView,
     form: WantedForm,
     key: Key,
     by: Annotated[By, Query(description="What waits and what is waited for.")] = "team",
@@ -170,7 +170,7 @@ async def get_matrix(
     answer = await dependencies.get_matrix(
         services.database,
         key,
-        view=services.viewpoint(),
+        view=view,
         by=by,
         cursor=cursor,
         limit=limit,
@@ -194,9 +194,10 @@ async def get_matrix(
         conditional=True,
     ),
 )
-async def list_bottlenecks(
+async def list_bottlenecks(  # noqa: PLR0913, PLR0917 - one argument per parameter is what makes them documented
     request: Request,
     services: WithServices,
+    view: WithView,
     form: WantedForm,
     key: Key,
     by: Annotated[BottlenecksBy, Query(description="What is told.")] = "item",
@@ -206,7 +207,7 @@ async def list_bottlenecks(
     answer = await bottlenecks.list_bottlenecks(
         services.database,
         key,
-        view=services.viewpoint(),
+        view=view,
         by=by,
         cursor=cursor,
         limit=limit,
@@ -228,9 +229,10 @@ async def list_bottlenecks(
         texts=tuple(MEDIA_TYPES.values()),
     ),
 )
-async def get_graph(
+async def get_graph(  # noqa: PLR0913, PLR0917 - one argument per parameter is what makes them documented
     request: Request,
     services: WithServices,
+    view: WithView,
     key: Key,
     format_: Annotated[
         GraphFormat, Query(alias="format", description="For people who draw: Graphviz, Mermaid or GraphML.")
@@ -246,7 +248,7 @@ async def get_graph(
     answer = await graphs.get_graph(
         services.database,
         key,
-        view=services.viewpoint(),
+        view=view,
         filters=DependencyFilters(status=separated(status)),
         around=around,
         depth=depth,
@@ -275,6 +277,7 @@ async def get_graph(
 async def get_critical_path(
     request: Request,
     services: WithServices,
+    view: WithView,
     form: WantedForm,
     key: Key,
     limit: Limit = DEFAULT_LIMIT,
@@ -283,7 +286,7 @@ async def get_critical_path(
     answer = await schedules.get_critical_path(
         services.database,
         key,
-        view=services.viewpoint(),
+        view=view,
         cursor=cursor,
         limit=limit,
     )
@@ -308,10 +311,9 @@ async def get_critical_path(
 async def simulate(
     request: Request,
     services: WithServices,
+    view: WithView,
     key: Key,
     change: Annotated[WhatIfBody, Body(openapi_examples={"what_if": {"value": examples.WHAT_IF}})],
 ) -> Response:
-    answer = await what_if.simulate(
-        services.database, key, change.change(), services.viewpoint(), chances=change.chances
-    )
+    answer = await what_if.simulate(services.database, key, change.change(), view, chances=change.chances)
     return reply(request, answer)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.access import WithPrincipal
-from service.api.dependencies import WantedForm, WithServices
+from service.api.dependencies import WantedForm, WithServices, WithView
 from service.api.openapi import answers
 from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from service.api.problems import Kind
@@ -121,11 +121,12 @@ async def explain_item(request: Request, services: WithServices, who: WithPrinci
 async def get_impact(
     request: Request,
     services: WithServices,
+    view: WithView,
     who: WithPrincipal,
     uid: Uid,
     program: Annotated[
         str | None, Query(max_length=200, description="Key of a program; else the first that the item is in.")
     ] = None,
 ) -> Response:
-    answer = await impact.get_impact(services.database, uid, services.viewpoint(), program=program, among=who.programs)
+    answer = await impact.get_impact(services.database, uid, view, program=program, among=who.programs)
     return settled(request, services, answer)
