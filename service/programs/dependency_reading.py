@@ -138,16 +138,28 @@ async def _with_histories(
     Slips are asked of those that somebody waits for.
     """
     items = {**reading.items}
-    still_open = {uid for uid in changed if _is_open(items[uid])}
-    since = datetime.combine(view.today, time.min, view.terms.zone) - SLIPS_COUNTED
-    waited_for = still_open & reading.drawn.waited_for
-    for uid, slips in (await slips_since(connection, waited_for, since, planning=reading.planning)).items():
-        items[uid] = with_values(items[uid], slips=slips)
+    waited_for = reading.drawn.waited_for.intersection(changed)
+    items |= await with_slips(connection, items, waited_for, planning=reading.planning, view=view)
     touched = {pair for pair in reading.drawn.pairs if not pair.isdisjoint(changed)}
     open_pairs = {pair for pair in touched if all(_is_open(items[uid]) for uid in pair)}
     moments = {pair: moment for pair, moment in reading.moments.items() if pair not in touched}
     moments |= await linked_since(connection, open_pairs, reading.keys)
     return replace(reading, items=items, moments=moments)
+
+
+async def with_slips(
+    connection: AsyncConnection,
+    items: Mapping[str, NetworkItem],
+    among: Collection[str],
+    *,
+    planning: Planning,
+    view: Viewpoint,
+) -> dict[str, NetworkItem]:
+    """Those of the open items among these whose plan moved later in the 30 days before the view, with how often."""
+    still_open = {uid for uid in among if _is_open(items[uid])}
+    since = datetime.combine(view.today, time.min, view.terms.zone) - SLIPS_COUNTED
+    found = await slips_since(connection, still_open, since, planning=planning, until=view.as_of)
+    return {uid: with_values(items[uid], slips=slips) for uid, slips in found.items()}
 
 
 def pair_of(edge: Edge) -> Pair:

@@ -60,6 +60,11 @@ class Viewpoint:
         """The one that is looked at."""
         return self.as_of or self.now
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether anything can have happened since."""
+        return self.moment < self.now
+
     def at(self, as_of: datetime, historians: Historians) -> Viewpoint:
         """An aware moment, not after now."""
         today = as_of.astimezone(self.terms.zone).date()

@@ -23,7 +23,7 @@ from service.domain.program_history import ProgramHistory, ProgramThen
 from service.domain.scope import exclusions, family_of
 from service.domain.status import StatusCategory
 from service.programs.dependency_network import Known, assessed
-from service.programs.dependency_reading import Drawn, Reading, pair_of
+from service.programs.dependency_reading import Drawn, Reading, pair_of, with_slips
 from service.programs.dependency_terms import Viewpoint
 from service.programs.freshness import Grounds, grounds_of, proof_of
 from service.programs.past import history_of, history_of_items, past_notices, refuse_before_all
@@ -78,9 +78,11 @@ async def _read(connection: AsyncConnection, grounds: Grounds, program: ProgramT
         for edge in edges
         if pair_of(edge) <= there.keys() and linked.get(pair_of(edge), view.moment) <= view.moment
     ]
+    drawn = Drawn(kept)
+    waited_for = drawn.waited_for & there.keys()
     return Reading(
-        items=there,
-        drawn=Drawn(kept),
+        items=there | await with_slips(connection, there, waited_for, planning=days, view=view),
+        drawn=drawn,
         moments=linked,
         planning=days,
         projects=await Faces(connection).projects(),

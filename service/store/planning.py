@@ -77,18 +77,25 @@ async def sprint_fields(connection: AsyncConnection) -> tuple[str, ...]:
 
 
 async def slips_since(
-    connection: AsyncConnection, uids: Collection[str], moment: datetime, *, planning: Planning
+    connection: AsyncConnection,
+    uids: Collection[str],
+    moment: datetime,
+    *,
+    planning: Planning,
+    until: datetime | None = None,
 ) -> dict[str, int]:
-    """uid → how often its plan moved later since then, of those whose plan did."""
+    """uid → how often its plan moved later since then (and not after `until`), of those whose plan did."""
     if not uids:
         return {}
     fields = sorted({*DUE_FIELDS, RELEASE_FIELD, *planning.sprint_fields})
     statement = (
         "SELECT item_uid, change_id, field_id, from_value, to_value FROM item_changes "  # noqa: S608
         f"WHERE {within(connection, 'item_uid')} AND at >= ? AND {within(connection, 'field_id')}"
+        f"{'' if until is None else ' AND at <= ?'}"
     )
     moves: dict[str, list[PlanMove]] = defaultdict(list)
-    for uid, *move in await fetch(connection, statement, [sorted(uids), moment, fields]):
+    asked = [sorted(uids), moment, fields, *([] if until is None else [until])]
+    for uid, *move in await fetch(connection, statement, asked):
         moves[uid].append(PlanMove(*move))
     ends = {source: planning.iteration_ends(source) for source in {_source(uid) for uid in moves}}
     counted = {
