@@ -12,7 +12,7 @@ from service.commands.keys import TERMINAL, actor
 from service.programs.answers import encode
 from service.programs.baselines import get_baseline, list_baselines, take_baseline
 from service.terminal.baselines import SHOWN, render_baselines, render_taken, render_variance
-from service.terminal.notes import notes
+from service.terminal.notes import looking_back, notes
 
 ALL: Final = 1_000
 
@@ -39,20 +39,25 @@ async def take(
         notes(answer, console)
 
 
-async def show_all(app: Application, key: str, *, as_json: bool, console: Console) -> None:
-    """Raises UnknownProgram."""
-    answer = await list_baselines(app.database, key, view=viewpoint(app), limit=ALL)
+async def show_all(app: Application, key: str, *, as_json: bool, console: Console, as_of: str | None = None) -> None:
+    """Raises UnknownProgram, InvalidQuery."""
+    view = viewpoint(app, as_of)
+    answer = await list_baselines(app.database, key, view=view, limit=ALL)
     if as_json:
         console.out(encode(answer).decode(), highlight=False)
-    else:
-        render_baselines(answer, console)
+        return
+    looking_back(view.earlier, console)
+    render_baselines(answer, console)
 
 
-async def show_one(app: Application, key: str, which: str, *, as_json: bool, console: Console) -> None:
-    """Raises UnknownProgram, UnknownBaseline."""
-    limit = ALL if as_json else SHOWN
-    answer = await get_baseline(app.database, key, which, view=viewpoint(app), limit=limit)
+async def show_one(
+    app: Application, key: str, which: str, *, as_json: bool, console: Console, as_of: str | None = None
+) -> None:
+    """Raises UnknownProgram, UnknownBaseline, InvalidQuery."""
+    limit, view = ALL if as_json else SHOWN, viewpoint(app, as_of)
+    answer = await get_baseline(app.database, key, which, view=view, limit=limit)
     if as_json:
         console.out(encode(answer).decode(), highlight=False)
-    else:
-        render_variance(answer, console)
+        return
+    looking_back(view.earlier, console)
+    render_variance(answer, console)

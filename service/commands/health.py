@@ -12,25 +12,32 @@ from service.programs.answers import encode
 from service.programs.attention import get_attention
 from service.programs.portfolio import Terms, get_portfolio
 from service.terminal.health import SHOWN, render_attention, render_portfolio
+from service.terminal.notes import looking_back
 
 ALL: Final = 1_000
 
 
-async def show_portfolio(app: Application, *, as_json: bool, console: Console) -> None:
-    terms = Terms(health=app.settings.health_terms, missing=app.settings.missing_weight)
-    answer = await get_portfolio(app.database, view=viewpoint(app), terms=terms)
+async def show_portfolio(app: Application, *, as_json: bool, console: Console, as_of: str | None = None) -> None:
+    """Raises InvalidQuery."""
+    terms, view = Terms(health=app.settings.health_terms, missing=app.settings.missing_weight), viewpoint(app, as_of)
+    answer = await get_portfolio(app.database, view=view, terms=terms)
     if as_json:
         console.out(encode(answer).decode(), highlight=False)
-    else:
-        render_portfolio(answer, console)
+        return
+    looking_back(view.earlier, console)
+    render_portfolio(answer, console)
 
 
-async def show_attention(app: Application, key: str, *, as_json: bool, console: Console) -> None:
-    """Raises UnknownProgram."""
+async def show_attention(
+    app: Application, key: str, *, as_json: bool, console: Console, as_of: str | None = None
+) -> None:
+    """Raises UnknownProgram or InvalidQuery."""
+    view = viewpoint(app, as_of)
     answer = await get_attention(
-        app.database, key, view=viewpoint(app), terms=app.settings.health_terms, limit=ALL if as_json else SHOWN
+        app.database, key, view=view, terms=app.settings.health_terms, limit=ALL if as_json else SHOWN
     )
     if as_json:
         console.out(encode(answer).decode(), highlight=False)
-    else:
-        render_attention(answer, console)
+        return
+    looking_back(view.earlier, console)
+    render_attention(answer, console)

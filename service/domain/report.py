@@ -63,18 +63,6 @@ PARTS: Final[Mapping[Audience, frozenset[Part]]] = MappingProxyType(
         ),
     }
 )
-PRESENT_ONLY: Final = frozenset(
-    {
-        Part.HEALTH,
-        Part.DECISIONS,
-        Part.BASELINE,
-        Part.FLOW,
-        Part.DEPENDENCIES,
-        Part.ATTENTION,
-        Part.DATA_QUALITY,
-    }
-)
-"""What no history tells: it is computed as of now, and of no earlier moment."""
 
 
 def beginning(audience: Audience, day: date) -> date:

@@ -39,7 +39,7 @@ class Told:
 
 
 def signals_of(known: Known, standing: Standing, slips: Mapping[str, int]) -> list[Told]:
-    """All of them, in no particular order. `slips` is by uid how often a milestone moved later in the last 30 days."""
+    """All of them, in no particular order. `slips` is by uid how often a milestone moved later in 30 days."""
     scene = _Scene(known, standing, slips)
     return [
         *scene.blocked(),
@@ -168,6 +168,9 @@ class _Scene:
             )
 
     def sources(self) -> Iterator[Told]:
+        """How far they can be trusted now; how far they could be at an earlier moment nobody keeps."""
+        if self.known.view.earlier is not None:
+            return
         for facts in self.known.sources:
             if facts.name not in self.known.all_sources or self.known.is_stale(facts.name):
                 yield self._stale(facts)

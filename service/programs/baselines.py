@@ -8,29 +8,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from service.domain.baseline import totals
 from service.domain.baseline_names import FIRST, LATEST, checked_name, checked_note, folded
-from service.domain.errors import BaselineExists, InvalidChange, UnknownBaseline, one_of
+from service.domain.errors import BaselineExists, InvalidChange, InvalidQuery, UnknownBaseline, one_of
 from service.domain.notices import Notice
 from service.domain.progress import Basis
 from service.domain.rollup import DEFINITION_VERSION
-from service.domain.status import StatusCategory
-from service.domain.variance import UNMAPPED, Absent, Actual, Comparison
+from service.domain.variance import Comparison
 from service.programs.answers import Answer, ProgramRef
 from service.programs.baseline_answers import BaselineList, TakenBaseline, VarianceData
+from service.programs.baseline_beside import beside_now, beside_then
 from service.programs.baseline_shapes import Rank, baseline_data, item_rank, items_data, variance_data
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, read_number, write_cursor
 from service.programs.dependency_terms import Viewpoint
 from service.programs.envelope import enveloped
 from service.programs.freshness import Grounds, grounds_of
 from service.programs.historians import NO_HISTORIANS, Historians
+from service.programs.lives_then import lives_at
 from service.programs.planned_scope import moment_in_body, planned_then, present
 from service.store.audit import Audit
-from service.store.baselines import BaselineRow, Baselines, Standing
+from service.store.baselines import BaselineRow, Baselines
 from service.store.engine import Database
 from service.store.faces import Faces
 from service.store.program_items import ProgramItems
@@ -41,11 +40,12 @@ MOST_BASELINES: Final = 200  # of one program: each keeps every item, and none i
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """A baseline and how the program stands against it today."""
+    """A baseline and how the program stands against it, with what to know before believing it."""
 
     grounds: Grounds
     baseline: BaselineRow
     comparison: Comparison
+    notices: tuple[Notice, ...] = ()
 
 
 async def take_baseline(  # noqa: PLR0913 - one argument per part of the request
@@ -73,7 +73,8 @@ async def take_baseline(  # noqa: PLR0913 - one argument per part of the request
         if as_of is None:
             items = await present(uow.connection, program, zone=zone)
         else:
-            items, notices = await planned_then(uow.connection, program, moment, zone=zone, historians=historians)
+            then = await planned_then(uow.connection, program, moment, zone=zone, historians=historians)
+            items, notices = then.items, then.notices
     sums = totals(items)
     async with database.transaction() as uow:
         store = Baselines(uow.connection)
@@ -103,7 +104,7 @@ async def take_baseline(  # noqa: PLR0913 - one argument per part of the request
         await Audit(uow.connection).add(
             at=view.now, actor=actor, origin=origin, action="baseline_taken", subject=key, detail=detail
         )
-        row = await _found(store, key, str(number))
+        row = await _found(store, key, str(number), view)
     data = TakenBaseline(ProgramRef(program.key, program.name), baseline_data(row))
     return enveloped(data, sources=grounds.sources, now=view.now, notices=notices)
 
@@ -111,18 +112,18 @@ async def take_baseline(  # noqa: PLR0913 - one argument per part of the request
 async def list_baselines(
     database: Database, key: str, *, view: Viewpoint, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Answer[BaselineList]:
-    """In the order in which they were taken. Raises UnknownProgram or InvalidQuery."""
+    """In the order in which they were taken, without those of a later moment. Raises UnknownProgram or InvalidQuery."""
     checked_limit(limit)
     place = read_cursor("baselines", cursor, parts=1)
     after = 0 if place is None else read_number(place[0])
     async with database.reading() as uow:
         grounds = await grounds_of(uow.connection, key)
-        rows = await Baselines(uow.connection).listed(key, after=after, limit=limit + 1)
+        rows = await Baselines(uow.connection).listed(key, after=after, limit=limit + 1, until=view.as_of)
     page = rows[:limit]
     following = write_cursor("baselines", str(page[-1].id)) if len(rows) > limit else None
     program = ProgramRef(grounds.program.key, grounds.program.name)
     data = BaselineList(program, tuple(map(baseline_data, page)), following)
-    return enveloped(data, sources=grounds.sources, now=view.now)
+    return enveloped(data, sources=grounds.sources, now=view.now, as_of=view.as_of)
 
 
 async def get_baseline(
@@ -137,7 +138,8 @@ async def get_baseline(
 ) -> Answer[VarianceData]:
     """Variance and earned value against one baseline, and one page of its items.
 
-    `which` is a name, a number, `first` or `latest`. Raises UnknownProgram, UnknownBaseline or InvalidQuery.
+    `which` is a name, a number, `first` or `latest` (of those that are of no later moment than the view's). Raises
+    UnknownProgram, UnknownBaseline or InvalidQuery.
     """
     checked_limit(limit)
     only = None if basis is None else one_of(Basis, "basis", basis)
@@ -162,32 +164,40 @@ async def get_baseline(
         basis=only,
         zone=view.terms.zone,
     )
-    return enveloped(data, sources=compared.grounds.sources, now=view.now)
+    sources = compared.grounds.sources
+    return enveloped(data, sources=sources, now=view.now, notices=compared.notices, as_of=view.as_of)
 
 
 async def compare_with(database: Database, key: str, which: str, *, view: Viewpoint) -> Compared:
-    """A baseline beside today, for whoever computes with it. Raises UnknownProgram or UnknownBaseline."""
+    """A baseline beside the program at the view's moment, for whoever computes with it.
+
+    Raises UnknownProgram, UnknownBaseline, and InvalidQuery for a moment before the baseline's, or before all items.
+    """
+    lives = None if view.as_of is None else await lives_at(database, key, view)
     async with database.reading() as uow:
         grounds = await grounds_of(uow.connection, key)
-        store = Baselines(uow.connection)
-        baseline = await _found(store, key, which)
-        before = await store.items(baseline.id)
-        now = await present(uow.connection, grounds.program, zone=view.terms.zone)
-        uids = {item.uid for item in before} | {item.uid for item in now}
-        standings = await store.standings(key, uids)
-    actuals = {uid: _actual(each, view.terms.zone) for uid, each in standings.items()}
-    held = {item.uid for item in now}
-    absent = {uid: _absent(each) for uid, each in standings.items() if uid not in held}
+        baseline = await _found(Baselines(uow.connection), key, which, view)
+        before = await Baselines(uow.connection).items(baseline.id)
+        if lives is None:
+            beside = await beside_now(uow.connection, grounds.program, before, zone=view.terms.zone)
+        else:
+            beside = await beside_then(uow.connection, grounds.program, before, lives, view)
     comparison = Comparison.of(
-        before, now, actuals=actuals, absent=absent, today=view.today, calendar=view.terms.calendar
+        before,
+        beside.items,
+        actuals=beside.actuals,
+        absent=beside.absent,
+        today=view.today,
+        calendar=view.terms.calendar,
     )
-    return Compared(grounds, baseline, comparison)
+    return Compared(grounds, baseline, comparison, beside.notices)
 
 
-async def _found(store: Baselines, key: str, which: str) -> BaselineRow:
+async def _found(store: Baselines, key: str, which: str, view: Viewpoint) -> BaselineRow:
+    """Raises UnknownBaseline, or InvalidQuery for one that describes a later moment than the view's."""
     word = folded(which)
     if word in {FIRST, LATEST}:
-        taken = await store.listed(key)
+        taken = await store.listed(key, until=view.as_of)
         found = None if not taken else taken[0] if word == FIRST else taken[-1]
     elif which.isascii() and which.isdecimal():
         found = await store.find(key, number=int(which)) if int(which) < LARGEST_NUMBER else None
@@ -195,24 +205,9 @@ async def _found(store: Baselines, key: str, which: str) -> BaselineRow:
         found = await store.find(key, folded=word)
     if found is None:
         raise UnknownBaseline(key, which)
+    if view.as_of is not None and found.as_of > view.as_of:
+        raise InvalidQuery("as_of", f"is too early: the baseline {found.name} is as of {found.as_of:%Y-%m-%d}.")
     return found
-
-
-def _actual(standing: Standing, zone: ZoneInfo) -> Actual:
-    return Actual(_day(standing.started_at, zone), _day(standing.done_at, zone))
-
-
-def _day(moment: datetime | None, zone: ZoneInfo) -> date | None:
-    return None if moment is None else moment.astimezone(zone).date()
-
-
-def _absent(standing: Standing) -> Absent:
-    category = StatusCategory(standing.category)
-    if standing.tombstone is not None:
-        return Absent(standing.tombstone, category)
-    if standing.member:
-        return Absent("cancelled" if category is StatusCategory.CANCELLED else "subtask", category)
-    return Absent(UNMAPPED, category)
 
 
 def _rank(parts: tuple[str, ...] | None) -> Rank | None:

@@ -11,15 +11,16 @@ from service.domain.data_quality import Check, Quality
 from service.domain.errors import InvalidQuery, one_of
 from service.domain.network import NetworkItem
 from service.programs.answers import Answer, ProgramRef
+from service.programs.assignees import assignees_of
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
 from service.programs.dependency_faces import url_of
 from service.programs.dependency_network import ProgramNetwork
 from service.programs.dependency_terms import Viewpoint
-from service.programs.envelope import enveloped
 from service.programs.health import DEFAULT_TERMS, quality_data
 from service.programs.health_answers import DataQualityData, ItemToMend, QualityRow
 from service.programs.health_standing import standing_of
 from service.programs.health_terms import HealthTerms
+from service.programs.links import Links
 from service.programs.rounding import rounded
 from service.store.engine import Database
 from service.store.faces import Face, Faces
@@ -55,7 +56,7 @@ async def get_data_quality(
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
 ) -> Answer[DataQualityData]:
-    """Raises UnknownProgram or InvalidQuery."""
+    """As of the view's moment. Raises UnknownProgram or InvalidQuery."""
     checked_limit(limit)
     rows = one_of(QualityBy, "by", asked_for.by)
     wanted = [one_of(Check, "lacks", each) for each in asked_for.lacks]
@@ -64,18 +65,23 @@ async def get_data_quality(
     asked, standing = known.network, measured.standing
     places = standing.checked.to_mend(wanted)
     page = places[start : start + limit]
+    items = [asked.network.items[place] for place in page]
     async with database.reading() as uow:
-        faces = await Faces(uow.connection).of({asked.network.items[place].uid for place in page})
+        faces = await Faces(uow.connection).of({item.uid for item in items})
+        assignees = await assignees_of(uow.connection, items)
     data = DataQualityData(
         program=ProgramRef(asked.program.key, asked.program.name),
-        quality=quality_data(standing.checked, key),
+        quality=quality_data(standing.checked, Links.of(key, view)),
         by=rows,
         breakdown=tuple(_row(name, each) for name, each in standing.qualities(_groups(asked)[rows]).items()),
-        items=tuple(_item(asked, place, standing.checked.lacks(place), faces) for place in page),
+        items=tuple(
+            _item(asked, place, standing.checked.lacks(place), faces, assignees.get(asked.network.items[place].uid))
+            for place in page
+        ),
         total=len(places),
         next_cursor=write_cursor("data-quality", str(start + limit)) if len(places) > start + limit else None,
     )
-    return enveloped(data, sources=known.sources, now=view.now)
+    return known.answer(data, measured.notices)
 
 
 def _groups(asked: ProgramNetwork) -> Mapping[QualityBy, Callable[[NetworkItem], str | None]]:
@@ -96,9 +102,10 @@ def _row(name: str | None, quality: Quality) -> QualityRow:
     )
 
 
-def _item(asked: ProgramNetwork, place: int, lacks: Sequence[Check], faces: Mapping[str, Face]) -> ItemToMend:
+def _item(
+    asked: ProgramNetwork, place: int, lacks: Sequence[Check], faces: Mapping[str, Face], assignee: str | None
+) -> ItemToMend:
     item = asked.network.items[place]
-    face = faces.get(item.uid)
     return ItemToMend(
         uid=item.uid,
         key=item.key,
@@ -106,7 +113,7 @@ def _item(asked: ProgramNetwork, place: int, lacks: Sequence[Check], faces: Mapp
         source=item.source,
         project=asked.project(item),
         team=item.team,
-        assignee=None if face is None else face.assignee,
+        assignee=assignee,
         lacks=tuple(lacks),
         url=url_of(item, faces),
     )

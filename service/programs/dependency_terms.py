@@ -61,9 +61,9 @@ class Viewpoint:
         return self.as_of or self.now
 
     @property
-    def looks_back(self) -> bool:
-        """Whether anything can have happened since."""
-        return self.moment < self.now
+    def earlier(self) -> datetime | None:
+        """The moment, where anything can have happened since."""
+        return self.as_of if self.moment < self.now else None
 
     def at(self, as_of: datetime, historians: Historians) -> Viewpoint:
         """An aware moment, not after now."""

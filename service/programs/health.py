@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
-from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.domain.data_quality import WEIGHTS, Checked, Quality
+from service.domain.data_quality import WEIGHTS, Checked
 from service.domain.health import (
     Disagreement,
     Health,
@@ -23,12 +22,12 @@ from service.domain.health import (
     disagreement,
     worst,
 )
+from service.domain.notices import Notice
 from service.programs.answers import Answer, ProgramRef, StatedHealthData
 from service.programs.dependency_faces import url_of
-from service.programs.dependency_network import ProgramNetwork
+from service.programs.dependency_network import Known, ProgramNetwork
 from service.programs.dependency_terms import Viewpoint
-from service.programs.envelope import enveloped
-from service.programs.freshness import Grounds, grounds_of
+from service.programs.freshness import grounds_of
 from service.programs.health_answers import (
     DisagreementData,
     EvidenceItem,
@@ -43,6 +42,7 @@ from service.programs.health_answers import (
 from service.programs.health_inputs import further_measures
 from service.programs.health_standing import standing_of
 from service.programs.health_terms import HealthTerms
+from service.programs.links import Links
 from service.programs.overrides import override_data
 from service.programs.rounding import rounded
 from service.programs.stated import stated_health, words_in_fields
@@ -52,28 +52,28 @@ from service.store.overrides import Overrides, StoredOverride
 
 EVIDENCE_SHOWN: Final = 20
 DEFAULT_TERMS: Final = HealthTerms()
-_MORE: Final[Mapping[Rule, str]] = {
-    Rule.BLOCKED_CRITICAL: "dependencies?status=blocked",
-    Rule.DEPENDENCY_HEALTH: "dependencies",
-    Rule.OVERDUE: "data-quality?lacks=not_overdue",
-    Rule.DATA_QUALITY: "data-quality",
-    Rule.TARGET_PROBABILITY: "forecast",
-    Rule.SCHEDULE_VARIANCE: "baselines",
-    Rule.SCHEDULE_PERFORMANCE: "baselines",
-    Rule.SCOPE_GROWTH: "scope",
-    Rule.AGEING: "flow",
+_MORE: Final[Mapping[Rule, tuple[str, Mapping[str, str]]]] = {
+    Rule.BLOCKED_CRITICAL: ("dependencies", {"status": "blocked"}),
+    Rule.DEPENDENCY_HEALTH: ("dependencies", {}),
+    Rule.OVERDUE: ("data-quality", {"lacks": "not_overdue"}),
+    Rule.DATA_QUALITY: ("data-quality", {}),
+    Rule.TARGET_PROBABILITY: ("forecast", {}),
+    Rule.SCHEDULE_VARIANCE: ("baselines", {}),
+    Rule.SCHEDULE_PERFORMANCE: ("baselines", {}),
+    Rule.SCOPE_GROWTH: ("scope", {}),
+    Rule.AGEING: ("flow", {}),
 }
 
 
 async def get_health(
     database: Database, key: str, *, view: Viewpoint, terms: HealthTerms = DEFAULT_TERMS
 ) -> Answer[HealthData]:
-    """Raises UnknownProgram."""
+    """As of the view's moment. Raises UnknownProgram, and InvalidQuery for a moment before anything was there."""
     known, measured = await standing_of(database, key, view, terms)
-    asked = known.network
+    asked, links = known.network, Links.of(key, view)
     health = measured.health(await further_measures(database, asked.program, view))
     async with database.reading() as uow:
-        told = await words_of(uow.connection, await grounds_of(uow.connection, key), terms=terms, now=view.now)
+        told = await words_of(uow.connection, known, terms)
         evidence = {uid for each in health.verdicts for uid in each.measure.evidence[:EVIDENCE_SHOWN]}
         faces = await Faces(uow.connection).of(evidence & asked.network.place.keys())
     data = HealthData(
@@ -85,20 +85,27 @@ async def get_health(
         stated=told.stated,
         override=None if told.override is None else override_data(told.override),
         disagreement=disagreement_data(told.colour, health),
-        rules=tuple(_rule(each, asked, faces) for each in health.verdicts),
+        rules=tuple(_rule(each, asked, faces, links) for each in health.verdicts),
         parts=tuple(_part(each, health.parts) for each in health.parts),
-        data_quality=quality_data(measured.standing.checked, key),
+        data_quality=quality_data(measured.standing.checked, links),
         past_overrides=tuple(override_data(each) for each in told.past),
     )
-    return enveloped(data, sources=known.sources, now=view.now)
+    return known.answer(data, (*measured.notices, *told.notices))
 
 
 class Words:
-    """What people say of a program: in their tools, and by deciding."""
+    """What people say of a program at a moment: in their tools, and by deciding."""
 
-    def __init__(self, statements: Sequence[StatedHealthData], overrides: Sequence[StoredOverride], now: datetime):
-        self.override = next((each for each in overrides if each.holds(now)), None)
+    def __init__(
+        self,
+        statements: Sequence[StatedHealthData],
+        overrides: Sequence[StoredOverride],
+        moment: datetime,
+        notices: tuple[Notice, ...] = (),
+    ) -> None:
+        self.override = next((each for each in overrides if each.holds(moment)), None)
         self.past = [each for each in overrides if each is not self.override]
+        self.notices = notices
         self.colour = stated_colour(statements)
         self.stated = StatedData(colour=self.colour, statements=tuple(statements))
 
@@ -106,12 +113,14 @@ class Words:
         return computed if self.override is None else self.override.value
 
 
-async def words_of(connection: AsyncConnection, grounds: Grounds, *, terms: HealthTerms, now: datetime) -> Words:
-    """The words of status updates, and those in the configured fields of items."""
-    key = grounds.program.key
-    in_fields = await words_in_fields(connection, key, terms.health_fields)
-    updates = await stated_health(connection, grounds)
-    return Words((*updates, *in_fields), await Overrides(connection).of(key), now)
+async def words_of(connection: AsyncConnection, known: Known, terms: HealthTerms) -> Words:
+    """The words of status updates, and those in the configured fields of items. Raises UnknownProgram."""
+    view, key = known.view, known.network.program.key
+    in_fields = await words_in_fields(connection, known, terms.health_fields)
+    grounds = await grounds_of(connection, key)
+    heard = await stated_health(connection, grounds, until=view.earlier, historians=view.historians)
+    overrides = await Overrides(connection).of(key, at=view.moment)
+    return Words((*heard.words, *in_fields), overrides, view.moment, heard.notices)
 
 
 def stated_colour(statements: Iterable[StatedHealthData]) -> Rag | None:
@@ -132,8 +141,8 @@ def decisive(verdicts: Iterable[Verdict], colour: Rag) -> list[Verdict]:
     return [each for each in verdicts if each.colour is colour]
 
 
-def quality_data(checked: Checked, key: str, *, among: Quality | None = None) -> QualityData:
-    quality = among or checked.quality()
+def quality_data(checked: Checked, links: Links) -> QualityData:
+    quality = checked.quality()
     return QualityData(
         score=rounded(quality.score),
         coverage=round(quality.coverage, 6),
@@ -145,16 +154,11 @@ def quality_data(checked: Checked, key: str, *, among: Quality | None = None) ->
                 share=rounded(share.value),
                 asked=share.asked,
                 missing=share.asked - share.passed,
-                more=address(key, f"data-quality?lacks={share.check}"),
+                more=links.to("data-quality", lacks=str(share.check)),
             )
             for share in quality.shares
         ),
     )
-
-
-def address(key: str, path: str) -> str:
-    """Where the API tells more about a program."""
-    return f"/api/v1/programs/{quote(key, safe='')}/{path}"
 
 
 def shown(asked: ProgramNetwork, uids: Collection[str], faces: Mapping[str, Face]) -> tuple[EvidenceItem, ...]:
@@ -163,9 +167,9 @@ def shown(asked: ProgramNetwork, uids: Collection[str], faces: Mapping[str, Face
     return tuple(EvidenceItem(uid=item.uid, key=item.key, title=item.title, url=url_of(item, faces)) for item in items)
 
 
-def _rule(verdict: Verdict, asked: ProgramNetwork, faces: Mapping[str, Face]) -> RuleData:
+def _rule(verdict: Verdict, asked: ProgramNetwork, faces: Mapping[str, Face], links: Links) -> RuleData:
     measure: Measure = verdict.measure
-    more = _MORE.get(measure.rule)
+    path, query = _MORE.get(measure.rule, (None, {}))
     return RuleData(
         code=measure.rule.code,
         rule=measure.rule,
@@ -177,7 +181,7 @@ def _rule(verdict: Verdict, asked: ProgramNetwork, faces: Mapping[str, Face]) ->
         reason=measure.reason,
         evidence=shown(asked, measure.evidence[:EVIDENCE_SHOWN], faces),
         evidence_total=len(measure.evidence),
-        more=None if more is None else address(asked.program.key, more),
+        more=None if path is None else links.to(path, **query),
     )
 
 

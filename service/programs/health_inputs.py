@@ -12,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.domain.errors import UnknownBaseline
 from service.domain.health import Measure, Rule
 from service.domain.ledger import Ledger
+from service.domain.outlook import Chance
 from service.domain.planned_value import earned
 from service.domain.progress import Basis
 from service.programs.baselines import Compared, compare_with
 from service.programs.dependency_terms import Viewpoint
-from service.programs.forecast import program_forecast
+from service.programs.forecast import forecast_from, program_forecast
 from service.programs.lives import lives_of
+from service.programs.lives_then import lives_at, then_at
 from service.store.baselines import Baselines
 from service.store.engine import Database
 from service.store.program_items import ProgramRow
@@ -34,7 +36,7 @@ _WITHOUT_FORECAST: Final = {
 
 
 async def further_measures(database: Database, program: ProgramRow, view: Viewpoint) -> tuple[Measure, ...]:
-    """Of the whole program, in the order of the rules. Raises UnknownProgram."""
+    """Of the whole program at the view's moment, in the order of the rules. Raises UnknownProgram."""
     return (
         await _of_forecast(database, program, view),
         *await _of_baseline(database, program, view),
@@ -51,14 +53,22 @@ async def _of_forecast(database: Database, program: ProgramRow, view: Viewpoint)
     rule = Rule.TARGET_PROBABILITY
     if program.target is None:
         return Measure.missing(rule, "no_target", "The program has no target date.")
-    made = await program_forecast(database, program.key, view=view)
-    chance = made.on_target
+    chance, reason = await _chance(database, program.key, view)
     if chance is None:
-        reason = made.reason or "no_forecast"
         return Measure.missing(rule, reason, _WITHOUT_FORECAST.get(reason, "There is no forecast."))
     low, high = chance.interval.low, chance.interval.high
     said = f"The target of {day(program.target)} is met in {chance.value:.0%} of all trials ({low:.0%} to {high:.0%})."
     return Measure(rule, chance.value, said)
+
+
+async def _chance(database: Database, key: str, view: Viewpoint) -> tuple[Chance | None, str]:
+    """Of meeting the target, and why there is none: as it would have been said at the view's moment."""
+    then = then_at(view)
+    if then is None:
+        made = await program_forecast(database, key, view=view)
+    else:
+        made = await forecast_from(database, await lives_of(database, key, view), view, then=then)
+    return made.on_target, made.reason or "no_forecast"
 
 
 async def _of_baseline(database: Database, program: ProgramRow, view: Viewpoint) -> tuple[Measure, Measure]:
@@ -103,16 +113,19 @@ def _performance(compared: Compared, view: Viewpoint) -> Measure:
 
 
 async def _of_scope(database: Database, program: ProgramRow, view: Viewpoint) -> Measure:
-    known = await lives_of(database, program.key, view)
-    then, now = _scope(known.lives.ledger, view)
+    lives = await lives_at(database, program.key, view)
+    then, now = _scope(lives.ledger, view)
+    past = then_at(view) is not None
+    ago, today = ("before", f"on {day(view.today)}") if past else ("ago", "today")
     if not then:
-        return Measure.missing(Rule.SCOPE_GROWTH, "no_scope_then", "Nothing counted thirty days ago.")
-    said = f"Thirty days ago {counted(then, 'item')} counted, today {now:,}."
+        return Measure.missing(Rule.SCOPE_GROWTH, "no_scope_then", f"Nothing counted thirty days {ago}.")
+    said = f"Thirty days {ago} {counted(then, 'item')} counted, {today} {now:,}."
     return Measure(Rule.SCOPE_GROWTH, (now - then) / then, said)
 
 
 def _scope(ledger: Ledger, view: Viewpoint) -> tuple[int, int]:
-    """How many items there were thirty days ago, and are today: what is done is scope still, what was cancelled not."""
+    """How many items there were thirty days before the view's day, and on it: what is done is scope still, what was
+    cancelled is not."""
     before, today = (view.today - GROWN_WITHIN).toordinal(), view.today.toordinal()
     then = np.count_nonzero((ledger.created <= before) & (ledger.left > before))
     now = np.count_nonzero((ledger.created <= today) & (ledger.left > today))

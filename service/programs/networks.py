@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from datetime import datetime
+from weakref import WeakKeyDictionary
+
+from service.programs.cache import Recent
 from service.programs.dependency_network import Known, network_now
 from service.programs.dependency_terms import Viewpoint
+from service.programs.freshness import grounds_of
 from service.programs.past_network import network_then
 from service.store.engine import Database
+from service.store.network_changes import NetworkChanges, Position
+
+KEPT = 4  # networks of earlier moments: what a report, and who reads on from it, asks about
 
 
 async def network_of(database: Database, key: str, view: Viewpoint) -> Known:
@@ -13,4 +22,27 @@ async def network_of(database: Database, key: str, view: Viewpoint) -> Known:
     before anything was there."""
     if view.as_of is None:
         return await network_now(database, key, view)
-    return await network_then(database, key, view, view.as_of)
+    memory = _kept.setdefault(database, Recent(KEPT))
+    question = (key, view.terms.seal, view.as_of)
+    kept = memory.get(question)
+    async with database.reading() as uow:
+        changes = NetworkChanges(uow.connection)
+        position, told = await changes.position(), (await grounds_of(uow.connection, key)).fingerprint
+        moved = kept is None or kept.told != told or await changes.since(kept.position) != frozenset()
+    if kept is not None and not moved:
+        return replace(kept.known, view=view)
+    known = await network_then(database, key, view, view.as_of)
+    memory.put(question, _Kept(position, told, known))
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Made of everything that stood there at a position. `told`: the program's fingerprint."""
+
+    position: Position
+    told: str
+    known: Known
+
+
+_kept: WeakKeyDictionary[Database, Recent[tuple[str, str, datetime], _Kept]] = WeakKeyDictionary()

@@ -124,7 +124,9 @@ def _end_of(day: date, view: Viewpoint) -> datetime:
 
 
 async def _holding(store: Overrides, key: str, now: datetime) -> StoredOverride | None:
-    return next((each for each in await store.of(key) if each.holds(now)), None)
+    """By the rows alone: whoever waited for a turn may have an older clock than the one before."""
+    last = await store.not_ended(key)
+    return last if last is not None and now < last.expires_at else None
 
 
 def _as_json(override: StoredOverride | None) -> dict[str, str] | None:

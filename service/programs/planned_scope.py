@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from service.domain.dates import ProgramDates
 from service.domain.errors import InvalidChange, InvalidQuery
 from service.domain.notices import Notice
 from service.domain.program_history import ProgramThen
+from service.domain.status import StatusCategory
 from service.programs.dependency_terms import Viewpoint
 from service.programs.historians import Historians
 from service.programs.past import IN_ROLLUPS, history_of, moment_of, past_notices, program_at, refuse_before_all
@@ -32,27 +34,46 @@ async def present(connection: AsyncConnection, program: ProgramRow, *, zone: Zon
     return planned(items, slots, program=_dates(program), count_subtasks=program.count_subtasks)
 
 
-async def planned_then(
-    connection: AsyncConnection, program: ProgramRow, moment: datetime, *, zone: ZoneInfo, historians: Historians
-) -> tuple[tuple[BaselineItem, ...], tuple[Notice, ...]]:
-    """What one taken at that moment would have kept, and how far that can be believed.
+@dataclass(frozen=True, slots=True)
+class PlannedThen:
+    """`items` are what a baseline of then would have kept, `members` all that were in the program, counted or not."""
 
-    Start and target of the program are those of its file today: nobody keeps earlier ones. Raises InvalidChange for a
+    items: tuple[BaselineItem, ...]
+    members: Mapping[str, StatusCategory]  # by uid
+    notices: tuple[Notice, ...]
+
+
+async def planned_at(
+    connection: AsyncConnection, program: ProgramRow, moment: datetime, *, zone: ZoneInfo, historians: Historians
+) -> PlannedThen:
+    """What counted at a moment and when it was planned, and how far that can be believed.
+
+    Start and target of the program are those of its file today: nobody keeps earlier ones. Raises InvalidQuery for a
     moment at which nothing was there.
     """
     history = await history_of(connection, program.key, since=moment, historians=historians, aspects=_ASPECTS)
     then = await program_at(connection, history, moment)
     if not then.items:
-        try:
-            await refuse_before_all(connection, program.key, moment)
-        except InvalidQuery as error:
-            raise _of_body(error) from None
+        await refuse_before_all(connection, program.key, moment)
     known = await planning(connection, zone=zone)
     slots = await Baselines(connection).slots(program.key, known)
     touched = {uid: slot(plan) for uid, plan in known.plans(_slots_then(then)).items()}
     slots = {uid: each for uid, each in slots.items() if uid not in then.pasts} | touched
-    items = planned(then.items, slots, program=_dates(program), count_subtasks=program.count_subtasks)
-    return items, tuple(past_notices(history, then))
+    return PlannedThen(
+        items=planned(then.items, slots, program=_dates(program), count_subtasks=program.count_subtasks),
+        members={item.uid: item.status_category for item in then.items},
+        notices=tuple(past_notices(history, then)),
+    )
+
+
+async def planned_then(
+    connection: AsyncConnection, program: ProgramRow, moment: datetime, *, zone: ZoneInfo, historians: Historians
+) -> PlannedThen:
+    """The same for a baseline that is taken as of a moment: raises InvalidChange where `planned_at` refuses."""
+    try:
+        return await planned_at(connection, program, moment, zone=zone, historians=historians)
+    except InvalidQuery as error:
+        raise _of_body(error) from None
 
 
 def moment_in_body(text: str, view: Viewpoint) -> datetime:

@@ -6,9 +6,10 @@ What passes by itself is put in at each answer: how old the proof is, which over
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from weakref import WeakKeyDictionary
 
@@ -16,8 +17,10 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.domain.dates import ProgramDates
-from service.domain.errors import UnknownProgram
+from service.domain.errors import InvalidQuery, UnknownProgram
 from service.domain.health import Health, Rag, disagreement
+from service.domain.items import RollupItem
+from service.domain.notices import Notice
 from service.domain.progress import MissingWeight
 from service.domain.rollup import Rollup, roll_up
 from service.programs.answers import Answer, StatedHealthData
@@ -40,17 +43,20 @@ from service.programs.health_answers import (
 from service.programs.health_inputs import further_measures, further_seals
 from service.programs.health_standing import standing_of
 from service.programs.health_terms import HealthTerms
+from service.programs.past import IN_ROLLUPS, history_of
 from service.programs.rounding import progress_data, rounded
-from service.programs.stated import words_about, words_in_fields
+from service.programs.stated import Heard, Home, Statements, homes_of, statements, words_in_fields
 from service.store.engine import Database
 from service.store.freshness import Freshness, SourceFacts
 from service.store.overrides import Overrides, StoredOverride
 from service.store.planning import planning
 from service.store.portfolio import Portfolio
 from service.store.program_items import ProgramItems, ProgramRow, RuleRow
-from service.store.stated_health import StatedHealth, StatedRow
+from service.wording import counted
 
 KEPT = 5_000  # rows: more than the programs that anybody has
+KEPT_THEN = 500  # rows of earlier moments
+PATIENCE_THEN = 30.0  # seconds: a row of an earlier moment is rebuilt from histories, and nobody made it before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +75,18 @@ async def get_portfolio(
     among: Collection[str] | None = None,
     patience: float | None = None,
 ) -> Answer[PortfolioData]:
-    """In the order of the programs file; `among`: only those.
+    """In the order of the programs file, as of the view's moment; `among`: only those. Raises InvalidQuery for a moment
+    before all of them.
 
     `patience`: after so many seconds no further row is begun, and those not ready are left out. None: all are made.
+    A program that had no items at an earlier moment is left out, too; both are told.
     """
     terms = terms or Terms()
     told = await _read(database, view, terms, among)
-    kept = await _rows(database, told, _Making(view, terms, patience))
+    made = await _rows(database, told, _Making(view, terms, patience))
     rows: list[PortfolioRow] = []
     sources: dict[str, SourceFacts] = {}
-    for program, row in kept.items():
+    for program, row in made.rows.items():
         facts = _sources_of(told, program, row)
         sources |= {each.name: each for each in facts}
         rows.append(_shown(told, row, facts, view))
@@ -86,7 +94,9 @@ async def get_portfolio(
     data = PortfolioData(
         programs=tuple(rows), health={str(colour): colours[str(colour)] for colour in Rag}, next_cursor=None
     )
-    return enveloped(data, sources=[sources[name] for name in sorted(sources)], now=view.now)
+    involved_ones = [sources[name] for name in sorted(sources)]
+    notices = (*made.notices, *_doubts(told, made.rows.values()))
+    return enveloped(data, sources=involved_ones, now=view.now, notices=notices, as_of=view.as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,7 @@ class _Told:
     programs: Sequence[ProgramRow]
     rules: Mapping[str, list[RuleRow]]
     facts: Sequence[SourceFacts]
-    stated: Sequence[StatedRow]
+    statements: Statements
     overrides: Mapping[str, StoredOverride]
     seals: Mapping[str, str]
     far: Mapping[str, object]
@@ -112,6 +122,22 @@ class _Making:
     patience: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The rows that there are, and the names of programs without one: not begun by then, and not ready yet."""
+
+    rows: Mapping[ProgramRow, _Row]
+    not_begun: Sequence[str]
+    not_ready: Sequence[str]
+
+    @property
+    def notices(self) -> Iterator[Notice]:
+        if self.not_begun:
+            yield Notice("not_begun", f"Left out, as nothing of it was there yet: {', '.join(self.not_begun)}.")
+        if self.not_ready:
+            yield Notice("not_ready", f"Left out, as still being computed: {', '.join(self.not_ready)}. Ask again.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
     """What is kept of a program: everything that no clock changes."""
@@ -122,7 +148,7 @@ class _Row:
     far_seal: str
     fed_by: frozenset[str]
     further_sources: frozenset[str]
-    homes: frozenset[tuple[str, str]]
+    homes: frozenset[Home]
     stated: tuple[StatedHealthData, ...]  # in fields of its items
     items: int
     countable: int
@@ -132,6 +158,7 @@ class _Row:
     data_quality: float | None
     score: float | None
     counts: StatusCounts
+    notices: tuple[Notice, ...]
 
 
 async def _read(database: Database, view: Viewpoint, terms: Terms, among: Collection[str] | None) -> _Told:
@@ -140,20 +167,21 @@ async def _read(database: Database, view: Viewpoint, terms: Terms, among: Collec
         programs, rules = await reader.programs(among), await reader.rules()
         common = [
             view.today.isoformat(),
+            view.as_of,
             view.terms.seal,
             terms.health.seal,
             terms.missing,
             await reader.foundations(await planning(uow.connection, zone=view.terms.zone)),
         ]
         further = await further_seals(uow.connection)
-        kept = _kept(database)
-        rows = [row for each in programs if (row := kept.get(each.key)) is not None]
+        kept = _kept(database, view)
+        rows = [row for each in programs if (row := kept.get((each.key, view.as_of))) is not None]
         return _Told(
             programs=programs,
             rules=rules,
             facts=await Freshness(uow.connection).of_sources(),
-            stated=await StatedHealth(uow.connection).latest(),
-            overrides=await Overrides(uow.connection).holding(view.now),
+            statements=await statements(uow.connection, until=view.earlier),
+            overrides=await Overrides(uow.connection).holding(view.moment),
             seals={
                 each.key: _hash([common, each, rules.get(each.key, []), further.get(each.key)]) for each in programs
             },
@@ -162,22 +190,32 @@ async def _read(database: Database, view: Viewpoint, terms: Terms, among: Collec
         )
 
 
-async def _rows(database: Database, told: _Told, making: _Making) -> dict[ProgramRow, _Row]:
-    """Each program's row: the one that is kept, or a new one."""
+async def _rows(database: Database, told: _Told, making: _Making) -> _Made:
+    """Each program's row: the one that is kept, or a new one. Raises InvalidQuery for a moment before all of them."""
     clock = asyncio.get_running_loop().time
-    begun, found = clock(), {}
+    begun, view = clock(), making.view
+    found: dict[ProgramRow, _Row] = {}
+    not_begun, not_ready = list[str](), list[str]()
     for program in told.programs:
-        row = _current(database, told, program)
-        if row is None and (making.patience is None or clock() - begun < making.patience):
-            async with _turn(database):  # somebody else may have made it meanwhile
-                row = _current(database, told, program) or await _made(database, told, program, making)
+        row = _current(database, told, program, view)
+        if row is None and making.patience is not None and clock() - begun >= making.patience:
+            not_ready.append(program.name)
+            continue
+        if row is None:
+            try:
+                async with _turn(database):  # somebody else may have made it meanwhile
+                    row = _current(database, told, program, view) or await _made(database, told, program, making)
+            except InvalidQuery:  # a moment before its first item
+                not_begun.append(program.name)
         if row is not None:
             found[program] = row
-    return found
+    if not_begun and len(not_begun) == len(told.programs):
+        raise InvalidQuery("as_of", "is too early: nothing of these programs was there yet.")
+    return _Made(found, not_begun, not_ready)
 
 
-def _current(database: Database, told: _Told, program: ProgramRow) -> _Row | None:
-    row = _kept(database).get(program.key)
+def _current(database: Database, told: _Told, program: ProgramRow, view: Viewpoint) -> _Row | None:
+    row = _kept(database, view).get((program.key, view.as_of))
     if row is None or row.seal != told.seals[program.key]:
         return None
     # Whoever made a row since we looked had its far ends read right then.
@@ -186,25 +224,26 @@ def _current(database: Database, told: _Told, program: ProgramRow) -> _Row | Non
 
 
 async def _made(database: Database, told: _Told, program: ProgramRow, making: _Making) -> _Row | None:
-    """None for a program that was removed since the list was read."""
+    """None for a program that was removed since the list was read. Raises InvalidQuery as `_computed` does."""
+    view = making.view
     try:
-        row = await _computed(database, program, told.seals[program.key], making.view, making.terms)
+        row = await _computed(database, program, told.seals[program.key], view, making.terms)
     except UnknownProgram:
         return None
-    _kept(database).put(program.key, row)
+    _kept(database, view).put((program.key, view.as_of), row)
     return row
 
 
 async def _computed(database: Database, program: ProgramRow, seal: str, view: Viewpoint, terms: Terms) -> _Row:
-    """Raises UnknownProgram."""
+    """Raises UnknownProgram, and InvalidQuery for a moment before anything was there."""
     known, measured = await standing_of(database, program.key, view, terms.health)
     health = measured.health(await further_measures(database, program, view))
     network, standing = known.network.network, measured.standing
     far_ends = tuple(item.uid for item in network.items if not item.member)
     async with database.reading() as uow:
-        rollup = await _rollup(uow.connection, program, terms.missing)
-        homes = await StatedHealth(uow.connection).projects_of(program.key)
-        stated = await words_in_fields(uow.connection, program.key, terms.health.health_fields)
+        rollup = await _rollup(uow.connection, program, terms.missing, view)
+        homes = await homes_of(uow.connection, program.key, until=view.earlier, historians=view.historians)
+        stated = await words_in_fields(uow.connection, known, terms.health.health_fields)
         far = await Portfolio(uow.connection).far_states(far_ends)
     progress = progress_data(rollup.progress)
     assessed = known.network.assessment.health
@@ -231,11 +270,19 @@ async def _computed(database: Database, program: ProgramRow, seal: str, view: Vi
         data_quality=rounded(standing.checked.quality().score),
         score=rounded(assessed.score),
         counts=counts_data(assessed.counts),
+        notices=(*known.notices, *measured.notices),
     )
 
 
-async def _rollup(connection: AsyncConnection, program: ProgramRow, missing: MissingWeight) -> Rollup:
-    items = await ProgramItems(connection).rollup_items(program.key)
+async def _rollup(connection: AsyncConnection, program: ProgramRow, missing: MissingWeight, view: Viewpoint) -> Rollup:
+    items: Sequence[RollupItem]
+    if view.as_of is None:
+        items = await ProgramItems(connection).rollup_items(program.key)
+    else:
+        history = await history_of(
+            connection, program.key, since=view.as_of, historians=view.historians, aspects=IN_ROLLUPS
+        )
+        items = history.at(view.as_of).items
     return await asyncio.to_thread(
         lambda: roll_up(
             items,
@@ -277,8 +324,7 @@ def _shown(told: _Told, row: _Row, facts: Sequence[SourceFacts], view: Viewpoint
 
 
 def _health(told: _Told, row: _Row) -> PortfolioHealth:
-    updates = words_about(told.stated, row.homes, told.rules.get(row.program.key, []))
-    stated = stated_colour((*updates, *row.stated))
+    stated = stated_colour((*_heard(told, row).words, *row.stated))
     override = told.overrides.get(row.program.key)
     computed = row.health.colour
     return PortfolioHealth(
@@ -292,6 +338,21 @@ def _health(told: _Told, row: _Row) -> PortfolioHealth:
     )
 
 
+def _heard(told: _Told, row: _Row) -> Heard:
+    return told.statements.of(row.homes, told.rules.get(row.program.key, []))
+
+
+def _doubts(told: _Told, rows: Iterable[_Row]) -> Iterator[Notice]:
+    """Once for each code: what exactly is in doubt of a program, its own answers tell."""
+    by_code: defaultdict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        for each in (*row.notices, *_heard(told, row).notices):
+            by_code[each.code].append(f"{row.program.name}: {each.message}")
+    for code, messages in by_code.items():
+        others = f" So in {counted(len(messages) - 1, 'more program')}." if len(messages) > 1 else ""
+        yield Notice(code, f"{messages[0]}{others}")
+
+
 def _far_seal(uids: Sequence[str], far: Mapping[str, object]) -> str:
     return _hash([(uid, far.get(uid)) for uid in uids]) if uids else ""
 
@@ -300,8 +361,10 @@ def _hash(told: object) -> str:
     return sha256(msgspec.json.encode(told)).hexdigest()
 
 
-def _kept(database: Database) -> Recent[str, _Row]:
-    return _rows_kept.setdefault(database, Recent(KEPT))
+def _kept(database: Database, view: Viewpoint) -> Recent[_Place, _Row]:
+    """Rows of earlier moments do not drive out those of now."""
+    now, then = _rows_kept.setdefault(database, (Recent(KEPT), Recent(KEPT_THEN)))
+    return now if view.as_of is None else then
 
 
 def _turn(database: Database) -> asyncio.Lock:
@@ -309,5 +372,6 @@ def _turn(database: Database) -> asyncio.Lock:
     return _turns.setdefault(database, asyncio.Lock())
 
 
-_rows_kept: WeakKeyDictionary[Database, Recent[str, _Row]] = WeakKeyDictionary()
+_Place = tuple[str, datetime | None]  # the program, and the moment that is looked at
+_rows_kept: WeakKeyDictionary[Database, tuple[Recent[_Place, _Row], Recent[_Place, _Row]]] = WeakKeyDictionary()
 _turns: WeakKeyDictionary[Database, asyncio.Lock] = WeakKeyDictionary()

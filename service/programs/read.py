@@ -35,6 +35,7 @@ from service.programs.freshness import Grounds, grounds_of, proof_of, sources_of
 from service.programs.historians import NO_HISTORIANS, Historians
 from service.programs.items import ItemFilters, get_history, get_item, list_items
 from service.programs.past import IN_ROLLUPS, history_of, past_notices, program_at, refuse_before_all
+from service.programs.past_sizes import size_at
 from service.programs.rounding import rollup_data
 from service.programs.stated import stated_health
 from service.store.engine import Database
@@ -61,28 +62,46 @@ async def list_programs(
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
     among: Collection[str] | None = None,
+    as_of: datetime | None = None,
 ) -> Answer[ProgramList]:
-    """In the order of the programs file; `among`: only those, and the sources that feed them. Raises InvalidQuery."""
+    """In the order of the programs file; `among`: only those, and the sources that feed them. Raises InvalidQuery.
+
+    `as_of`: with as many items as they had at an earlier moment; what their file says of them is of today.
+    """
     checked_limit(limit)
     place = read_cursor("programs", cursor, parts=2)
     async with database.reading() as uow:
         rows = await ProgramItems(uow.connection).listed(after=_place(place), limit=limit + 1, among=among)
+        page = rows[:limit]
+        if as_of is not None:
+            page = [
+                (position, program, await size_at(uow.connection, program.key, as_of)) for position, program, _ in page
+            ]
         sources = await sources_of(uow.connection, among)
-    page = rows[:limit]
     following = write_cursor("programs", str(page[-1][0]), page[-1][1].key) if len(rows) > limit else None
     summaries = tuple(_summary(program, items) for _, program, items in page)
-    return enveloped(ProgramList(summaries, following), sources=sources, now=now)
+    return enveloped(ProgramList(summaries, following), sources=sources, now=now, as_of=as_of)
 
 
-async def get_program(database: Database, key: str, *, now: datetime, today: date | None = None) -> Answer[ProgramData]:
+async def get_program(
+    database: Database,
+    key: str,
+    *,
+    now: datetime,
+    today: date | None = None,
+    as_of: datetime | None = None,
+    historians: Historians = NO_HISTORIANS,
+) -> Answer[ProgramData]:
     """The program as its file describes it, the rules that fill it, and its health as people state it.
 
-    Raises UnknownProgram.
+    `as_of`: its items and what people stated at an earlier moment; nobody keeps earlier files. Raises UnknownProgram,
+    and InvalidQuery for a moment before anything was there.
     """
+    earlier = as_of if as_of is not None and as_of < now else None
     async with database.reading() as uow:
         grounds = await grounds_of(uow.connection, key)
-        items = await ProgramItems(uow.connection).size(key)
-        stated = await stated_health(uow.connection, grounds)
+        items = await _size(uow.connection, key, as_of)
+        stated = await stated_health(uow.connection, grounds, until=earlier, historians=historians)
         backlog = await backlog_notices(uow.connection, grounds, cache_of(database))
     program = grounds.program
     detail = ProgramDetail(
@@ -96,7 +115,17 @@ async def get_program(database: Database, key: str, *, now: datetime, today: dat
         items=items,
         rules=tuple(Rule(rule.kind, rule.name, rule.description) for rule in grounds.rules),
     )
-    return enveloped(ProgramData(detail, stated), sources=grounds.sources, now=now, notices=backlog)
+    data, notices = ProgramData(detail, stated.words), (*stated.notices, *backlog)
+    return enveloped(data, sources=grounds.sources, now=now, notices=notices, as_of=as_of)
+
+
+async def _size(connection: AsyncConnection, key: str, as_of: datetime | None) -> int:
+    if as_of is None:
+        return await ProgramItems(connection).size(key)
+    items = await size_at(connection, key, as_of)
+    if not items:
+        await refuse_before_all(connection, key, as_of)
+    return items
 
 
 async def get_rollup(  # noqa: PLR0913 - one argument per parameter of the question

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from service.domain.errors import InvalidQuery, UnknownBaseline, one_of
 from service.domain.progress import MissingWeight
-from service.domain.report import PARTS, PRESENT_ONLY, Audience, Part, beginning
+from service.domain.report import PARTS, Audience, Part, beginning
 from service.programs.answers import Answer, ProgramRef, Remark, RollupData, SourceState
 from service.programs.attention import get_attention
 from service.programs.baselines import get_baseline
@@ -29,6 +29,7 @@ from service.programs.health import get_health
 from service.programs.health_answers import HealthData
 from service.programs.health_terms import HealthTerms
 from service.programs.historians import NO_HISTORIANS, Historians
+from service.programs.links import Links, written
 from service.programs.past import moment_of
 from service.programs.read import get_rollup
 from service.programs.report_answers import (
@@ -47,7 +48,6 @@ from service.programs.report_answers import (
 from service.programs.report_decisions import decisions
 from service.programs.report_edges import Waiting, worst_edges
 from service.programs.report_headline import headline
-from service.programs.report_links import Links
 from service.programs.report_parts import (
     baseline_part,
     flow_part,
@@ -67,7 +67,7 @@ EDGES: Final = {
     Audience.MONTHLY: 5,
     Audience.STEERING: 4,
 }  # what a screen holds, and a printed page
-NOT_THEN: Final = "It is computed for the present alone; of an earlier moment nobody can tell it."
+NO_BASELINE_THEN: Final = "There was none then."
 NOTHING_THEN: Final = "The program had no items then."
 MOVED: Final = Remark("written_meanwhile", "A sync wrote while this was gathered: parts may be of two moments.")
 
@@ -154,7 +154,10 @@ def span_of(audience: Audience, question: ReportQuestion, view: Viewpoint) -> Sp
 
 @dataclass(eq=False)
 class _Desk:
-    """Asks for one part after the other, and keeps what every answer says of its sources and its doubts."""
+    """Asks for one part after the other, and keeps what every answer says of its sources and its doubts.
+
+    `view` is from now, `seen` from the moment of the report.
+    """
 
     database: Database
     key: str
@@ -167,16 +170,13 @@ class _Desk:
     absent: list[AbsentPart] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.links = Links(self.key)
+        until = self.span.until
+        self.seen = self.view if until is None else self.view.at(until, self.terms.historians)
+        self.links = Links.of(self.key, self.seen)
 
     async def report(self) -> ReportData:
         progress, program = await self._progress()
         wanted = PARTS[self.audience]
-        if self.span.until is not None:
-            self.absent += [
-                AbsentPart(each, "present_only", NOT_THEN) for each in Part if each in wanted & PRESENT_ONLY
-            ]
-            wanted -= PRESENT_ONLY
         health = await self._health() if Part.HEALTH in wanted else None
         forecast = await self._forecast() if Part.FORECAST in wanted else None
         baseline = await self._baseline() if Part.BASELINE in wanted else None
@@ -254,7 +254,7 @@ class _Desk:
         )
 
     async def _health(self) -> HealthData:
-        return await self._answer(get_health(self.database, self.key, view=self.view, terms=self.terms.health))
+        return await self._answer(get_health(self.database, self.key, view=self.seen, terms=self.terms.health))
 
     async def _forecast(self) -> ReportForecast:
         moment = self.span.until
@@ -262,17 +262,18 @@ class _Desk:
         return forecast_part(told, self.links, as_of=_written(moment))
 
     async def _baseline(self) -> ReportBaseline | None:
-        asked = get_baseline(self.database, self.key, "latest", view=self.view, limit=1)
+        asked = get_baseline(self.database, self.key, "latest", view=self.seen, limit=1)
         try:
             return baseline_part(await self._answer(asked), self.links)
         except UnknownBaseline:
-            message = f"There is none yet; interlock baseline take {self.key} NAME takes one."
+            taking = f"There is none yet; interlock baseline take {self.key} NAME takes one."
+            message = taking if self.span.until is None else NO_BASELINE_THEN
             self.absent.append(AbsentPart(Part.BASELINE, "no_baseline", message))
             return None
 
     async def _waiting(self) -> Waiting:
         across, shown = self.audience is Audience.STEERING, EDGES[self.audience]
-        return await self._answer(worst_edges(self.database, self.key, view=self.view, across=across, shown=shown))
+        return await self._answer(worst_edges(self.database, self.key, view=self.seen, across=across, shown=shown))
 
     async def _changes(self) -> ReportChanges:
         since, until = _written(self.span.since), _written(self.span.until)
@@ -294,12 +295,17 @@ class _Desk:
     async def _flow(self) -> ReportFlow:
         weeks = max(1, (self.span.day - self.span.first_day).days // 7)
         asked = get_flow(
-            self.database, self.key, view=self.view, terms=self.terms.flow, question=FlowQuestion(weeks=weeks)
+            self.database,
+            self.key,
+            view=self.view,
+            terms=self.terms.flow,
+            question=FlowQuestion(weeks=weeks),
+            as_of=self.span.until,
         )
         return flow_part(await self._answer(asked), self.links)
 
     async def _attention(self) -> ReportAttention:
-        asked = get_attention(self.database, self.key, view=self.view, terms=self.terms.health, limit=PRESSING)
+        asked = get_attention(self.database, self.key, view=self.seen, terms=self.terms.health, limit=PRESSING)
         told = await self._answer(asked)
         return ReportAttention(attention=told.attention, total=told.total, more=self.links.to("attention"))
 
@@ -327,5 +333,4 @@ def _day(text: str) -> date:
 
 
 def _written(moment: datetime | None) -> str | None:
-    """As an address can hold it: 2026-11-13T23:00:00Z."""
-    return None if moment is None else whole_seconds(moment).isoformat().replace("+00:00", "Z")
+    return None if moment is None else written(moment)

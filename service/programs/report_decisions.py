@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from service.domain.health import Rag, Rule
 from service.programs.dependency_answers import EdgeData
 from service.programs.health_answers import EvidenceItem, HealthData, OverrideData, RuleData
+from service.programs.links import Links
 from service.programs.report_answers import Decision, ReportBaseline, ReportDependencies, ReportForecast
 from service.programs.report_edges import Waiting
-from service.programs.report_links import Links
 from service.wording import counted, day
 
 SHOWN: Final = 3  # items of a decision

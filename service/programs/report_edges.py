@@ -12,9 +12,9 @@ from service.programs.dependency_choice import DependencyFilters, chosen, crosse
 from service.programs.dependency_faces import edges_shown, health_data
 from service.programs.dependency_network import ProgramNetwork
 from service.programs.dependency_terms import Viewpoint
+from service.programs.links import Links
 from service.programs.networks import network_of
 from service.programs.report_answers import ReportDependencies
-from service.programs.report_links import Links
 from service.store.engine import Database
 
 TROUBLE: Final = ("cyclic", "broken", "blocked", "off_track", "at_risk")
@@ -47,7 +47,7 @@ async def worst_edges(database: Database, key: str, *, view: Viewpoint, across: 
         across=across,
         edges=listed,
         total=len(wanted),
-        more=Links(key).to("dependencies", status=",".join(TROUBLE)),
+        more=Links.of(key, view).to("dependencies", status=",".join(TROUBLE)),
     )
     return known.answer(Waiting(part, worst))
 

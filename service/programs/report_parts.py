@@ -14,6 +14,7 @@ from service.programs.flow_answers import FlowData
 from service.programs.forecast_answers import ForecastData
 from service.programs.health_answers import HealthData, QualityData, RuleData, ShareData
 from service.programs.health_inputs import ENOUGH_POINTS
+from service.programs.links import Links
 from service.programs.report_answers import (
     NetworkForecast,
     ReportBaseline,
@@ -24,7 +25,6 @@ from service.programs.report_answers import (
     RuleSaid,
     Standing,
 )
-from service.programs.report_links import Links
 from service.programs.schedule_risk_answers import DependencyAware
 
 _WORST_FIRST = (Rag.RED, Rag.AMBER, Rag.GREY)

@@ -10,6 +10,7 @@ from service import wording
 from service.domain.report import Audience
 from service.programs.answers import Answer
 from service.programs.health_answers import OverrideData
+from service.programs.links import Links
 from service.programs.report_answers import AbsentPart, Decision, ReportData, ReportHealth, ReportQuality, RuleSaid
 from service.programs.report_decisions import last_day
 from service.programs.report_figures import (
@@ -20,7 +21,6 @@ from service.programs.report_figures import (
     scope_section,
     trend_section,
 )
-from service.programs.report_links import Links
 from service.programs.report_page import Bullets, Line, Page, Paragraph, Section, joined, line, strong, text
 from service.programs.report_work import attention_section, called, changes_section, waiting_section
 

@@ -51,6 +51,18 @@ class Standing(NamedTuple):
     member: bool
 
 
+class Grave(NamedTuple):
+    """An item was found gone, and is until it is restored."""
+
+    uid: str
+    reason: str
+    found_at: datetime
+    restored_at: datetime | None
+
+    def holds(self, moment: datetime) -> bool:
+        return self.found_at <= moment and (self.restored_at is None or moment < self.restored_at)
+
+
 class Baselines:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -78,9 +90,13 @@ class Baselines:
         query = select(func.count()).select_from(baselines).where(baselines.c.program_key == program_key)
         return (await self._connection.execute(query)).scalar_one()
 
-    async def listed(self, program_key: str, *, after: int = 0, limit: int | None = None) -> list[BaselineRow]:
-        """In the order in which they were taken, from the one behind `after`."""
+    async def listed(
+        self, program_key: str, *, after: int = 0, limit: int | None = None, until: datetime | None = None
+    ) -> list[BaselineRow]:
+        """In the order in which they were taken, from the one behind `after`; `until`: of no later moment."""
         query = select(*_ROW).where(baselines.c.program_key == program_key, baselines.c.id > after)
+        if until is not None:
+            query = query.where(baselines.c.as_of <= until)
         rows = await self._connection.execute(query.order_by(baselines.c.id).limit(limit))
         return [BaselineRow(**row) for row in rows.mappings()]
 
@@ -105,6 +121,11 @@ class Baselines:
         rows = await fetch_many(self._connection, _STANDINGS.format(named), [program_key, sorted(uids)])
         return {uid: convert(rest, Standing, strict=False) for uid, *rest in rows}
 
+    async def graves(self, uids: Collection[str]) -> list[Grave]:
+        """Whenever one of these items was found gone, in order of time."""
+        rows = await fetch(self._connection, _GRAVES.format(within(self._connection, "item_uid")), [sorted(uids)])
+        return convert(rows, list[Grave], strict=False)
+
     async def slots(self, program_key: str, planning: Planning) -> dict[str, Slot]:
         """The sprints and releases that members of a program are planned in, by uid."""
         plans = planning.plans(await fetch(self._connection, _PLANS, [program_key]))
@@ -123,6 +144,7 @@ _STANDINGS = """
       FROM work_items AS i
       LEFT JOIN memberships AS m ON m.item_uid = i.uid AND m.program_key = ? AND m.valid_to IS NULL
      WHERE {}"""
+_GRAVES = "SELECT item_uid, reason, found_at, restored_at FROM tombstones WHERE {} ORDER BY found_at, id"
 _PLANS = """
     SELECT f.item_uid, i.source, f.facet, f.native_id, f.value
       FROM item_facets AS f

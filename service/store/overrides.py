@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -27,25 +27,42 @@ class StoredOverride:
     ended_at: datetime | None = None
     ended_by: str | None = None
 
-    def holds(self, now: datetime) -> bool:
-        return self.ended_at is None and now < self.expires_at
+    def holds(self, moment: datetime) -> bool:
+        over = self.expires_at if self.ended_at is None else min(self.ended_at, self.expires_at)
+        return self.set_at <= moment < over
+
+    def known_at(self, moment: datetime) -> StoredOverride:
+        """As it was known then: nobody had ended it yet who did so later."""
+        if self.ended_at is None or self.ended_at <= moment:
+            return self
+        return replace(self, ended_at=None, ended_by=None)
 
 
 class Overrides:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def of(self, program: str) -> list[StoredOverride]:
-        """Newest first: those not ended, and some that are over."""
+    async def of(self, program: str, *, at: datetime) -> list[StoredOverride]:
+        """Newest first: the one that holds at a moment, and some that were over by then."""
         table = health_overrides
-        query = select(*_COLUMNS).where(table.c.program_key == program).order_by(table.c.id.desc())
-        return [_override(row) for row in await self._connection.execute(query.limit(KEPT_IN_SIGHT + 1))]
+        query = select(*_COLUMNS).where(table.c.program_key == program, table.c.set_at <= at)
+        rows = await self._connection.execute(query.order_by(table.c.id.desc()).limit(KEPT_IN_SIGHT + 1))
+        return [_override(row).known_at(at) for row in rows]
 
-    async def holding(self, now: datetime) -> dict[str, StoredOverride]:
-        """By program, of all programs."""
+    async def not_ended(self, program: str) -> StoredOverride | None:
+        """The latest that nobody ended; it may have expired by itself."""
         table = health_overrides
-        query = select(table.c.program_key, *_COLUMNS).where(table.c.ended_at.is_(None), table.c.expires_at > now)
-        return {key: _override(row) for key, *row in await self._connection.execute(query)}
+        query = select(*_COLUMNS).where(table.c.program_key == program, table.c.ended_at.is_(None))
+        row = (await self._connection.execute(query)).first()
+        return None if row is None else _override(row)
+
+    async def holding(self, at: datetime) -> dict[str, StoredOverride]:
+        """By program, of all programs, at a moment."""
+        table = health_overrides
+        not_ended = table.c.ended_at.is_(None) | (table.c.ended_at > at)
+        query = select(table.c.program_key, *_COLUMNS).where(table.c.set_at <= at, table.c.expires_at > at, not_ended)
+        rows = await self._connection.execute(query)
+        return {key: _override(row).known_at(at) for key, *row in rows}
 
     async def take_turn(self, program: str) -> None:
         """Whoever decides about the same program meanwhile waits until this transaction is over."""

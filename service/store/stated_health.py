@@ -28,17 +28,26 @@ class StatedRow(NamedTuple):
     author: str | None
     stated_at: datetime | None
 
+    @property
+    def about(self) -> tuple[str, str, str]:
+        """Which project or portfolio."""
+        return self.source, self.kind, self.parent_id
+
 
 class StatedHealth:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def latest(self) -> list[StatedRow]:
-        """Of every project and portfolio on which somebody said something, by source, kind and name."""
+    async def latest(self, *, until: datetime | None = None) -> list[StatedRow]:
+        """Of every project and portfolio on which somebody said something, by source, kind and name.
+
+        `until`: the latest by then; what nobody knows the moment of had not been said.
+        """
         newest: dict[tuple[str, str, str], StatedRow] = {}
         for values in await self._connection.execute(_UPDATES):
             row = StatedRow(*values)
-            newest[row.source, row.kind, row.parent_id] = row  # oldest first: the last one stays
+            if until is None or (row.stated_at is not None and row.stated_at <= until):
+                newest[row.about] = row  # oldest first: the last one stays
         return sorted(newest.values(), key=lambda each: (each.source, each.kind, each.name, each.parent_id))
 
     async def projects_of(self, program: str) -> set[tuple[str, str]]:

@@ -1,7 +1,8 @@
-"""What stands below every table: sentences to read before trusting its numbers."""
+"""What stands around every table: of when it is, and sentences to read before trusting its numbers."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from rich.console import Console
@@ -9,9 +10,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from service import wording
 from service.programs.answers import Answer
 
 GAP: Final = 2  # columns between two columns
+
+
+def looking_back(as_of: datetime | None, console: Console) -> None:
+    """Above an answer about an earlier moment: of when it is."""
+    if as_of is not None:
+        console.print(Text(f"As of {wording.moment(as_of)}", style="dim"))
 
 
 def notes(answer: Answer[Any], console: Console) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from service.domain.report import PARTS, PRESENT_ONLY, Audience, Part, beginning, month_before
+from service.domain.report import PARTS, Audience, Part, beginning, month_before
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,3 @@ def test_every_report_tells_health_progress_the_forecast_and_how_good_the_data_i
         assert {Part.HEALTH, Part.PROGRESS, Part.FORECAST, Part.DATA_QUALITY} <= PARTS[audience]
     assert Part.DECISIONS in PARTS[Audience.STEERING]
     assert Part.DECISIONS not in PARTS[Audience.WEEKLY] | PARTS[Audience.MONTHLY]
-
-
-def test_what_histories_tell_is_told_of_every_moment() -> None:
-    assert frozenset(Part) - PRESENT_ONLY == {Part.PROGRESS, Part.FORECAST, Part.CHANGES, Part.TREND, Part.SCOPE}

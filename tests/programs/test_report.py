@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from service.domain.errors import InvalidQuery, UnknownProgram
 from service.programs import report as module
+from service.programs.answers import encode
 from service.programs.attention import get_attention
 from service.programs.baselines import get_baseline
 from service.programs.changes import Asked, get_changes
@@ -17,6 +19,7 @@ from service.programs.forecast import get_forecast
 from service.programs.health import get_health
 from service.programs.overrides import Decision as Override
 from service.programs.overrides import override
+from service.programs.past import end_of
 from service.programs.read import get_rollup
 from service.programs.report import ReportQuestion, ReportTerms, get_report
 from service.programs.report_answers import ReportData
@@ -170,26 +173,66 @@ async def test_since_can_be_chosen(database: Database) -> None:
     assert data.changes.groups == ()
 
 
-async def test_as_of_an_earlier_day_it_tells_what_histories_tell_and_names_the_rest(database: Database) -> None:
+async def test_as_of_an_earlier_day_all_of_it_is_of_that_day(database: Database) -> None:
     await a_reported_program(database)
-    answer = await report(database, "monthly", as_of="2026-11-16")
+    answer = await report(database, "monthly", as_of="2026-11-19")
     data = answer.data
-    then = await get_rollup(database, KEY, now=NOW, today=TODAY, as_of=data.until, historians=HISTORIANS)
+    assert data.until is not None
+    moment = end_of(date(2026, 11, 19), UTC_ZONE)
+    then = view().at(moment, HISTORIANS)
+    progress = (await get_rollup(database, KEY, now=NOW, today=TODAY, as_of=moment, historians=HISTORIANS)).data
+    health = (await get_health(database, KEY, view=then)).data
+    attention = (await get_attention(database, KEY, view=then)).data
+    flow = (await get_flow(database, KEY, view=view(), question=FlowQuestion(weeks=4), as_of=moment)).data
+    variance = (await get_baseline(database, KEY, "latest", view=then)).data
 
-    assert (data.day, data.first_day) == (date(2026, 11, 16), date(2026, 10, 16))
-    assert answer.as_of == datetime(2026, 11, 16, 23, 59, 59, tzinfo=UTC)
-    assert data.progress.now.count == then.data.progress.count
-    assert data.progress.now.points.total == 9.0  # one of the two points of item 703 came the day after
-    assert [each.part for each in data.absent] == [
-        *("health", "baseline", "flow", "dependencies", "attention", "data_quality"),
-    ]
-    assert {each.reason for each in data.absent} == {"present_only"}
+    assert (data.day, data.first_day, data.absent) == (date(2026, 11, 19), date(2026, 10, 19), ())
+    assert answer.as_of == datetime(2026, 11, 19, 23, 59, 59, tzinfo=UTC)
+    assert data.progress.now.count == progress.progress.count
+    assert data.health is not None
+    assert (data.health.effective, data.health.stated) == (health.effective, health.stated.colour)
     assert data.forecast is not None
     assert data.forecast.network is None
+    assert data.baseline is not None
+    assert (data.baseline.schedule, data.baseline.items) == (variance.schedule, variance.scope.items)
+    assert data.changes is not None
+    assert data.trend is not None
+    assert data.trend.points[-1].date == date(2026, 11, 19)
+    assert data.flow is not None
+    assert (data.flow.window, data.flow.wip) == (flow.window, flow.groups[0].wip)
+    assert data.dependencies is not None
+    assert [(each.successor.uid, each.status) for each in data.dependencies.edges] == [
+        (uid(702), "blocked"),
+        (uid(801), "blocked"),
+    ]
+    assert data.attention is not None
+    assert (data.attention.total, data.attention.attention) == (attention.total, attention.attention[:5])
+    assert data.data_quality is not None
+    assert data.data_quality.score == health.data_quality.score
+
+
+async def test_what_came_later_is_in_no_part_of_an_earlier_report(database: Database) -> None:
+    """On the 16th nobody had moved the launch or estimated item 703 anew, and there was no baseline."""
+    await a_reported_program(database)
+    data = (await report(database, "monthly", as_of="2026-11-16")).data
+
+    assert data.progress.now.points.total == 9.0  # one of the two points of item 703 came the day after
+    assert [(each.part, each.reason, each.message) for each in data.absent] == [
+        ("baseline", "no_baseline", "There was none then.")
+    ]
     assert data.changes is not None
     assert [group.kind for group in data.changes.groups] == ["added"]
-    assert data.trend is not None
-    assert data.trend.points[-1].date == date(2026, 11, 16)
+    assert data.health is not None
+    assert data.health.stated is None  # somebody said so on the 20th
+
+
+async def test_every_address_of_an_earlier_report_is_of_its_day(database: Database) -> None:
+    await a_reported_program(database)
+    data = (await report(database, "steering", as_of="2026-11-19")).data
+    told = set(re.findall(rf"/api/v1/programs/{KEY}/[^\"]*", encode(data).decode()))
+
+    assert len(told) > 10
+    assert [address for address in sorted(told) if "2026-11-19" not in address and "2026-10-19" not in address] == []
 
 
 async def test_as_of_today_is_now(database: Database) -> None:

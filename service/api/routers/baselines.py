@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.access import WithPrincipal, address_of
-from service.api.dependencies import WantedForm, WithServices
+from service.api.dependencies import WantedForm, WithServices, WithView
 from service.api.openapi import answers
 from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from service.api.problems import Kind
@@ -85,6 +85,7 @@ async def take_baseline(
 @router.get(
     "/{key}/baselines",
     summary="The baselines of a program",
+    description="As of an earlier moment those that describe a later one are left out.",
     responses=answers(
         Answer[BaselineList],
         Kind.UNKNOWN_PROGRAM,
@@ -100,12 +101,11 @@ async def list_baselines(
     services: WithServices,
     form: WantedForm,
     key: Key,
+    view: WithView,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:
-    answer = await baselines.list_baselines(
-        services.database, key, view=services.viewpoint(), cursor=cursor, limit=limit
-    )
+    answer = await baselines.list_baselines(services.database, key, view=view, cursor=cursor, limit=limit)
     return settled(request, services, answer, form=form, rows=Rows("baselines", BaselineData))
 
 
@@ -113,7 +113,7 @@ async def list_baselines(
     "/{key}/baselines/{baseline}",
     summary="How a program stands against a baseline",
     description="Variance in working days, scope and estimates, and earned value with earned schedule (SPI(t), the "
-    "finish that follows from it). As CSV: the items.",
+    "finish that follows from it); now, or as it stood at an earlier moment. As CSV: the items.",
     responses=answers(
         Answer[VarianceData],
         Kind.UNKNOWN_PROGRAM,
@@ -131,6 +131,7 @@ async def get_baseline(  # noqa: PLR0913, PLR0917 - one argument a parameter is 
     form: WantedForm,
     key: Key,
     baseline: Which,
+    view: WithView,
     basis: Annotated[Basis | None, Query(description="Earned value on this basis alone.")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
@@ -140,7 +141,7 @@ async def get_baseline(  # noqa: PLR0913, PLR0917 - one argument a parameter is 
         key,
         baseline,
         basis=basis,
-        view=services.viewpoint(),
+        view=view,
         cursor=cursor,
         limit=limit,
     )

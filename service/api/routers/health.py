@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.access import WithPrincipal, address_of
-from service.api.dependencies import WantedForm, WithServices, separated
+from service.api.dependencies import WantedForm, WithServices, WithView, separated
 from service.api.openapi import answers
 from service.api.paging import DEFAULT_LIMIT, Cursor, Limit
 from service.api.problems import Kind
@@ -30,7 +30,7 @@ from service.programs.health_answers import (
     PortfolioData,
     PortfolioRow,
 )
-from service.programs.portfolio import Terms
+from service.programs.portfolio import PATIENCE_THEN, Terms
 
 router = APIRouter(tags=["health"])
 
@@ -56,7 +56,8 @@ REFUSED = (
 @router.get(
     "/portfolio",
     summary="All programs on one page",
-    description="Progress, dates, health, dependencies and freshness of each; all of them, in one answer.",
+    description="Progress, dates, health, dependencies and freshness of each; all of them, in one answer. As of an "
+    "earlier moment those are left out that had not begun, and those that are not computed in time; both are named.",
     responses=answers(
         Answer[PortfolioData],
         Kind.INVALID_REQUEST,
@@ -66,12 +67,15 @@ REFUSED = (
         conditional=True,
     ),
 )
-async def get_portfolio(request: Request, services: WithServices, who: WithPrincipal, form: WantedForm) -> Response:
+async def get_portfolio(
+    request: Request, services: WithServices, who: WithPrincipal, form: WantedForm, view: WithView
+) -> Response:
     answer = await portfolio.get_portfolio(
         services.database,
-        view=services.viewpoint(),
+        view=view,
         terms=Terms(health=services.health, missing=services.missing),
         among=who.programs,
+        patience=None if view.earlier is None else PATIENCE_THEN,
     )
     return settled(request, services, answer, form=form, rows=Rows("programs", PortfolioRow))
 
@@ -90,8 +94,8 @@ async def get_portfolio(request: Request, services: WithServices, who: WithPrinc
         conditional=True,
     ),
 )
-async def get_health(request: Request, services: WithServices, key: Key) -> Response:
-    answer = await health.get_health(services.database, key, view=services.viewpoint(), terms=services.health)
+async def get_health(request: Request, services: WithServices, key: Key, view: WithView) -> Response:
+    answer = await health.get_health(services.database, key, view=view, terms=services.health)
     return settled(request, services, answer)
 
 
@@ -114,6 +118,7 @@ async def get_data_quality(  # noqa: PLR0913, PLR0917 - one argument per paramet
     services: WithServices,
     form: WantedForm,
     key: Key,
+    view: WithView,
     by: Annotated[By, Query(description="What the rows of the breakdown are.")] = "source",
     lacks: Lacks = None,
     limit: Limit = DEFAULT_LIMIT,
@@ -123,7 +128,7 @@ async def get_data_quality(  # noqa: PLR0913, PLR0917 - one argument per paramet
     answer = await data_quality.get_data_quality(
         services.database,
         key,
-        view=services.viewpoint(),
+        view=view,
         terms=services.health,
         asked_for=Asked(by, wanted),
         cursor=cursor,
@@ -134,9 +139,10 @@ async def get_data_quality(  # noqa: PLR0913, PLR0917 - one argument per paramet
 
 @router.get(
     "/programs/{key}/attention",
-    summary="What to chase today",
+    summary="What to chase",
     description="What is blocked, overdue, slipping, ageing, nobody's or without a date, sources that are behind, and "
-    "programs that are stated green while they are red; each with whom to ask, why, and a score whose parts are shown.",
+    "programs that are stated green while they are red; each with whom to ask, why, and a score whose parts are shown. "
+    "As of an earlier moment without sources: how far they could be trusted then nobody keeps.",
     responses=answers(
         Answer[AttentionData],
         Kind.UNKNOWN_PROGRAM,
@@ -152,11 +158,12 @@ async def get_attention(
     services: WithServices,
     form: WantedForm,
     key: Key,
+    view: WithView,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:
     answer = await attention.get_attention(
-        services.database, key, view=services.viewpoint(), terms=services.health, cursor=cursor, limit=limit
+        services.database, key, view=view, terms=services.health, cursor=cursor, limit=limit
     )
     return settled(request, services, answer, form=form, rows=Rows("attention", Concern))
 

@@ -49,6 +49,7 @@ To = Annotated[date | None, Query(alias="to", description="The last day; today w
 @router.get(
     "",
     summary="List the programs",
+    description="As of an earlier moment with as many items as they had.",
     responses=answers(
         Answer[ProgramList],
         Kind.INVALID_REQUEST,
@@ -63,11 +64,17 @@ async def list_programs(
     services: WithServices,
     who: WithPrincipal,
     form: WantedForm,
+    as_of: AsOf = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:
     answer = await read.list_programs(
-        services.database, now=services.clock.now(), limit=limit, cursor=cursor, among=who.programs
+        services.database,
+        now=services.clock.now(),
+        limit=limit,
+        cursor=cursor,
+        among=who.programs,
+        as_of=services.moment(as_of),
     )
     return settled(request, services, answer, form=form, rows=Rows("programs", ProgramSummary))
 
@@ -79,17 +86,20 @@ async def list_programs(
         Answer[ProgramData],
         Kind.UNKNOWN_PROGRAM,
         Kind.INVALID_REQUEST,
-        description="As its file describes it, and its health as people state it in their tools.",
+        description="As its file describes it today, and its health as people state it in their tools.",
         example=examples.PROGRAM,
         conditional=True,
     ),
 )
-async def get_program(request: Request, services: WithServices, key: Key) -> Response:
+async def get_program(request: Request, services: WithServices, key: Key, as_of: AsOf = None) -> Response:
+    moment = services.moment(as_of)
     return await conditional(
         request,
         services,
         fingerprint=await fingerprint_with_health(services.database, key),
-        ask=lambda: read.get_program(services.database, key, now=services.clock.now()),
+        ask=lambda: read.get_program(
+            services.database, key, now=services.clock.now(), as_of=moment, historians=services.historians
+        ),
     )
 
 

@@ -34,7 +34,7 @@ ReportForm = Literal["json", "markdown", "html"]
     description="`weekly`: health, progress, what changed, who waits for whom, what to chase, the forecast. `monthly`: "
     "the same over a month, with the trend, scope, flow and the baseline. `steering`: the decisions wanted, dates with "
     "their chances, the baseline, and dependencies beyond the program. Every figure has an address that gives its "
-    "evidence. What cannot be told is in `absent`, with why; as of an earlier moment that is what no history tells.",
+    "evidence, of the same moment. What cannot be told is in `absent`, with why.",
     responses=answers(
         Answer[ReportData],
         Kind.UNKNOWN_PROGRAM,
