@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, compile_path
+from starlette.routing import BaseRoute, Route, compile_path
 
 from service.api import openapi
 from service.api.access import NEEDS, Access, Admission, let_in
@@ -57,31 +59,8 @@ TAGS = (
     ("audit", "Who changed what."),
     ("running it", "For whoever operates the service."),
 )
-
-
-def create_app(services: Services, *, version: str = "1") -> FastAPI:
-    """Ready to serve. The caller opens and closes what `services` holds."""
-    app = FastAPI(
-        title="Interlock",
-        summary="Program roll-ups and dependency health across Jira and Asana.",
-        description=DESCRIPTION,
-        version=version,
-        openapi_tags=openapi.tags(TAGS),
-        openapi_url=None,  # served by `running`, as every route that asks who asks
-        docs_url=None,  # FastAPI's page loads its scripts from elsewhere; ours is in service/web
-        redoc_url=None,
-        redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
-        dependencies=[Depends(let_in)],
-        exception_handlers={HTTPException: _on_to_boundary, RequestValidationError: _on_to_boundary},
-    )
-    app.state.services = services
-    gate = Gate(services.database, services.clock, provider=services.provider, sessions=Sessions(services.secret_key))
-    app.state.admission = Admission(gate, allow_anonymous=services.allow_anonymous, public_url=services.public_url)
-    app.state.metrics = Metrics()
-    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
-    strict = [Depends(known_parameters_only)]  # pages forgive an old bookmark, numbers do not
-    api = [
+ROUTERS = (
+    *(
         (each.router, "/api/v1")
         for each in (
             programs,
@@ -96,19 +75,57 @@ def create_app(services: Services, *, version: str = "1") -> FastAPI:
             sources,
             audit,
         )
-    ]
-    pages = [(_pages(app, services), ""), (sign_in.pages(gate, public_url=services.public_url), "")]
-    for router, prefix in (*api, (running.router, "")):
-        app.include_router(router, prefix=prefix, dependencies=strict)
-    forgiving = [*pages, (webhooks.router, "")]
-    for router, prefix in forgiving:
-        app.include_router(router, prefix=prefix)
+    ),
+    (running.router, ""),
+)
+
+
+def create_app(services: Services, *, version: str = "1") -> FastAPI:
+    """Ready to serve. The caller opens and closes what `services` holds."""
+    app = FastAPI(
+        title="Interlock",
+        summary="Program roll-ups and dependency health across Jira and Asana.",
+        description=DESCRIPTION,
+        version=version,
+        openapi_tags=openapi.tags(TAGS),
+        openapi_url=None,  # served by `running`, as every route that asks who asks
+        docs_url=None,  # FastAPI's page loads its scripts from elsewhere; ours is in service/web
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_name,
+        dependencies=[Depends(let_in)],
+        exception_handlers={HTTPException: _on_to_boundary, RequestValidationError: _on_to_boundary},
+    )
+    app.state.services = services
+    gate = Gate(services.database, services.clock, provider=services.provider, sessions=Sessions(services.secret_key))
+    app.state.admission = Admission(gate, allow_anonymous=services.allow_anonymous, public_url=services.public_url)
+    app.state.metrics = Metrics()
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    pages = [_pages(app, services), sign_in.pages(gate, public_url=services.public_url)]
+    app.router.routes.extend(_routes())
+    for each in pages:
+        app.include_router(each)
     app.router.routes.append(views.static_files())
-    _surround(app, is_open=_open_paths([*api, (running.router, ""), *forgiving]))
+    _surround(app, is_open=_open_paths([*ROUTERS, *((each, "") for each in (*pages, webhooks.router))]))
     return app
 
 
-def _open_paths(routers: list[tuple[APIRouter, str]]) -> Callable[[str], bool]:
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Those that find all they need in the state of the app; what FastAPI derives from them, it derives once."""
+    gathered = APIRouter(dependencies=[Depends(let_in)], generate_unique_id_function=_name)
+    strict = [Depends(known_parameters_only)]  # pages forgive an old bookmark, numbers do not
+    for router, prefix in ROUTERS:
+        gathered.include_router(router, prefix=prefix, dependencies=strict)
+    gathered.include_router(webhooks.router)
+    return tuple(gathered.routes)
+
+
+def _name(route: APIRoute) -> str:
+    return route.name
+
+
+def _open_paths(routers: Iterable[tuple[APIRouter, str]]) -> Callable[[str], bool]:
     """Which paths everybody may ask. Raises KeyError for a route that does not say what it needs."""
     patterns = [
         compile_path(f"{prefix}{route.path}")[0]

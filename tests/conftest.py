@@ -10,7 +10,7 @@ import pytest
 
 from service.store.engine import Database
 from tests.fixtures.databases import PostgresTemplate, SqliteTemplate
-from tests.fixtures.postgres import running_postgres
+from tests.fixtures.postgres import memory, running_postgres
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,7 @@ def postgres_server() -> Iterator[str]:
     if given:
         yield given
         return
-    with running_postgres() as url:
+    with running_postgres(on=memory()) as url:
         yield url
 
 

@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import insert
 from starlette.routing import Route
 
+from service import app
 from service.api.access import NEEDS
 from service.api.routers import (
     audit,
@@ -156,7 +157,7 @@ async def test_a_route_that_states_no_need_cannot_be_served(
 ) -> None:
     router = APIRouter()
     router.routes.append(APIRoute("/forgotten", lambda: None, name="forgotten"))
-    monkeypatch.setattr(running, "router", router)
+    monkeypatch.setattr(app, "ROUTERS", (*app.ROUTERS, (router, "")))
 
     with pytest.raises(KeyError, match="forgotten"):
         create_app(services_over(sqlite_database))
