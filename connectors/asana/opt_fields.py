@@ -34,7 +34,7 @@ TASK = (
 ) + CUSTOM_FIELD_VALUES
 
 STORY = (
-    "resource_subtype,created_at,created_by.name,project.name,task.name,assignee.name,"
+    "resource_subtype,created_at,created_by.name,project.name,task.name,dependency.name,assignee.name,"
     "old_section.name,old_section.project.gid,new_section.name,new_section.project.gid,"
     "old_dates,new_dates,old_name,new_name,old_approval_status,new_approval_status,custom_field.name,"
     "old_enum_value.name,new_enum_value.name,old_number_value,new_number_value,old_text_value,new_text_value,"

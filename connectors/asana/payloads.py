@@ -123,6 +123,7 @@ class StoryJson(Struct, gc=False, kw_only=True):
     created_by: RefJson | None = None
     project: RefJson | None = None
     task: RefJson | None = None
+    dependency: RefJson | None = None
     assignee: RefJson | None = None
     custom_field: RefJson | None = None
     old_section: RefJson | None = None

@@ -11,13 +11,17 @@ from datetime import datetime
 from msgspec import Struct
 
 from connectors.asana.payloads import DatesJson, DateValueJson, RefJson, StoryJson
+from connectors.asana.reference import DEPENDENCY
 from connectors.errors import PayloadUnreadable
 from connectors.items import SourceChange
 from connectors.timestamps import parse_moment
 
 
 class Move(Struct, frozen=True, gc=False):
-    """One field of one story, from and to; a text is given where the value itself is only an id."""
+    """One field of one story, from and to; a text is given where the value itself is only an id.
+
+    Of a link the value is the other task, and the text its link type's phrase for this one.
+    """
 
     field_id: str
     from_value: str | None = None
@@ -125,6 +129,17 @@ def _left(field_id: str, pointer: Callable[[StoryJson], RefJson | None]) -> Read
     return read
 
 
+def _tied(phrase: str, *, made: bool) -> Reader:
+    """A dependency, as a link by its phrase; a story that does not name the other task says nothing."""
+
+    def read(story: StoryJson, _: Mapping[str, str]) -> Iterator[Move]:
+        other = story.dependency or story.task
+        if other is not None and other.gid:
+            yield Move("link", None, other.gid, None, phrase) if made else Move("link", other.gid, None, phrase, None)
+
+    return read
+
+
 def _custom(value: Callable[[StoryJson], tuple[str | None, str | None, str | None, str | None]]) -> Reader:
     """A custom field's change; a story that does not name its field says nothing."""
 
@@ -183,6 +198,10 @@ READERS: Mapping[str, Reader] = {
     "name_changed": _name,
     "added_to_project": _entered("project", _project_of),
     "removed_from_project": _left("project", _project_of),
+    "dependency_added": _tied(DEPENDENCY.inward, made=True),
+    "dependency_removed": _tied(DEPENDENCY.inward, made=False),
+    "dependent_added": _tied(DEPENDENCY.outward, made=True),
+    "dependent_removed": _tied(DEPENDENCY.outward, made=False),
     "added_to_task": _entered("parent", _task_of),
     "removed_from_task": _left("parent", _task_of),
     "enum_custom_field_changed": _custom(_enum),

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from connectors.sandbox.asana.site import AsanaSite
 from service.programs.assign import assign_all
+from service.programs.dependencies import list_dependencies
+from service.programs.dependency_terms import DependencyTerms, Viewpoint
 from service.programs.historians import Historians
 from service.programs.past_list import list_items_then
 from service.programs.read import get_rollup
@@ -47,6 +49,27 @@ async def test_tasks_are_told_as_the_site_was_after_each_thing_that_happened(dat
         } == expected
         # of several projects stories do not tell which one came first
         assert all(each.project in homes[gid] for gid, each in items.items())
+
+
+async def test_dependencies_are_told_as_the_site_was_after_each_that_came_or_went(
+    database: Database,
+) -> None:
+    two = two_projects()
+    notes = _ties(two.site, two.tasks)
+
+    async with flowing(two.site, database) as flow:
+        await flow.sync_whole(full=True)
+        await add_program(database, KEY, include={"source": ["acme"]})
+        async with database.transaction() as uow:
+            await assign_all(uow, now=NOW)
+        historians = Historians({"acme": flow.source.build_historian})
+
+    present = Viewpoint(terms=DependencyTerms(), now=NOW, today=NOW.date())
+    for moment, expected in notes.items():
+        answer = await list_dependencies(database, KEY, view=present.at(moment, historians), limit=100)
+        drawn = {(edge.predecessor.uid, edge.successor.uid) for edge in answer.data.dependencies}
+        assert drawn == {(f"acme:{before}", f"acme:{after}") for before, after in expected}
+        assert "unknown_dependencies" not in {each.code for each in answer.warnings}
 
 
 async def test_as_of_now_equals_now_and_who_had_a_task_before_is_not_claimed(database: Database) -> None:
@@ -98,6 +121,25 @@ def _happenings(site: AsanaSite, first: str, second: str, tasks: list[str]) -> d
         moment += timedelta(days=1)
         thing(moment)
         notes[moment] = _seen(site)
+    return notes
+
+
+def _ties(site: AsanaSite, tasks: list[str]) -> dict[datetime, set[tuple[str, str]]]:
+    """Something is drawn or taken away each day; who is waited for and who waits, as the site shows it after each."""
+    one, other, third = tasks
+    notes: dict[datetime, set[tuple[str, str]]] = {}
+    steps = [
+        (site.add_dependency, one, other),
+        (site.add_dependency, third, one),
+        (site.remove_dependency, one, other),
+        (site.add_dependency, other, one),
+        (site.remove_dependency, third, one),
+        (site.add_dependency, one, other),
+    ]
+    for number, (step, task, waits_for) in enumerate(steps):
+        moment = NOW - timedelta(days=len(steps) - number)
+        step(task, waits_for, moment)
+        notes[moment] = {(before, gid) for gid, each in site.tasks.items() for before in each.dependencies}
     return notes
 
 

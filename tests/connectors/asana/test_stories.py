@@ -42,6 +42,10 @@ def changes(*stories: Json) -> list[tuple[str, str | None, str | None]]:
         ("name_changed", {"old_name": "A", "new_name": "B"}, ("name", "A", "B")),
         ("added_to_project", {"project": ref(PROJECT)}, ("project", None, PROJECT)),
         ("removed_from_project", {"project": ref(PROJECT)}, ("project", PROJECT, None)),
+        ("dependency_added", {"dependency": ref("8")}, ("link", None, "8")),
+        ("dependency_removed", {"dependency": ref("8")}, ("link", "8", None)),
+        ("dependent_added", {"dependency": ref("8")}, ("link", None, "8")),
+        ("dependent_removed", {"task": ref("8")}, ("link", "8", None)),
         ("added_to_task", {"task": ref("8")}, ("parent", None, "8")),
         ("removed_from_task", {"task": ref("8")}, ("parent", "8", None)),
         (
@@ -108,6 +112,25 @@ def test_changes_name_their_author_and_the_texts_that_people_saw() -> None:
     assert (found.from_text, found.to_text) == ("To do", "Doing")
 
 
+def test_a_dependency_is_a_link_by_the_phrase_of_this_end() -> None:
+    found = item(
+        task(),
+        stories=[
+            story("1", AT, "dependency_added", dependency=ref("5")),
+            story("2", AT, "dependent_added", dependency=ref("6")),
+            story("3", AT, "dependency_removed", dependency=ref("5")),
+            story("4", AT, "dependent_removed", dependency=ref("6")),
+        ],
+    ).changes
+
+    assert [(each.from_text, each.to_text) for each in found] == [
+        (None, "is blocked by"),
+        (None, "blocks"),
+        ("is blocked by", None),
+        ("blocks", None),
+    ]
+
+
 def test_changes_are_in_order_of_time_whatever_the_order_of_the_stories() -> None:
     later = story("5", "2026-05-21T00:00:00.000Z", "marked_incomplete")
     first, second = story("9", AT, "marked_complete"), story("10", AT, "marked_incomplete")
@@ -121,7 +144,9 @@ def test_changes_are_in_order_of_time_whatever_the_order_of_the_stories() -> Non
     "told",
     [
         story("9", AT, "comment_added", text="Moved to Done"),
-        story("9", AT, "dependency_added", dependency=ref("5")),
+        story("9", AT, "dependency_added"),
+        story("9", AT, "dependency_removed", dependency=None, text="removed a dependency on Sign the contract"),
+        story("9", AT, "dependency_due_date_changed", dependency=ref("5")),
         story("9", AT, "invented_tomorrow", new_name="B"),
         story("9", AT, "enum_custom_field_changed", new_enum_value=ref("1")),
         {**story("9", AT, "marked_complete"), "resource_subtype": None},
