@@ -19,7 +19,8 @@ from service.domain.dependencies import DependencyStatus
 from service.domain.edges import Edge
 from service.domain.errors import InvalidQuery, one_of
 from service.domain.items import RollupItem
-from service.domain.link_changes import LinkMove, Phrases, drawn_between, met_between
+from service.domain.link_changes import drawn_between, met_between
+from service.domain.link_history import LinkHistories
 from service.domain.notices import Notice
 from service.domain.program_history import ProgramHistory
 from service.domain.scope import Exclusion, exclusions, family_of
@@ -34,7 +35,9 @@ from service.programs.freshness import Grounds, grounds_of
 from service.programs.historians import Historians
 from service.programs.networks import network_of
 from service.programs.past import MAPPING_OF_TODAY, history_of, moment_of
+from service.store.drawn_edges import DrawnEdges
 from service.store.engine import Database
+from service.store.past_links import DRAWN, past_links
 from service.store.planning import Planning, planning, slips_since
 from service.store.recent_changes import RecentChanges
 
@@ -75,8 +78,7 @@ class _Told:
     grounds: Grounds
     history: ProgramHistory
     planning: Planning
-    link_moves: Sequence[LinkMove]
-    phrases: Mapping[str, Phrases]
+    links: LinkHistories
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ async def get_changes(
     known = await network_of(database, key, view)
     end = until or view.now + timedelta(days=1)  # a tool's clock may be ahead of ours
     async with database.reading() as uow:
-        told = await _read(uow.connection, key, since, end, historians=historians, zone=view.terms.zone)
+        told = await _read(uow.connection, key, since, historians=historians, zone=view.terms.zone)
     window = Window(told.history, end, _plan_days(told.planning), view.terms.calendar)
     moved = await asyncio.to_thread(lambda: window.came_or_went)
     async with database.reading() as uow:
@@ -153,23 +155,14 @@ def _beginning(text: str, zone: ZoneInfo) -> datetime | None:
 
 
 async def _read(
-    connection: AsyncConnection,
-    key: str,
-    since: datetime,
-    until: datetime,
-    *,
-    historians: Historians,
-    zone: ZoneInfo,
+    connection: AsyncConnection, key: str, since: datetime, *, historians: Historians, zone: ZoneInfo
 ) -> _Told:
     grounds = await grounds_of(connection, key)
     history = await history_of(connection, key, since=since, historians=historians, aspects=_TELLING)
-    reader = RecentChanges(connection)
+    uids = frozenset(item.uid for item in history.members)
+    links = await past_links(connection, uids, await DrawnEdges(connection).touching(uids), since=since)
     return _Told(
-        grounds=grounds,
-        history=history,
-        planning=await planning(connection, zone=zone),
-        link_moves=await reader.link_moves([item.uid for item in history.members], since, until),
-        phrases=await reader.phrases(),
+        grounds=grounds, history=history, planning=await planning(connection, zone=zone), links=links.histories
     )
 
 
@@ -185,11 +178,13 @@ def _found(
     """CPU-heavy for large programs."""
     changes = list(window.changes(traces))
     edges = network.network.edges
-    changes += drawn_between(told.link_moves, edges, told.phrases)
+    since, until = told.history.since, window.until
+    lasting = {(edge.predecessor_uid, edge.successor_uid) for edge in edges if _is_said_elsewhere(edge)}
+    changes += drawn_between(told.links, since=since, until=until, lasting=lasting)
     changes += met_between(changes, [edge for edge in edges if _is_waited_for(network, edge)])
-    changes += _met_elsewhere(network, since=told.history.since, until=window.until)
+    changes += _met_elsewhere(network, since=since, until=until)
     if open_ended:
-        changes += _waiting(network, since=told.history.since)
+        changes += _waiting(network, since=since)
     excluded = _excluded(window, count_subtasks=told.grounds.program.count_subtasks, open_ended=open_ended)
     points = {item.uid: points for item in window.items if (points := item.points) is not None}
     wanted = [each for each in changes if kinds is None or each.kind in kinds]
@@ -201,6 +196,11 @@ def _found(
         left_out=len(wanted) - len(kept),
         notices=() if told.history.is_mapped(told.history.since) else (MAPPING_OF_TODAY,),
     )
+
+
+def _is_said_elsewhere(edge: Edge) -> bool:
+    """Whether it is a dependency by more than a link of a tool, whose history tells when it was there."""
+    return edge.confirmed and not DRAWN.issuperset(edge.origins)
 
 
 def _is_waited_for(network: ProgramNetwork, edge: Edge) -> bool:

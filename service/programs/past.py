@@ -184,12 +184,13 @@ def uncertain_notices(history: ProgramHistory) -> Iterator[Notice]:
             else f"Histories of {torn} items contradict themselves"
         )
         yield Notice("torn_histories", f"{whose}; in between, values are not known.")
-    unread = sum(_is_unread(history, each) for each in history.snapshots.values())
+    unread = sum(is_unread(history, each) for each in history.snapshots.values())
     if unread:
         yield Notice("unread_histories", f"Of {counted(unread, 'item')} the history cannot be read, or not yet.")
 
 
-def _is_unread(history: ProgramHistory, snapshot: Snapshot) -> bool:
+def is_unread(history: ProgramHistory, snapshot: Snapshot) -> bool:
+    """Whether an item's history cannot be read, or not yet."""
     historian = history.historians.get(snapshot.source)
     return historian is None or (snapshot.unread and historian.comes_apart)
 

@@ -1,12 +1,9 @@
-"""A program's network of dependencies as of an earlier moment: items as they were, and the edges that were there.
-
-Edges that were taken away since are not in it: what a tool shows of its links are those of today.
-"""
+"""A program's network of dependencies as of an earlier moment: items as they were, and the edges that were there."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.history import Aspect, ItemState
 from connectors.items import Facet
+from service.domain.edges import Edge
 from service.domain.history import Past
 from service.domain.items import RollupItem
 from service.domain.network import NetworkItem, Presence
-from service.domain.notices import Notice
 from service.domain.program_history import ProgramHistory, ProgramThen
 from service.domain.scope import exclusions, family_of
 from service.domain.status import StatusCategory
@@ -26,18 +23,14 @@ from service.programs.dependency_network import Known, assessed
 from service.programs.dependency_reading import Drawn, Reading, pair_of, with_slips
 from service.programs.dependency_terms import Viewpoint
 from service.programs.freshness import Grounds, grounds_of, proof_of
-from service.programs.past import history_of, history_of_items, past_notices, refuse_before_all
-from service.store.edges import Edges
+from service.programs.past import history_of, history_of_items, is_unread, past_notices, refuse_before_all
+from service.programs.past_edges import edges_then
 from service.store.engine import Database
 from service.store.faces import Faces
 from service.store.freshness import Freshness
 from service.store.link_moments import keys_of, linked_since
 from service.store.network_items import NetworkItems
 from service.store.planning import Plan, Planning, planning
-
-EDGES_OF_TODAY = Notice(
-    "edges_of_today", "Dependencies that were taken away since are not shown, and of some nobody knows since when."
-)
 
 
 async def network_then(database: Database, key: str, view: Viewpoint, as_of: datetime) -> Known:
@@ -50,18 +43,24 @@ async def network_then(database: Database, key: str, view: Viewpoint, as_of: dat
         program = history.at(as_of)
         if not program.items:
             await refuse_before_all(connection, key, as_of)
-        reading = await _read(connection, grounds, program, view)
+        edges = await edges_then(connection, frozenset(item.uid for item in program.items), view)
+        reading, unread = await _read(connection, grounds, program, edges.there, view)
     network, _ = await asyncio.to_thread(assessed, grounds.program, reading, view)
     by_name = {each.name: each for each in facts}
     involved = {each.name: each for each in grounds.sources}
     involved |= {name: by_name[name] for name in network.sources if name in by_name}
-    notices = (*past_notices(history, program, proof=proof_of(grounds.sources)), EDGES_OF_TODAY)
+    notices = (
+        *past_notices(history, program, proof=proof_of(grounds.sources)),
+        *edges.notices(reading.items.keys(), unread),
+    )
     return Known(network, [involved[name] for name in sorted(involved)], by_name, view, notices)
 
 
-async def _read(connection: AsyncConnection, grounds: Grounds, program: ProgramThen, view: Viewpoint) -> Reading:
+async def _read(
+    connection: AsyncConnection, grounds: Grounds, program: ProgramThen, edges: Sequence[Edge], view: Viewpoint
+) -> tuple[Reading, int]:
+    """And how many members have a history that is not read."""
     members = {item.uid for item in program.items}
-    edges = await Edges(connection).touching(frozenset(members))
     ends = {uid for edge in edges for uid in (edge.predecessor_uid, edge.successor_uid)}
     days = await planning(connection, zone=view.terms.zone)
     reader = NetworkItems(connection, days)
@@ -71,24 +70,19 @@ async def _read(connection: AsyncConnection, grounds: Grounds, program: ProgramT
     turn = _Turn(history, program, _left_out(program, grounds), days, view)
     items = [turn.back(item) for item in read.values() if item.created_at is None or item.created_at <= view.moment]
     keys = await keys_of(connection, ends)
-    linked = await linked_since(connection, {pair_of(edge) for edge in edges}, keys)
     there = {item.uid: item for item in items}
-    kept = [
-        edge
-        for edge in edges
-        if pair_of(edge) <= there.keys() and linked.get(pair_of(edge), view.moment) <= view.moment
-    ]
-    drawn = Drawn(kept)
+    drawn = Drawn([edge for edge in edges if pair_of(edge) <= there.keys()])
     waited_for = drawn.waited_for & there.keys()
-    return Reading(
+    reading = Reading(
         items=there | await with_slips(connection, there, waited_for, planning=days, view=view),
         drawn=drawn,
-        moments=linked,
+        moments=await linked_since(connection, set(drawn.pairs), keys, until=view.moment),
         planning=days,
         projects=await Faces(connection).projects(),
         keys=keys,
         by_name=False,  # it is not kept
     )
+    return reading, sum(is_unread(history, each) for uid, each in history.snapshots.items() if uid in members)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,15 @@ class Edges:
 
     async def touching(self, members: frozenset[str]) -> list[Edge]:
         """As of a program with these members."""
+        return collapse(await self.told(members))
+
+    async def told(self, members: frozenset[str]) -> list[Edge]:
+        """The same, each as often as something says so."""
         if not members:
             return []
         drawn = await DrawnEdges(self._connection).touching(members)
         suggested = [each for each in await Suggestions(self._connection).all() if members.intersection(each.ends)]
-        return collapse([*drawn, *_edges(suggested)])
+        return [*drawn, *_edges(suggested)]
 
 
 def _edges(suggestions: Iterable[Suggestion]) -> Iterator[Edge]:

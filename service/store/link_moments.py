@@ -15,21 +15,24 @@ Pair = frozenset[str]  # the uids of two items
 Keys = Mapping[tuple[str, str], str]  # (source, key) → uid
 
 
-async def linked_since(connection: AsyncConnection, pairs: Collection[Pair], keys: Keys) -> dict[Pair, datetime]:
-    """When each pair was linked, as far as known: Asana tells no such moment, and neither does a programs file.
+async def linked_since(
+    connection: AsyncConnection, pairs: Collection[Pair], keys: Keys, *, until: datetime | None = None
+) -> dict[Pair, datetime]:
+    """When each pair was linked, as far as known: Asana does not always tell, and a programs file never does.
 
     A link that was removed and made again exists since then; either end may be the one whose history tells. `keys` are
-    those of all items that may be meant (`keys_of`).
+    those of all items that may be meant (`keys_of`). `until`: as it was known at that moment.
     """
     uids = sorted({uid for pair in pairs for uid in pair})
     if not uids:
         return {}
+    when, moments = ("", []) if until is None else (" AND at <= ?", [until])
     statement = (
         "SELECT item_uid, at, from_value, to_value FROM item_changes "  # noqa: S608
-        f"WHERE {within(connection, 'item_uid')} AND field_id = 'link' ORDER BY at, change_id, ordinal"
+        f"WHERE {within(connection, 'item_uid')} AND field_id = 'link'{when} ORDER BY at, change_id, ordinal"
     )
     since: dict[tuple[str, str], datetime] = {}
-    for uid, at, left, entered in await fetch(connection, statement, [uids]):
+    for uid, at, left, entered in await fetch(connection, statement, [uids, *moments]):
         if (far := _far(keys, uid, left)) is not None:
             since.pop((uid, far), None)
         if (far := _far(keys, uid, entered)) is not None:

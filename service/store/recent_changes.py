@@ -1,4 +1,4 @@
-"""What the answer about changes reads beside the histories: who came and went why, and which links were drawn."""
+"""What the answer about changes reads beside the histories: who came and went, and why."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ from typing import Any, NamedTuple
 from msgspec import convert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from connectors.items import LinkDirection
 from service.domain.changes import Trace
-from service.domain.link_changes import LinkMove, Phrases
 from service.store.bulk import fetch, within
-from service.store.names import uids_of
 
 
 class Named(NamedTuple):
@@ -59,30 +56,6 @@ class RecentChanges:
         named = within(self._connection, "uid" if statement is _CREATED else "item_uid")
         return await fetch(self._connection, statement.format(named), parameters)
 
-    async def link_moves(self, uids: Collection[str], since: datetime, until: datetime) -> list[LinkMove]:
-        """What histories tell of links of these items; a far end that nobody knows is left out."""
-        statement = _LINKS.format(within(self._connection, "item_uid"))
-        rows = await fetch(self._connection, statement, [sorted(uids), since, until])
-        named = await uids_of(self._connection, _far_keys(rows)) if rows else {}
-        found: list[LinkMove] = []
-        for uid, at, author, left, entered, left_text, entered_text in rows:
-            source = uid.partition(":")[0]
-            for key, made, text in ((left, False, left_text), (entered, True, entered_text)):
-                other = named.get((source, key)) if key else None
-                if other is not None:
-                    found.append(LinkMove(uid, other, convert(at, datetime), author, made, text))
-        return found
-
-    async def phrases(self) -> dict[str, Phrases]:
-        """By source, of the link types that mean a dependency."""
-        waits: defaultdict[str, set[str]] = defaultdict(set)
-        holds: defaultdict[str, set[str]] = defaultdict(set)
-        for source, outward, inward, direction in await fetch(self._connection, _PHRASES, ()):
-            outward_first = direction == LinkDirection.PREDECESSOR_FIRST
-            holds[source].add((outward if outward_first else inward).casefold())
-            waits[source].add((inward if outward_first else outward).casefold())
-        return {source: Phrases(frozenset(waits[source]), frozenset(holds[source])) for source in waits}
-
     async def named(self, uids: Collection[str]) -> dict[str, Named]:
         """Of items and, where one was never read, of its stub."""
         if not uids:
@@ -100,10 +73,6 @@ class RecentChanges:
         return {(source, native_id): name for source, native_id, name in rows}
 
 
-def _far_keys(rows: Iterable[tuple[Any, ...]]) -> set[tuple[str, str]]:
-    return {(row[0].partition(":")[0], key) for row in rows for key in row[3:5] if key}
-
-
 _CREATED = "SELECT uid, created_at, reporter_id FROM work_items WHERE {} AND created_at > ? AND created_at <= ?"
 _JOINED = (
     "SELECT item_uid, valid_from FROM memberships WHERE {} AND valid_from > ? AND valid_from <= ? AND program_key = ?"
@@ -113,10 +82,6 @@ _BURIED = (
     "SELECT item_uid, found_at, reason FROM tombstones WHERE {} AND found_at > ? AND found_at <= ? ORDER BY found_at"
 )
 _RESTORED = "SELECT item_uid, restored_at FROM tombstones WHERE {} AND restored_at > ? AND restored_at <= ?"
-_LINKS = """
-    SELECT item_uid, at, author_id, from_value, to_value, from_text, to_text FROM item_changes
-     WHERE {} AND field_id = 'link' AND at > ? AND at <= ?"""
-_PHRASES = "SELECT source, outward, inward, direction FROM link_types WHERE direction <> 'none'"
 _NAMED = """
     SELECT i.uid, i.key, i.title, coalesce(p.key, i.project_id), i.item_type, i.level, i.subtask, i.status_category,
            i.points, i.url, s.kind, s.url, i.tombstone

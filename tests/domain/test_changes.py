@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -18,9 +18,12 @@ from service.domain.change_summary import TITLES, grouped, headline
 from service.domain.changes import ChangeKind, ItemChange, PlanDays, Trace, Why, Window, biggest_first
 from service.domain.edges import Edge, Provenance
 from service.domain.history import Snapshot
-from service.domain.link_changes import LinkMove, Phrases, drawn_between, met_between
+from service.domain.link_changes import drawn_between, met_between
+from service.domain.link_history import Link, LinkMove, link_histories
 from service.domain.program_history import ProgramHistory, Span
 from tests.builders.field_history import FieldHistorian
+from tests.builders.link_moves import MONDAY, PHRASES, a_move
+from tests.builders.link_moves import at as link_at
 from tests.domain.baseline_builders import a_story
 
 SINCE = datetime(2026, 11, 2, tzinfo=UTC)
@@ -295,23 +298,30 @@ def an_edge(before: str, after: str, *, confirmed: bool = True) -> Edge:
     )
 
 
-PHRASES = {"acme": Phrases(waits=frozenset({"is blocked by"}), holds=frozenset({"blocks"}))}
+WAITS = Link("acme:1", "acme:2", "Blocks")
 
 
-def a_move(uid: str, other: str, *, made: bool, hours: int = 1, text: str | None = None, by: str = "u1") -> LinkMove:
-    return LinkMove(uid, other, at(hours), by, made, text)
+def drawn(
+    *moves: LinkMove, standing: Collection[Link] = (), until: float = 24, lasting: Collection[tuple[str, str]] = ()
+) -> list[ItemChange]:
+    """What changed in the day after Monday began."""
+    histories = link_histories(moves, standing, PHRASES, graves={}, unheard=())
+    return list(drawn_between(histories, since=MONDAY, until=link_at(until), lasting=lasting))
 
 
 def test_a_link_that_both_ends_tell_of_is_one_dependency() -> None:
-    moves = [a_move("acme:1", "acme:2", made=True), a_move("acme:2", "acme:1", made=True, hours=2, by="u2")]
+    (change,) = drawn(
+        a_move("acme:1", "acme:2", by="u1"),
+        a_move("acme:2", "acme:1", phrase="is blocked by", hours=2, by="u2"),
+        standing=[WAITS],
+    )
 
-    (change,) = drawn_between(moves, [an_edge("acme:1", "acme:2")], PHRASES)
-
-    assert (change.kind, change.uid, change.other_uid, change.author_id) == (
+    assert (change.kind, change.uid, change.other_uid, change.at, change.author_id) == (
         ChangeKind.EDGE_ADDED,
         "acme:2",
         "acme:1",
-        "u2",
+        link_at(1),
+        "u1",
     )
 
 
@@ -329,28 +339,48 @@ def test_a_link_that_both_ends_tell_of_is_one_dependency() -> None:
 def test_a_link_that_is_gone_is_read_from_its_sentence(
     uid: str, other: str, text: str | None, waiting: str | None
 ) -> None:
-    found = list(drawn_between([a_move(uid, other, made=False, text=text)], [], PHRASES))
+    found = drawn(a_move(uid, other, made=False, phrase=None, text=text))
 
     assert [change.uid for change in found] == ([] if waiting is None else [waiting])
     assert all(change.kind is ChangeKind.EDGE_REMOVED for change in found)
 
 
 def test_a_link_that_came_and_went_is_told_nowhere_and_neither_is_one_that_went_and_came() -> None:
-    text = "This issue blocks PAY-2"
-    gone = a_move("acme:1", "acme:2", made=False, text=text)
-    drawn = a_move("acme:1", "acme:2", made=True, hours=2, text=text)
-    gone_again = a_move("acme:1", "acme:2", made=False, hours=3, text=text)
-    standing = [an_edge("acme:1", "acme:2")]
+    gone = a_move("acme:1", "acme:2", made=False)
+    made = a_move("acme:1", "acme:2", hours=2)
+    gone_again = a_move("acme:1", "acme:2", made=False, hours=3)
 
-    assert list(drawn_between([drawn, gone], standing, PHRASES)) == []
-    assert list(drawn_between([drawn, gone_again], [], PHRASES)) == []
-    assert [each.at for each in drawn_between([gone, drawn, gone_again], [], PHRASES)] == [at(3)]
+    assert drawn(gone, made, standing=[WAITS]) == []
+    assert drawn(made, gone_again) == []
+    assert [each.at for each in drawn(gone, made, gone_again)] == [link_at(3)]
+
+
+def test_what_happened_to_a_link_after_the_later_moment_does_not_matter() -> None:
+    gone = a_move("acme:1", "acme:2", made=False)
+    made_later = a_move("acme:1", "acme:2", hours=30)
+
+    assert [(each.kind, each.at) for each in drawn(gone, made_later, standing=[WAITS])] == [
+        (ChangeKind.EDGE_REMOVED, link_at(1))
+    ]
+    assert drawn(gone, made_later, standing=[WAITS], until=48) == []
+
+
+def test_a_dependency_that_something_else_says_too_does_not_go_with_its_link() -> None:
+    gone = a_move("acme:1", "acme:2", made=False)
+
+    assert drawn(gone, lasting=[("acme:1", "acme:2")]) == []
+    assert len(drawn(gone, lasting=[("acme:2", "acme:1")])) == 1
+
+
+def test_of_two_links_that_say_the_same_one_that_goes_changes_nothing() -> None:
+    gone = a_move("acme:1", "acme:2", made=False)
+    other_type = Link("acme:1", "acme:2", "Needs")
+
+    assert drawn(gone, standing=[other_type]) == []
 
 
 def test_another_link_between_the_same_two_says_nothing_about_their_order() -> None:
-    related = a_move("acme:1", "acme:2", made=True, text="This issue relates to PAY-2")
-
-    assert list(drawn_between([related], [an_edge("acme:1", "acme:2")], PHRASES)) == []
+    assert drawn(a_move("acme:1", "acme:2", phrase="relates to"), standing=[WAITS]) == []
 
 
 def test_an_edge_is_met_when_its_predecessor_is_done_and_opens_again_with_it() -> None:

@@ -16,6 +16,8 @@ import pytest
 from connectors.sandbox.recorded import load_recorded
 from service.programs.answers import Answer, ItemList, RollupData
 from service.programs.assign import assign_all
+from service.programs.dependencies import list_dependencies
+from service.programs.dependency_terms import DependencyTerms, Viewpoint
 from service.programs.historians import Historians
 from service.programs.past_list import list_items_then
 from service.programs.read import ItemFilters, get_rollup
@@ -23,6 +25,7 @@ from service.programs.trend import get_trend
 from service.store import migrate
 from service.store.engine import Database
 from tests.builders.jira import real_data
+from tests.flows.duraspace_links import dependencies_at
 from tests.flows.support import DATA_CENTER, NOW, flowing
 from tests.flows.test_real_trackers import POINTS, Json, raw
 from tests.programs.portfolio import add_program
@@ -31,6 +34,10 @@ KEY = "ALL"
 UTC_ZONE = ZoneInfo("UTC")
 BEFORE_MOVES = date(2009, 2, 10)
 DAYS = [BEFORE_MOVES, date(2010, 12, 31), date(2012, 2, 29), date(2013, 7, 14), date(2014, 3, 1), date(2015, 1, 1)]
+MOMENTS = [
+    *(datetime(year, 7, 1, tzinfo=UTC) for year in range(2009, 2016)),
+    datetime(2012, 9, 21, 21, 30, tzinfo=UTC),  # within the quarter of an hour that one of them lasted
+]
 CANCELLING = {"won't fix", "won't do", "duplicate", "declined", "cannot reproduce", "incomplete", "invalid"}
 CATEGORIES = {"new": "to_do", "undefined": "to_do", "indeterminate": "in_progress", "done": "done"}
 
@@ -94,6 +101,21 @@ async def test_postgresql_finds_the_same_past(postgres_url: str) -> None:
 
     assert numbers(answer.data) == expected(replayed(_end(day)))
     assert trend[day] == _counts(expected(replayed(_end(day))))
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=str)
+async def test_the_dependencies_of_many_moments_are_those_of_a_replay_of_the_file(
+    given: Given, moment: datetime
+) -> None:
+    database, historians = given
+    view = Viewpoint(terms=DependencyTerms(), now=NOW, today=NOW.date()).at(moment, historians)
+    then = dependencies_at(moment)
+
+    answer = await list_dependencies(database, KEY, view=view, limit=1_000)
+
+    assert {(edge.predecessor.uid, edge.successor.uid) for edge in answer.data.dependencies} == then.there
+    doubts = [each.message for each in answer.warnings if each.code == "unknown_dependencies"]
+    assert [int(text.split()[1]) for text in doubts] == [len(then.doubtful)] * bool(then.doubtful)
 
 
 async def test_every_item_of_a_day_is_listed_as_it_was(given: Given) -> None:

@@ -14,9 +14,10 @@ from service.store.engine import Database
 from service.store.tables.programs import memberships
 from tests.builders.edges import insert_link, insert_link_type
 from tests.builders.items import Row, an_epic, an_item, insert_items
-from tests.builders.planning import insert_sprint
+from tests.builders.planning import insert_change, insert_sprint
 from tests.programs.changing import (
     HISTORIANS,
+    PAT,
     a_busy_week,
     a_program,
     asked,
@@ -112,6 +113,50 @@ async def test_dependencies_come_go_and_are_met(database: Database) -> None:
         "dependency_added": ("PAY-11", "PAY-10", "Pat Doe"),
         "dependency_removed": ("PAY-9", "PAY-99", "Pat Doe"),
         "dependency_resolved": ("PAY-9", "PAY-6", "Pat Doe"),
+    }
+
+
+async def test_a_link_that_was_removed_and_made_again_is_told_by_where_it_stands_at_both_moments(
+    database: Database,
+) -> None:
+    await a_program(database, an_item(1, updated_at=at(19)), an_item(2, updated_at=at(19)))
+    async with database.transaction() as uow:
+        await insert_link_type(uow.connection, "Blocks")
+        await insert_link(uow.connection, "100", uid(1), uid(2))
+        for day, made in ((14, False), (16, True), (17, False), (19, True)):
+            sentence = "This issue blocks PAY-2"
+            await insert_change(
+                uow.connection,
+                uid(1),
+                str(day),
+                "link",
+                None if made else "PAY-2",
+                "PAY-2" if made else None,
+                at=at(day),
+                author=PAT,
+                from_text=None if made else sentence,
+                to_text=sentence if made else None,
+            )
+
+    found = {
+        (since, until): [
+            (entry.kind, entry.key, entry.at) for entry in await entries(database, since=since, until=until)
+        ]
+        for since, until in (
+            ("2026-11-14", None),
+            ("2026-11-14", "2026-11-18"),
+            ("2026-11-15", "2026-11-16"),
+            ("2026-11-15", "2026-11-18"),
+            ("2026-11-18", None),
+        )
+    }
+
+    assert found == {
+        ("2026-11-14", None): [],
+        ("2026-11-14", "2026-11-18"): [("dependency_removed", "PAY-2", at(17))],
+        ("2026-11-15", "2026-11-16"): [("dependency_added", "PAY-2", at(16))],
+        ("2026-11-15", "2026-11-18"): [],
+        ("2026-11-18", None): [("dependency_added", "PAY-2", at(19))],
     }
 
 

@@ -6,12 +6,19 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, insert
 
+from connectors.jira.config import JiraOptions
+from connectors.jira.historian import JiraHistorian
 from service.programs.answers import Answer
 from service.programs.dependencies import list_dependencies
 from service.programs.dependency_answers import DependencyList
+from service.programs.historians import Historians
 from service.store.engine import Database
-from tests.programs.histories import HISTORIANS, add_grave, day, on
+from service.store.tables.items import pending_details
+from service.store.tables.programs import declared_dependencies
+from tests.builders.items import SOURCE, an_item, insert_items
+from tests.programs.histories import HISTORIANS, add_change, add_grave, day, on
 from tests.programs.portfolio import KEY, NOW
 from tests.programs.waiting import LINKS, view
 from tests.programs.waiting_past import a_waiting_past
@@ -40,10 +47,7 @@ async def test_as_of_now_dependencies_stand_as_they_do_now(past: Database) -> No
     now, same = await asked(past, None), await asked(past, NOW)
 
     assert same.data == now.data
-    assert {each.code for each in same.warnings} - {each.code for each in now.warnings} == {
-        "after_last_sync",
-        "edges_of_today",
-    }
+    assert {each.code for each in same.warnings} - {each.code for each in now.warnings} == {"after_last_sync"}
 
 
 async def test_before_anybody_had_begun_nobody_was_blocked(past: Database) -> None:
@@ -87,7 +91,98 @@ async def test_an_answer_about_the_past_says_what_it_cannot_know(past: Database)
 
     told = {each.code: each.message for each in answer.warnings}
     assert answer.as_of == on(11, 13)
-    assert told["edges_of_today"] == (
-        "Dependencies that were taken away since are not shown, and of some nobody knows since when."
+    assert told["unknown_dependencies"] == (
+        "Whether 1 dependency was there then cannot be told; what comes closest is shown"
+    )  # the declared one
+    assert told.keys() == {"mapping_of_today", "reconstructed", "unknown_dependencies"}
+
+
+async def test_a_dependency_that_was_taken_away_since_is_there_until_then(past: Database) -> None:
+    """PAY-2 waited for CART-3 from the 11th to the 14th."""
+    await add_change(past, 2, on(11, 11), "link", None, ("CART-3", "This issue not blocks CART-3"))
+    await add_change(past, 3, on(11, 14), "link", ("PAY-2", "This issue blocks PAY-2"), None)
+
+    days = {day: ends(await asked(past, on(11, day, 20))) for day in (10, 11, 13, 14)}
+
+    assert [day for day, found in days.items() if ("3", "2") in found] == [11, 13]
+    edge = days[13]["3", "2"]
+    assert (edge.provenance, edge.link_type, edge.confirmed) == ("jira_link", "Blocks", True)
+    assert edge.id == days[11]["3", "2"].id
+    assert ("3", "2") not in ends(await asked(past, None))
+
+
+async def test_a_dependency_that_was_made_twice_was_there_in_its_first_life_as_well(past: Database) -> None:
+    await add_change(past, 1, on(11, 5), "link", None, ("CART-3", "This issue blocks CART-3"))
+    await add_change(past, 1, on(11, 8), "link", ("CART-3", "This issue blocks CART-3"), None)
+
+    days = {day: ends(await asked(past, on(11, day, 20))) for day in (4, 6, 9, 13)}
+
+    assert {day: ("1", "3") in found for day, found in days.items()} == {4: False, 6: True, 9: False, 13: True}
+    assert days[6]["1", "3"].id == days[13]["1", "3"].id == "acme-jira:101"
+
+
+async def test_an_end_of_which_only_a_dependency_of_then_tells_is_read_with_it(past: Database) -> None:
+    async with past.transaction() as uow:
+        await insert_items(uow.connection, an_item(50, title="Elsewhere", key="OPS-50"))
+    await add_change(past, 2, on(11, 14), "link", ("OPS-50", "This issue not blocks OPS-50"), None)
+    await add_change(past, 4, on(11, 14), "link", ("LOST-1", "This issue blocks LOST-1"), None)
+
+    then = ends(await asked(past, on(11, 13)))
+
+    assert then["50", "2"].predecessor.title == "Elsewhere"
+    assert then["4", "LOST-1"].successor.key == "LOST-1"
+
+
+async def test_words_that_no_link_type_has_are_counted_and_change_nothing(past: Database) -> None:
+    await add_change(past, 2, on(11, 14), "link", ("CART-4", "Dieser Vorgang blockiert CART-4"), None)
+
+    then, later = await asked(past, on(11, 13)), await asked(past, on(11, 15))
+
+    assert ends(then).keys() == ends(later).keys()
+    told = {each.code: each.message for each in then.warnings}
+    assert told["unread_links"] == (
+        "Links between 1 pair of items changed since in words that no link type has; these changes are left out"
     )
-    assert "mapping_of_today" in told
+    assert "unread_links" not in {each.code for each in later.warnings}
+
+
+async def test_where_histories_tell_everything_nothing_is_in_doubt(past: Database) -> None:
+    async with past.transaction() as uow:
+        await uow.connection.execute(delete(declared_dependencies))
+
+    codes = {each.code for each in (await asked(past, on(11, 13))).warnings}
+
+    assert codes == {"mapping_of_today", "reconstructed"}
+
+
+async def test_a_history_that_contradicts_what_stands_today_leaves_a_dependency_in_doubt(past: Database) -> None:
+    await add_change(past, 2, on(11, 11), "link", None, ("CART-4", "This issue blocks CART-4"))
+
+    before, after = await asked(past, on(11, 10)), await asked(past, on(11, 13))
+
+    assert _doubts(before) == "Whether 1 dependency was there then cannot be told; what comes closest is shown"
+    assert _doubts(after) == "Whether 2 dependencies were there then cannot be told; what comes closest is shown"
+    assert ("2", "4") not in ends(after)
+
+
+async def test_items_whose_histories_are_not_read_yet_are_counted(past: Database) -> None:
+    """As in Asana, where they come apart from the item."""
+    async with past.transaction() as uow:
+        row = {"item_uid": f"{SOURCE}:2", "source": SOURCE, "updated_at": on(11, 16)}
+        await uow.connection.execute(insert(pending_details), [row])
+    apart = Historians({SOURCE: lambda payloads: _Apart(payloads, options=JiraOptions())})
+
+    answer = await list_dependencies(past, KEY, view=view().at(on(11, 13), apart), limit=100)
+
+    told = {each.code: each.message for each in answer.warnings}
+    assert told["unread_histories"] == (
+        "Of 1 item the history cannot be read, or not yet: dependencies that were taken away since may be missing"
+    )
+
+
+class _Apart(JiraHistorian):
+    comes_apart = True
+
+
+def _doubts(answer: Answer[DependencyList]) -> str:
+    return next(each.message for each in answer.warnings if each.code == "unknown_dependencies")

@@ -14,11 +14,12 @@ ONE, TWO, THREE = (f"{SOURCE}:{number}" for number in (1, 2, 3))
 PAIR = frozenset((ONE, TWO))
 
 
-async def since(database: Database, *pairs: frozenset[str]) -> dict[frozenset[str], datetime]:
+async def since(
+    database: Database, *pairs: frozenset[str], until: datetime | None = None
+) -> dict[frozenset[str], datetime]:
     async with database.reading() as uow:
-        return await linked_since(
-            uow.connection, pairs, await keys_of(uow.connection, {uid for pair in pairs for uid in pair})
-        )
+        keys = await keys_of(uow.connection, {uid for pair in pairs for uid in pair})
+        return await linked_since(uow.connection, pairs, keys, until=until)
 
 
 async def link_told(database: Database, uid: str, change: str, left: str | None, entered: str | None, day: int) -> None:
@@ -61,3 +62,20 @@ async def test_where_no_history_tells_nothing_is_known(database: Database) -> No
 
     assert await since(database, PAIR) == {}
     assert await since(database) == {}
+
+
+async def test_at_an_earlier_moment_a_pair_is_linked_since_what_was_told_by_then(database: Database) -> None:
+    async with database.transaction() as uow:
+        await insert_items(uow.connection, an_item(1), an_item(2))
+    await link_told(database, ONE, "1", None, "PAY-2", 1)
+    await link_told(database, ONE, "2", "PAY-2", None, 3)
+    await link_told(database, ONE, "3", None, "PAY-2", 5)
+
+    by_day = {day: await since(database, PAIR, until=MONDAY + timedelta(days=day)) for day in (0, 2, 4, 5)}
+
+    assert by_day == {
+        0: {},
+        2: {PAIR: MONDAY + timedelta(days=1)},
+        4: {},
+        5: {PAIR: MONDAY + timedelta(days=5)},
+    }
