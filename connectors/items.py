@@ -28,7 +28,8 @@ class Facet(StrEnum):
 
     LABEL = "label"
     COMPONENT = "component"
-    RELEASE = "release"
+    RELEASE = "release"  # planned for; Jira's fix versions
+    AFFECTED = "affected"  # the releases in which a defect was found; Jira's affects versions
     ITERATION = "iteration"
     SECTION = "section"
     TAG = "tag"

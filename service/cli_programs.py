@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from service.cli_common import AsOfOption, ConfigOption, JsonOption, KeyArgument, run
+from service.commands import backtest as backtest_commands
 from service.commands import baselines as baseline_commands
 from service.commands import dependencies as dependency_commands
 from service.commands import forecast as forecast_commands
@@ -19,6 +20,7 @@ from service.commands import report as report_commands
 from service.domain.breakdown import Breakdown
 from service.domain.report import Audience
 from service.domain.throughput import WINDOW
+from service.programs.network_backtest import USUAL_ORIGINS, BacktestQuestion
 from service.programs.report import ReportQuestion
 
 questions = typer.Typer()
@@ -42,15 +44,17 @@ def rollup(
 
 
 @questions.command()
-def portfolio(as_json: JsonOption = False, config: ConfigOption = None) -> None:
+def portfolio(as_of: AsOfOption = None, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """Show all programs on one page: health and why, progress, dates, dependencies, freshness."""
-    run(config, lambda app: health_commands.show_portfolio(app, as_json=as_json, console=Console()))
+    run(config, lambda app: health_commands.show_portfolio(app, as_of=as_of, as_json=as_json, console=Console()))
 
 
 @questions.command()
-def attention(key: KeyArgument, as_json: JsonOption = False, config: ConfigOption = None) -> None:
-    """Show what to chase today in a program, the most pressing first."""
-    run(config, lambda app: health_commands.show_attention(app, key, as_json=as_json, console=Console()))
+def attention(
+    key: KeyArgument, as_of: AsOfOption = None, as_json: JsonOption = False, config: ConfigOption = None
+) -> None:
+    """Show what to chase in a program, the most pressing first."""
+    run(config, lambda app: health_commands.show_attention(app, key, as_of=as_of, as_json=as_json, console=Console()))
 
 
 @questions.command("deps")
@@ -98,36 +102,63 @@ def baseline_take(
 
 
 @baseline_cli.command("list")
-def baseline_list(key: KeyArgument, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+def baseline_list(
+    key: KeyArgument, as_of: AsOfOption = None, as_json: JsonOption = False, config: ConfigOption = None
+) -> None:
     """Show every baseline of a program."""
-    run(config, lambda app: baseline_commands.show_all(app, key, as_json=as_json, console=Console()))
+    run(config, lambda app: baseline_commands.show_all(app, key, as_of=as_of, as_json=as_json, console=Console()))
 
 
 @baseline_cli.command("show")
 def baseline_show(
     key: KeyArgument,
     baseline: Annotated[str, typer.Argument(help="Name or number; also first and latest.")] = "latest",
+    as_of: AsOfOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Show how a program stands against a baseline: dates, scope, earned value."""
-    run(config, lambda app: baseline_commands.show_one(app, key, baseline, as_json=as_json, console=Console()))
+    show = lambda app: baseline_commands.show_one(  # noqa: E731
+        app, key, baseline, as_of=as_of, as_json=as_json, console=Console()
+    )
+    run(config, show)
 
 
 @questions.command("forecast")
-def show_forecast(
+def show_forecast(  # noqa: PLR0913, PLR0917 - one argument an option
     key: KeyArgument,
     by: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Also: how many items are done by this day.")
     ] = None,
     weeks: Annotated[int, typer.Option(help="How many complete weeks of history are drawn from.")] = WINDOW,
+    as_of: AsOfOption = None,
+    backtest: Annotated[
+        bool, typer.Option("--backtest", help="Instead: how forecasts by dependencies held on past Mondays (slow).")
+    ] = False,
+    origins: Annotated[int, typer.Option(help="On so many past Mondays, with --backtest.")] = USUAL_ORIGINS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the API instead.")] = False,
     config: ConfigOption = None,
 ) -> None:
     """Show when a program will be done, how sure that is, and how such forecasts have held so far."""
+    if backtest:
+        if as_of is not None:
+            raise typer.BadParameter("asks for one forecast; leave it out, or --backtest", param_hint="--as-of")
+        _show_backtest(config, key, BacktestQuestion(origins, weeks), by=by, as_json=as_json)
+        return
     day = None if by is None else by.date()
     show = lambda app: forecast_commands.show_forecast(  # noqa: E731
-        app, key, by=day, weeks=weeks, as_json=as_json, console=Console()
+        app, key, by=day, weeks=weeks, as_of=as_of, as_json=as_json, console=Console()
+    )
+    run(config, show)
+
+
+def _show_backtest(
+    config: Path | None, key: str, question: BacktestQuestion, *, by: datetime | None, as_json: bool
+) -> None:
+    if by is not None:
+        raise typer.BadParameter("asks for a forecast from now; leave it out, or --backtest", param_hint="--by")
+    show = lambda app: backtest_commands.show_backtest(  # noqa: E731
+        app, key, question, as_json=as_json, console=Console()
     )
     run(config, show)
 

@@ -99,6 +99,8 @@ class JiraNormaliser:
         points = self._read_points(fields)
         iterations = self._iterations(fields, odd)
         releases = read_releases(fields.fixVersions, project_id=project_id, odd=odd)
+        if fields.versions:
+            releases += read_releases(fields.versions, project_id=project_id, odd=odd)
         odd += reached.warnings + parent.warnings + points.warnings
         return SourceItem(
             native_id=issue.id,
@@ -228,6 +230,8 @@ class JiraNormaliser:
             found += [FacetValue(Facet.COMPONENT, one.name, one.id) for one in fields.components]
         if fields.fixVersions:
             found += [FacetValue(Facet.RELEASE, one.name, one.id) for one in fields.fixVersions]
+        if fields.versions:
+            found += [FacetValue(Facet.AFFECTED, one.name, one.id) for one in fields.versions]
         if iterations:
             found += [FacetValue(Facet.ITERATION, one.name, one.native_id) for one in iterations]
         for field_id, read in self._matched:

@@ -160,6 +160,7 @@ class IssueFieldsJson(Struct, gc=False):
     labels: list[str] | None = None
     components: list[NamedJson] | None = None
     fixVersions: list[VersionJson] | None = None  # noqa: N815
+    versions: list[VersionJson] | None = None  # affected ones
     issuelinks: list[LinkJson] | None = None
     timeoriginalestimate: int | None = None
     timespent: int | None = None

@@ -12,7 +12,7 @@ from enum import StrEnum
 from math import ceil
 from statistics import fmean, median
 
-from service.domain.backtest import Promise, Question, Record
+from service.domain.backtest import AMOUNTS, AnyQuestion, NetworkQuestion, Promise, Question, Record
 from service.domain.forecast import Interval, wilson
 from service.domain.outlook import LEVELS
 
@@ -20,7 +20,13 @@ ENOUGH = 20  # promises that are decided
 ENOUGH_APART = 5  # of them that do not overlap
 FEWEST_ORIGINS = 8
 DECILES = 10
-NEAREST = (Question.OPEN_SCOPE, Question.NEXT_ITEMS, Question.ITEMS_FINISHED)
+NEAREST = (
+    Question.OPEN_SCOPE,
+    NetworkQuestion.MILESTONES,
+    Question.NEXT_ITEMS,
+    NetworkQuestion.OPEN_FINISHED,
+    Question.ITEMS_FINISHED,
+)
 
 
 class Badge(StrEnum):
@@ -55,7 +61,7 @@ class Score:
     by what a date at each level would have to be multiplied, in working days from then, to be kept as often as it
     says; None where that is more than the promises can tell, empty for amounts."""
 
-    question: Question
+    question: AnyQuestion
     decided: int
     apart: float
     coverage: tuple[Coverage, ...]
@@ -73,7 +79,7 @@ class Calibration:
 
     record: Record
     scores: tuple[Score, ...]
-    headline: Question | None
+    headline: AnyQuestion | None
 
     @property
     def badge(self) -> Badge:
@@ -86,13 +92,20 @@ class Calibration:
 
 
 def calibrate(record: Record) -> Calibration:
-    scores = tuple(_score(question, record.promises[question]) for question in Question)
+    scores = tuple(_score(question, promises) for question, promises in record.promises.items())
     told = [score.question for score in scores if score.badge is not Badge.INSUFFICIENT]
     enough = len(record.origins) >= FEWEST_ORIGINS
     return Calibration(record, scores, next((each for each in NEAREST if each in told), None) if enough else None)
 
 
-def _score(question: Question, promises: Sequence[Promise]) -> Score:
+def loss(promise: Promise, *, amounts: bool) -> tuple[float, ...]:
+    """The quantile loss at each level. "At least so many with 85 %" is the 15 % quantile of the number (`amounts`)."""
+    missed = [promise.happened - said for said in promise.said]
+    levels = [1 - level for level in LEVELS] if amounts else LEVELS
+    return tuple(max(level * miss, (level - 1) * miss) for level, miss in zip(levels, missed, strict=True))
+
+
+def _score(question: AnyQuestion, promises: Sequence[Promise]) -> Score:
     if not promises:
         return Score(question, 0, 0.0, (), None, (), None, (0,) * DECILES, (), Badge.INSUFFICIENT)
     apart = _apart(promises)
@@ -104,12 +117,10 @@ def _score(question: Question, promises: Sequence[Promise]) -> Score:
         apart=apart,
         coverage=coverage,
         bias=float(median(each.happened - each.said[0] for each in promises)),
-        pinball=tuple(_pinball(promises, place, question) for place in range(len(LEVELS))),
+        pinball=_pinball(promises, amounts=question in AMOUNTS),
         brier=fmean(((each.chance or 0.0) - bool(each.came)) ** 2 for each in dated) if dated else None,
         pit=_deciles(promises),
-        stretch=()
-        if question is Question.ITEMS_FINISHED
-        else tuple(_stretch(promises, place) for place in range(len(LEVELS))),
+        stretch=() if question in AMOUNTS else tuple(_stretch(promises, place) for place in range(len(LEVELS))),
         badge=_badge(len(promises), apart, coverage),
     )
 
@@ -127,13 +138,9 @@ def _coverage(promises: Sequence[Promise], place: int, apart: float) -> Coverage
     return Coverage(LEVELS[place], stated, kept, wilson(kept, max(1, round(apart))))
 
 
-def _pinball(promises: Sequence[Promise], place: int, question: Question) -> float:
-    """The mean quantile loss. "At least so many with 85 %" is the 15 % quantile of the number."""
-    level = 1 - LEVELS[place] if question is Question.ITEMS_FINISHED else LEVELS[place]
-    return fmean(
-        max(level * (each.happened - each.said[place]), (level - 1) * (each.happened - each.said[place]))
-        for each in promises
-    )
+def _pinball(promises: Sequence[Promise], *, amounts: bool) -> tuple[float, ...]:
+    """The mean quantile loss at each level."""
+    return tuple(map(fmean, zip(*(loss(each, amounts=amounts) for each in promises), strict=True)))
 
 
 def _stretch(promises: Sequence[Promise], place: int) -> float | None:

@@ -38,7 +38,9 @@ class ItemLife(Struct, frozen=True, gc=False):
 
     `done_spells` ascend; the last one lasts while the item is done. `left_on` is when it was cancelled. `active` and
     `elapsed` are seconds from begun to done, the first None where nobody said which statuses are work. `homes` are the
-    projects it stands in where they are several. `escaped` is None for what is no defect. `estimates` (points), `dues`
+    projects it stands in where they are several. `blocked` is when it was flagged, or waited for a task that it
+    `depends` on, which tools without a flag tell. `escaped` is None for what is no defect,
+    which may have been found in releases that it `affects` (ids). `estimates` (points), `dues`
     and `sprints` (ids) say what was told from which day on; empty where nothing ever was.
     """
 
@@ -60,9 +62,11 @@ class ItemLife(Struct, frozen=True, gc=False):
     dues: Told[date | None] = ()
     sprints: Told[tuple[str, ...]] = ()
     blocked: tuple[Span, ...] = ()
+    depends: bool = False
     active_seconds: float | None = None
     elapsed_seconds: float | None = None
     escaped: bool | None = None
+    affects: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:

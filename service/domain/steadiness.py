@@ -36,7 +36,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """`now` are flagged today, `items` were in the window, for so many working days together."""
+    """`now` are flagged or waiting today, `items` were in the window, for so many working days together."""
 
     now: int
     items: int
@@ -116,7 +116,8 @@ def flow_efficiency(finished: Iterable[ItemLife], *, tagged: bool) -> Share:
 
 
 def blocked_time(lives: Sequence[ItemLife], window: Window, *, flagged_ever: bool) -> Blocked:
-    """`flagged_ever`: somebody in the program uses the flag; where nobody does, nothing can be told."""
+    """`flagged_ever`: somebody in the program uses the flag, or says what tasks depend on; where nobody does, nothing
+    can be told."""
     found = [_blocked_days(life, window) for life in lives]
     return Blocked(
         now=sum(life.is_open and bool(life.blocked) and life.blocked[-1].ended is None for life in lives),

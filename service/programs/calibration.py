@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import partial
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from service.domain.backtest import Promise, Question, Rules, back_test
+from service.domain.backtest import AMOUNTS, AnyQuestion, NetworkQuestion, Promise, Question, Record, Rules, back_test
 from service.domain.calibration import Badge, Calibration, Score, calibrate
 from service.domain.forecast import seed_of
 from service.domain.rollup import DEFINITION_VERSION
@@ -29,16 +30,14 @@ from service.programs.rounding import rounded
 from service.store.engine import Database
 
 KEPT = 64
-UNITS: Final = {
-    Question.ITEMS_FINISHED: "items",
-    Question.NEXT_ITEMS: "working_days",
-    Question.OPEN_SCOPE: "working_days",
-}
-ASKED: Final = {
+ASKED: Final[Mapping[AnyQuestion, str]] = {
     Question.ITEMS_FINISHED: "how many items four weeks finish",
     Question.NEXT_ITEMS: "when the next few items are finished",
     Question.OPEN_SCOPE: "when all open work is done",
+    NetworkQuestion.OPEN_FINISHED: "how many of the open items four weeks finish",
+    NetworkQuestion.MILESTONES: "when open milestones are reached",
 }
+UNITS: Final[Mapping[AnyQuestion, str]] = {each: "items" if each in AMOUNTS else "working_days" for each in ASKED}
 _VERDICTS: Final = {
     Badge.CALIBRATED: "kept as often as they said",
     Badge.OVERCONFIDENT: "kept less often than they said: expect it later than the dates say",
@@ -55,13 +54,13 @@ async def get_calibration(database: Database, key: str, *, view: Viewpoint) -> A
         program=ProgramRef(program.key, program.name),
         badge=found.badge,
         question=found.headline,
-        message=_message(found),
+        message=verdict(found),
         origins=len(origins),
         skipped=found.record.skipped,
         first_origin=origins[0] if origins else None,
         last_origin=origins[-1] if origins else None,
-        scores=tuple(_score(score) for score in found.scores),
-        promises=tuple(_promise(question, each) for question, made in found.record.promises.items() for each in made),
+        scores=tuple(map(score_data, found.scores)),
+        promises=tuple(promises_of(found.record)),
     )
     return enveloped(data, sources=known.grounds.sources, now=view.now, notices=known.backlog)
 
@@ -73,7 +72,9 @@ async def calibration_of(database: Database, known: Known, view: Viewpoint) -> C
     asked = (known.seal, view.today, calendar, program.target)
     found = kept.get(asked)
     if found is None:
-        rules = Rules(calendar=calendar, before=view.today, seed_of=partial(_seed, program.key), target=program.target)
+        rules = Rules(
+            calendar=calendar, before=view.today, seed_of=partial(seed_at, program.key), target=program.target
+        )
         found = await asyncio.to_thread(lambda: calibrate(back_test(known.lives.ledger, rules)))
         kept.put(asked, found)
     return found
@@ -81,10 +82,10 @@ async def calibration_of(database: Database, known: Known, view: Viewpoint) -> C
 
 def summary(found: Calibration, recalibrated: DatesAt | None = None) -> CalibrationSummary:
     decided = 0 if found.earned is None else found.earned.decided
-    return CalibrationSummary(found.badge, found.headline, decided, _message(found), recalibrated)
+    return CalibrationSummary(found.badge, found.headline, decided, verdict(found), recalibrated)
 
 
-def _message(found: Calibration) -> str:
+def verdict(found: Calibration) -> str:
     score = found.earned
     if score is None:
         best = max((each.decided for each in found.scores), default=0)
@@ -96,11 +97,11 @@ def _message(found: Calibration) -> str:
     )
 
 
-def _seed(program: str, origin: date) -> int:
+def seed_at(program: str, origin: date) -> int:
     return seed_of(program, origin.isoformat(), DEFINITION_VERSION)
 
 
-def _score(score: Score) -> ScoreData:
+def score_data(score: Score) -> ScoreData:
     return ScoreData(
         question=score.question,
         badge=score.badge,
@@ -124,7 +125,13 @@ def _score(score: Score) -> ScoreData:
     )
 
 
-def _promise(question: Question, made: Promise) -> PromiseData:
+def promises_of(record: Record) -> Iterable[PromiseData]:
+    for question, made in record.promises.items():
+        for each in made:
+            yield _promise(question, each)
+
+
+def _promise(question: AnyQuestion, made: Promise) -> PromiseData:
     return PromiseData(question, made.origin, *made.said, made.happened, *made.kept, rounded(made.chance), made.came)
 
 

@@ -14,7 +14,14 @@ from service.programs.dependency_faces import url_of
 from service.programs.dependency_terms import Viewpoint
 from service.programs.networks import network_of
 from service.programs.schedule_risk import ProgramRisk, Simulated, chance_by, dates_of, most, risk_in_thread, said
-from service.programs.schedule_risk_answers import BasisCounts, DependencyAware, MergeBias, MilestoneOutlook, RiskItem
+from service.programs.schedule_risk_answers import (
+    BasisCounts,
+    DependencyAware,
+    MergeBias,
+    MilestoneOutlook,
+    RiskItem,
+    TrackRecord,
+)
 from service.programs.schedules import plan_in_thread
 from service.store.engine import Database
 from service.store.faces import Face, Faces
@@ -80,6 +87,17 @@ def _told(made: ProgramRisk, shown: _Shown, faces: Mapping[str, Face]) -> Depend
         critical=() if said_of is None else said_of.critical,
         drivers=() if said_of is None else said_of.drivers,
         cycles_left_out=made.edges_on_cycles,
+        track_record=untold(made.plan.asked.program.key),
+    )
+
+
+def untold(key: str) -> TrackRecord:
+    """What a request says instead of a track record."""
+    return TrackRecord(
+        badge=None,
+        reason="not_computed",
+        message="How dates by dependencies have held is not computed in a request; "
+        f"`interlock forecast {key} --backtest` computes it.",
     )
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from service.domain.errors import InvalidQuery, one_of
+from service.domain.escapes import Release
 from service.domain.flow import Aged, Window, ageing, bulk_created, bulk_done, usual_by_type, window_of
 from service.domain.lives import ItemLife
 from service.domain.notices import Notice, counted
@@ -26,6 +27,7 @@ from service.programs.lives import Lives, lives_of
 from service.programs.past import MAPPING_OF_TODAY
 from service.store.engine import Database
 from service.store.faces import Faces, ProjectName
+from service.store.released import released
 from service.store.sprint_periods import sprint_periods
 
 FEWEST_WEEKS: Final = 1
@@ -67,6 +69,7 @@ async def get_flow(
     known = await lives_of(database, key, view, terms)
     async with database.reading() as uow:
         sprints = await sprint_periods(uow.connection, view.terms.zone)
+        releases = await released(uow.connection)
         projects = await Faces(uow.connection).projects() if by is FlowBy.PROJECT else {}
     then = None if as_of is None else then_of(as_of, view)
     lives = known.lives if then is None else known.lives.before(then.known_before)
@@ -74,7 +77,7 @@ async def get_flow(
     window = window_of(lives.every, today=today, weeks=asked.weeks, calendar=view.terms.calendar)
     program = known.grounds.program
     ref = ProgramRef(program.key, program.name)
-    data = await asyncio.to_thread(_computed, lives, ref, asked, _Told(window, sprints, projects, terms))
+    data = await asyncio.to_thread(_computed, lives, ref, asked, _Told(window, sprints, releases, projects, terms))
     notices = (*(() if then is None else (MAPPING_OF_TODAY,)), *_notices(data, lives), *known.backlog)
     return enveloped(data, sources=known.grounds.sources, now=view.now, notices=notices, as_of=as_of)
 
@@ -84,6 +87,7 @@ class _Told(NamedTuple):
 
     window: Window
     sprints: Sequence[Period]
+    released: Sequence[Release]
     projects: Mapping[tuple[str, str], ProjectName]
     terms: FlowTerms
 
@@ -106,10 +110,11 @@ def _computed(
     yardstick = Yardstick(
         window=window,
         sprints=told.sprints,
+        released=told.released,
         terms=told.terms,
         usual=usual_by_type((life for life in every if life.done_on not in without), window),
         without=without,
-        flagged_ever=any(life.blocked for life in every),
+        flagged_ever=any(life.blocked or life.depends for life in every),
     )
     return FlowData(
         program=program,

@@ -83,7 +83,8 @@ class ShareData(Struct, frozen=True, gc=False):
 
 
 class BlockedData(Struct, frozen=True, gc=False):
-    """Flagged in their tool: `now`, at some time of the window, and for how many working days together."""
+    """Flagged in Jira, or begun in Asana while a task that they depend on is not completed: `now`, at some time of the
+    window, and for how many working days together."""
 
     now: int | None
     items: int | None
@@ -124,6 +125,30 @@ class EscapeData(Struct, frozen=True, gc=False):
     reason: str | None
 
 
+class EscapeCohort(Struct, frozen=True, kw_only=True):
+    """Of the defects that affect a release those found within 90 days of it, and all `found`; 95 % interval (Wilson).
+    After fewer days (`days_observed`) more may still come. Fewer than ten defects judge nothing (`small_sample`)."""
+
+    source: str
+    release: str
+    released: date
+    days_observed: int
+    complete: bool
+    escaped: int
+    found: int
+    value: float
+    low: float
+    high: float
+    small_sample: bool
+
+
+class EscapeCohorts(Struct, frozen=True):
+    """By release, the newest first, of those that were watched in the window or since; empty with a reason."""
+
+    releases: tuple[EscapeCohort, ...]
+    reason: str | None  # no_affected_release
+
+
 class FlowGroup(Struct, frozen=True):
     """`key` is null for what has no team or workstream. `shared` items stand in other groups too."""
 
@@ -145,6 +170,7 @@ class FlowGroup(Struct, frozen=True):
     churn_points: ChurnData
     predictability: PredictabilityData
     defect_escape_rate: EscapeData
+    defect_escape_cohorts: EscapeCohorts
 
 
 class AgedItem(Struct, frozen=True):

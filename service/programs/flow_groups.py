@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from service.domain.escapes import Cohort, Release, cohorts
 from service.domain.flow import Ageing, Durations, Flow, LittlesLaw, Window, flow_of
 from service.domain.lives import ItemLife
 from service.domain.samples import Sample
@@ -29,6 +30,8 @@ from service.programs.flow_answers import (
     BlockedData,
     ChurnData,
     DurationData,
+    EscapeCohort,
+    EscapeCohorts,
     EscapeData,
     ExpectationData,
     FinishedWeek,
@@ -55,10 +58,11 @@ class Named(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Yardstick:
     """By what every group is measured. `usual` are cycle times by type and `flagged_ever` whether anything was ever
-    flagged, both of the whole program; `without` are days of completion that are left out."""
+    flagged or depends on a task, both of the whole program; `without` are days of completion that are left out."""
 
     window: Window
     sprints: Sequence[Period]
+    released: Sequence[Release]
     terms: FlowTerms
     usual: Mapping[str, Sample]
     without: frozenset[date]
@@ -90,6 +94,7 @@ def group_data(by: str, named: Named, members: Sequence[ItemLife], yardstick: Ya
         churn_points=_churn(points, "no_estimates"),
         predictability=_predictability(predictability(members, yardstick.sprints, window)),
         defect_escape_rate=_escapes(escape_rate(members, window, told=bool(terms.escaped_labels))),
+        defect_escape_cohorts=_cohorts(cohorts(members, yardstick.released, window)),
     )
 
 
@@ -179,4 +184,24 @@ def _escapes(told: Escapes) -> EscapeData:
         high=rounded(high),
         small_sample=told.small_sample,
         reason=told.share.reason,
+    )
+
+
+def _cohorts(told: Sequence[Cohort]) -> EscapeCohorts:
+    return EscapeCohorts(tuple(map(_cohort, told)), None if told else "no_affected_release")
+
+
+def _cohort(told: Cohort) -> EscapeCohort:
+    return EscapeCohort(
+        source=told.release.source,
+        release=told.release.name,
+        released=told.release.day,
+        days_observed=told.days_observed,
+        complete=told.complete,
+        escaped=told.escaped,
+        found=told.found,
+        value=round(told.value, 6),
+        low=round(told.interval.low, 6),
+        high=round(told.interval.high, 6),
+        small_sample=told.small_sample,
     )

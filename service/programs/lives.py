@@ -43,6 +43,10 @@ class Lives:
         """As they were known when a day began."""
         return Lives([then for life in self.every if (then := known_before(life, day)) is not None])
 
+    def open_before(self, day: date) -> dict[str, ItemLife]:
+        """By uid, and as they are known today, those that were open when a day began."""
+        return {life.uid: life for life in self.every if (then := known_before(life, day)) is not None and then.is_open}
+
     def remaining_before(self, day: date) -> int:
         """As it was known when a day began."""
         return int(self.ledger.open_before(day).sum())

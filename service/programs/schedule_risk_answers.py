@@ -60,10 +60,20 @@ class BasisCounts(Struct, frozen=True):
     outlived: int = 0
 
 
+class TrackRecord(Struct, frozen=True):
+    """How past dates of this model have held. Each past week takes seconds, so that no request tells it: `badge` is
+    null, and `message` says by which command it is computed."""
+
+    badge: None
+    reason: str  # not_computed
+    message: str
+
+
 class DependencyAware(Struct, frozen=True, kw_only=True):
     """The forecast by the network of dependencies. `dates` are null with a `reason` and a sentence where there cannot
     be one. `critical` lists what is critical most often, `drivers` what the finish hangs on most. `cycles_left_out`
     counts the edges that are on a cycle and thus bound nobody; `limits`: whether teams have a limit on parallel work.
+    `calibration` of the forecast is that of the throughput forecast; this one has a `track_record` of its own.
     """
 
     reason: str | None
@@ -81,6 +91,7 @@ class DependencyAware(Struct, frozen=True, kw_only=True):
     critical: tuple[RiskItem, ...]
     drivers: tuple[RiskItem, ...]
     cycles_left_out: int
+    track_record: TrackRecord
 
 
 class DatesMove(Struct, frozen=True):

@@ -6,7 +6,7 @@ One wide query for the items, one for the changes that matter; everything turns 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import NamedTuple, TypeVar
@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, convert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from connectors.items import Facet
 from service.domain.items import RollupItem
-from service.domain.lives import ItemLife, StatusMove, Told, closed_since, done_spells
+from service.domain.lives import ItemLife, Span, StatusMove, Told, closed_since, done_spells
 from service.domain.scope import exclusions, family_of
 from service.domain.slips import DUE_FIELDS
-from service.domain.status import StatusCategory
+from service.domain.status import OPEN, StatusCategory
 from service.domain.status_time import Stay, active_seconds
+from service.domain.waits import Stretch
 from service.store.bulk import fetch, fetch_many, within
 from service.store.life_moves import (
     COMPLETED,
@@ -33,8 +35,10 @@ from service.store.life_moves import (
     told_since,
 )
 from service.store.program_items import ProgramItems, ProgramRow
+from service.store.task_waits import Begun, sources_of_tasks, task_waits
 
 STATUS_FIELDS = ("status", COMPLETED)  # Jira's and Asana's own words
+UNDER_WAY = "In progress"  # a task's status once it is begun
 STATUS, DUE, POINTS, SPRINT, FLAGGED = "status", "due", "points", "sprint", "flagged"  # what a field tells
 
 Value = TypeVar("Value")
@@ -89,17 +93,21 @@ class ItemLives:
         counted = _counting(rows, count_subtasks=program.count_subtasks)
         fields = await self._fields(counted)
         moves = await self._moves(program.key, fields)
-        sprints = await self._sprints(program.key)
+        sprints = await self._ids(program.key, Facet.ITERATION)
+        affected = await self._ids(program.key, Facet.AFFECTED)
         homes = await self._homes(program.key)
         escaped = await self._labelled(program.key) if self._terms.escaped else set()
         statuses = await self._statuses()
+        tasks = await sources_of_tasks(self._connection)
+        waits = await task_waits(self._connection, _begun(row for row in counted if row.source in tasks))
         return [
             self._life(
                 row,
-                _Told(moves.get(row.uid, ()), fields),
+                _Told(moves.get(row.uid, ()), fields, waits=waits.get(row.uid), of_task=row.source in tasks),
                 statuses,
                 homes=homes.get(row.uid, ()),
                 sprints=sprints.get(row.uid, ()),
+                affects=affected.get(row.uid, ()),
                 escaped=row.uid in escaped,
             )
             for row in counted
@@ -111,10 +119,10 @@ class ItemLives:
         told |= {row.points_field: POINTS for row in rows if row.points_field}
         return told | dict.fromkeys(STATUS_FIELDS, STATUS) | dict.fromkeys(DUE_FIELDS, DUE)
 
-    async def _sprints(self, program: str) -> dict[str, tuple[str, ...]]:
+    async def _ids(self, program: str, facet: Facet) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = defaultdict(list)
-        for uid, sprint in await fetch(self._connection, _SPRINTS, [program]):
-            found[uid].append(sprint)
+        for uid, native_id in await fetch(self._connection, _IDS, [program, str(facet)]):
+            found[uid].append(native_id)
         return {uid: tuple(each) for uid, each in found.items()}
 
     async def _moves(self, program: str, fields: Iterable[str]) -> dict[str, list[Move]]:
@@ -146,6 +154,7 @@ class ItemLives:
         *,
         homes: Sequence[str],
         sprints: tuple[str, ...],
+        affects: tuple[str, ...],
         escaped: bool,
     ) -> ItemLife:
         moved, category = told.of(STATUS), row.status_category
@@ -174,9 +183,14 @@ class ItemLives:
             estimates=self._since(row, told.of(POINTS), row.points, read_number),
             dues=self._since(row, told.of(DUE), row.due, read_day),
             sprints=self._since(row, told.of(SPRINT), sprints, read_ids),
-            blocked=tuple(blocked_spans(told.of(FLAGGED), ended=done_on or left_on, day=self._day)),
-            active_seconds=self._active(row, moved, told.of(FLAGGED)),
+            blocked=(
+                *blocked_spans(told.of(FLAGGED), ended=done_on or left_on, day=self._day),
+                *(Span(self._day(began), self._optional_day(ended)) for began, ended in told.waits or ()),
+            ),
+            depends=told.waits is not None,
+            active_seconds=self._active(row, told),
             elapsed_seconds=_elapsed(row),
+            affects=affects,
             escaped=escaped if row.item_type.casefold() in self._terms.defects else None,
         )
 
@@ -187,13 +201,11 @@ class ItemLives:
             return ()
         return told_since(moves, now, created_on=self._day(row.created_at), day=self._day, read=read)
 
-    def _active(self, row: _Row, moved: Sequence[Move], flagged: Sequence[Move]) -> float | None:
+    def _active(self, row: _Row, told: _Told) -> float | None:
         if not self._terms.active or row.started_at is None or row.done_at is None:
             return None
-        first = moved[0].from_text if moved else row.status
-        stays = [Stay(row.created_at, first or ""), *(Stay(move.at, move.to_text or "") for move in moved)]
-        flags = [Stay(move.at, move.to_text or move.to_value or "") for move in flagged]
-        return active_seconds(stays, flags, began=row.started_at, ended=row.done_at, active=self._terms.active)
+        stays = _task_stays(row.started_at, told.of(STATUS)) if told.of_task else _stays(row, told.of(STATUS))
+        return active_seconds(stays, told.held_up(), began=row.started_at, ended=row.done_at, active=self._terms.active)
 
     def _optional_day(self, moment: datetime | None) -> date | None:
         return None if moment is None else self._day(moment)
@@ -203,15 +215,46 @@ class ItemLives:
 
 
 class _Told:
-    """The changes of one item, by what their fields tell."""
+    """The changes of one item, by what their fields tell. `of_task`: its only status is its completion; `waits` is when
+    it waited for other tasks, None where it depends on none."""
 
-    def __init__(self, moves: Sequence[Move], fields: Mapping[str, str]) -> None:
+    def __init__(
+        self, moves: Sequence[Move], fields: Mapping[str, str], *, waits: Sequence[Stretch] | None, of_task: bool
+    ) -> None:
+        self.waits = waits
+        self.of_task = of_task
         self._by_meaning: dict[str, list[Move]] = defaultdict(list)
         for move in moves:
             self._by_meaning[fields[move.field]].append(move)
 
     def of(self, meaning: str) -> Sequence[Move]:
         return self._by_meaning.get(meaning, ())
+
+    def held_up(self) -> list[Stay]:
+        """Flagged or waiting, ascending; "" where it was no longer. No tool has both."""
+        flags = [Stay(move.at, move.to_text or move.to_value or "") for move in self.of(FLAGGED)]
+        for began, ended in self.waits or ():
+            flags += [Stay(began, "waiting"), *([Stay(ended, "")] if ended is not None else [])]
+        return flags
+
+
+def _stays(row: _Row, moved: Sequence[Move]) -> list[Stay]:
+    first = moved[0].from_text if moved else row.status
+    return [Stay(row.created_at, first or ""), *(Stay(move.at, move.to_text or "") for move in moved)]
+
+
+def _task_stays(started_at: datetime, moved: Sequence[Move]) -> list[Stay]:
+    """Under way from its beginning on, but for the times in which it was completed."""
+    opened = [Stay(move.at, "" if move.to_value == "true" else UNDER_WAY) for move in moved]
+    return [Stay(started_at, UNDER_WAY), *(each for each in opened if each.since > started_at)]
+
+
+def _begun(rows: Iterable[_Row]) -> Iterator[Begun]:
+    """Until it was done or left; what is open goes on."""
+    for row in rows:
+        if row.started_at is not None:
+            gone = None if row.status_category in OPEN else row.done_at or row.settled_at
+            yield Begun(row.uid, Stretch(row.started_at, gone))
 
 
 def _counting(rows: Sequence[_Row], *, count_subtasks: bool) -> list[_Row]:
@@ -277,8 +320,8 @@ _LABELS = f"""
     SELECT f.item_uid, f.value
       FROM item_facets AS f JOIN memberships AS m ON m.item_uid = f.item_uid
      WHERE {_OF_PROGRAM} AND f.facet IN ('label', 'tag')"""  # noqa: S608
-_SPRINTS = f"""
+_IDS = f"""
     SELECT f.item_uid, f.native_id
       FROM item_facets AS f JOIN memberships AS m ON m.item_uid = f.item_uid
-     WHERE {_OF_PROGRAM} AND f.facet = 'iteration' ORDER BY f.item_uid, f.native_id"""  # noqa: S608
+     WHERE {_OF_PROGRAM} AND f.facet = ? ORDER BY f.item_uid, f.native_id"""  # noqa: S608
 _ROLES = "SELECT native_id, role FROM fields WHERE role IN ('flagged', 'sprint')"

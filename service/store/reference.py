@@ -33,9 +33,9 @@ class Reference:
         await write(source, tables.projects, ("name", "key", "archived", "style"), data.projects)
         await write(source, tables.statuses, ("name", "category", "project_id"), data.statuses)
         await write(source, tables.item_types, ("name", "level", "project_id"), data.item_types)
-        await self._rename(source, Facet.ITERATION, tables.iterations, data.iterations)
+        await self._rename(source, (Facet.ITERATION,), tables.iterations, data.iterations)
         await write(source, tables.iterations, _ITERATION, data.iterations)
-        await self._rename(source, Facet.RELEASE, tables.releases, data.releases)
+        await self._rename(source, (Facet.RELEASE, Facet.AFFECTED), tables.releases, data.releases)
         await write(source, tables.releases, _RELEASE, data.releases)
         types = ("name", "outward", "inward", "direction", "decided_by")
         await write(source, tables.link_types, types, data.link_types)
@@ -77,9 +77,9 @@ class Reference:
                 releases[release.native_id] = release
         await self._mark_items_of(source, await self._renamed(source, people))
         await self._write(source, tables.people, _PERSON, people.values(), keep_known=("email",))
-        await self._rename(source, Facet.ITERATION, tables.iterations, iterations.values())
+        await self._rename(source, (Facet.ITERATION,), tables.iterations, iterations.values())
         await self._write(source, tables.iterations, _ITERATION, iterations.values(), keep_known=_ITERATION[2:])
-        await self._rename(source, Facet.RELEASE, tables.releases, releases.values())
+        await self._rename(source, (Facet.RELEASE, Facet.AFFECTED), tables.releases, releases.values())
         await self._write(source, tables.releases, _RELEASE, releases.values(), keep_known=_RELEASE[1:4])
 
     async def _renamed(self, source: str, people: Mapping[str, SourcePerson]) -> list[str]:
@@ -108,7 +108,7 @@ class Reference:
             )
 
     async def _rename(
-        self, source: str, facet: Facet, table: Table, found: Iterable[SourceIteration | SourceRelease]
+        self, source: str, facets: Iterable[Facet], table: Table, found: Iterable[SourceIteration | SourceRelease]
     ) -> None:
         """Before `found` is written: the items in one that has another name now call it by that name.
 
@@ -125,7 +125,8 @@ class Reference:
         )
         for native_id, name in known:
             if name != names[native_id]:
-                await self._rename_one(source, facet, native_id, names[native_id])
+                for facet in facets:
+                    await self._rename_one(source, facet, native_id, names[native_id])
 
     async def _rename_one(self, source: str, facet: Facet, native_id: str, name: str) -> None:
         inside = "facet = ? AND native_id = ? AND item_uid IN (SELECT uid FROM work_items WHERE source = ?)"

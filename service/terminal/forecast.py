@@ -36,6 +36,8 @@ def render_forecast(answer: Answer[ForecastData], console: Console) -> None:
     console.print()
     badge = data.calibration.badge
     console.print(Text.assemble("Track record  ", (badge, BADGES[badge]), f"  {data.calibration.message}"))
+    if data.dependency_aware is not None and data.dependency_aware.dates is not None:
+        console.print(Text(data.dependency_aware.track_record.message, style="dim"))
     notes(answer, console)
 
 

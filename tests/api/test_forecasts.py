@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from connectors.items import Facet
 from service.clock import FixedClock
 from service.domain.access import Scope
 from service.domain.calendars import WorkingCalendar
@@ -21,8 +22,10 @@ from service.store.tables.programs import programs
 from tests.api.client import a_client, services_over
 from tests.auth.support import a_key, bearer
 from tests.builders.items import an_item
+from tests.builders.planning import insert_release, plan_in
 from tests.programs.finishing import FIRST, OPEN, TARGET, a_finishing_program, at, finished_rows, open_rows, with_a_past
 from tests.programs.portfolio import NOW, TODAY, add_members, add_program, add_source, change
+from tests.programs.waiting_tasks import a_task_that_waited
 
 BASE = "/api/v1/programs/CHECKOUT"
 FLOW = FlowTerms(active_statuses=("In Progress",), escaped_labels=("escaped",))
@@ -326,6 +329,70 @@ async def test_flow_of_a_program_says_how_its_work_goes(database: Database) -> N
     assert [(each["key"], each["age_days"], each["usual_days"], each["state"]) for each in data["ageing"]] == [
         ("PAY-501", 74, 3, "stale")
     ]
+
+
+async def test_defects_are_told_by_the_release_that_they_affect(database: Database) -> None:
+    """Of three defects of the release of September one was found before it; 59 days of it have passed. One that was
+    cancelled is none, and the release of next month is not out."""
+    await a_finishing_program(database)
+    out = date(2026, 9, 22)
+    async with database.transaction() as uow:
+        for native_id, day, released in (("7", out, True), ("8", date(2026, 12, 1), False)):
+            await insert_release(uow.connection, native_id, day, released=released)
+    bugs = (
+        (601, out - timedelta(days=9), "to_do"),
+        (602, out, "to_do"),
+        (603, TODAY, "to_do"),
+        (604, out, "cancelled"),
+    )
+    for number, found, category in bugs:
+        bug = an_item(number, item_type="Bug", created_at=at(found), status_category=category)
+        await add_members(database, bug, workstream="Cart")
+        async with database.transaction() as uow:
+            await plan_in(uow.connection, bug["uid"], Facet.AFFECTED, "7", "8")
+    async with a_client(services_over(database, flow=FLOW)) as client:
+        (group,) = (await got(client, "flow"))["groups"]
+        (then,) = (await got(client, "flow?as_of=2026-10-12"))["groups"]
+        cart, payments = (await got(client, "flow?by=workstream"))["groups"]
+
+    assert group["defect_escape_cohorts"] == {
+        "releases": [
+            {
+                "source": "acme-jira",
+                "release": "Cart 7",
+                "released": "2026-09-22",
+                "days_observed": 59,
+                "complete": False,
+                "escaped": 2,
+                "found": 3,
+                "value": 0.666667,
+                "low": 0.20766,
+                "high": 0.938508,
+                "small_sample": True,
+            }
+        ],
+        "reason": None,
+    }
+    (seen,) = then["defect_escape_cohorts"]["releases"]
+    assert (seen["days_observed"], seen["escaped"], seen["found"]) == (20, 1, 2)
+    assert cart["defect_escape_cohorts"] == group["defect_escape_cohorts"]
+    assert payments["defect_escape_cohorts"] == {"releases": [], "reason": "no_affected_release"}
+
+
+async def test_tasks_are_blocked_by_what_they_depend_on(database: Database) -> None:
+    """Three, one and two working days until last Sunday; of 272 hours the task was held up for 204."""
+    await a_task_that_waited(database)
+    async with a_client(services_over(database, flow=FLOW)) as client:
+        (group,) = (await got(client, "flow"))["groups"]
+        (then,) = (await got(client, "flow?as_of=2026-11-09"))["groups"]
+        (sunday,) = (await got(client, "flow?as_of=2026-11-08"))["groups"]
+        (before,) = (await got(client, "flow?as_of=2026-11-01"))["groups"]
+
+    assert group["blocked"] == {"now": 1, "items": 1, "working_days": 6, "reason": None}
+    assert then["blocked"] == {"now": 0, "items": 1, "working_days": 4, "reason": None}
+    assert sunday["blocked"]["now"] == 1  # what was needed had been opened again on Friday
+    assert before["blocked"] == {"now": 0, "items": 0, "working_days": 0, "reason": None}
+    assert group["flow_efficiency"] == {"part": 68 * 3600.0, "whole": 272 * 3600.0, "value": 0.25, "reason": None}
 
 
 async def test_flow_of_a_day_of_the_past_is_what_was_known_then(database: Database) -> None:

@@ -6,6 +6,7 @@ import sys
 
 from tests.bench import (
     asana,
+    backtest,
     calibration,
     census,
     changes,
@@ -36,6 +37,7 @@ PARTS = {
     "risk": risk.main,
     "forecast": forecast.main,
     "calibration": calibration.main,
+    "backtest": backtest.main,
     "changes": changes.main,
 }
 

@@ -28,10 +28,15 @@ async def insert_sprint(
 
 
 async def insert_release(
-    connection: AsyncConnection, native_id: str, release: date | None, *, source: str = SOURCE
+    connection: AsyncConnection,
+    native_id: str,
+    release: date | None,
+    *,
+    source: str = SOURCE,
+    released: bool = False,
 ) -> None:
     row = {"source": source, "native_id": native_id, "name": f"Cart {native_id}", "release": release}
-    await connection.execute(releases.insert(), [row | {"released": False, "archived": False}])
+    await connection.execute(releases.insert(), [row | {"released": released, "archived": False}])
 
 
 async def insert_sprint_field(connection: AsyncConnection, *, source: str = SOURCE) -> None:

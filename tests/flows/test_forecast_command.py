@@ -32,6 +32,9 @@ def test_the_terminal_and_its_json_tell_one_forecast(tmp_path: Path) -> None:
 
         shown = desk.interlock("forecast", "PAYMENTS")
         told = desk.interlock("forecast", "PAYMENTS", "--json")
+        kept = desk.interlock("forecast", "PAYMENTS", "--backtest", "--origins", "8")
+        record = desk.interlock("forecast", "PAYMENTS", "--backtest", "--origins", "8", "--json")
+        both = desk.interlock("forecast", "PAYMENTS", "--backtest", "--by", "2099-01-01")
 
     data = json.loads(told.out)["data"]
     assert (shown.code, told.code) == (0, 0)
@@ -39,3 +42,15 @@ def test_the_terminal_and_its_json_tell_one_forecast(tmp_path: Path) -> None:
     assert (data["forecast"] is None) == (data["reason"] is not None)
     assert data["remaining"] > 0
     assert f"Track record  {data['calibration']['badge']}  " in shown.out
+    asked = json.loads(record.out)["data"]
+    assert (kept.code, record.code) == (0, 0)
+    assert kept.out.splitlines()[:2] == [
+        "Payments  PAYMENTS",
+        f"Asked of 8 Mondays from {asked['first_origin']} to {asked['last_origin']}, about what was open then.",
+    ]
+    assert [(each["model"], each["origins"] + each["skipped"]) for each in asked["models"]] == [
+        ("dependencies", 8),
+        ("throughput", 8),
+    ]
+    assert both.code == 2
+    assert "leave it out, or --backtest" in both.log

@@ -159,6 +159,18 @@ async def test_it_is_part_of_the_forecast(database: Database) -> None:
     assert answer.data.dependency_aware == await outlook(database)
 
 
+async def test_it_does_not_look_calibrated_by_the_record_of_the_throughput(sqlite_database: Database) -> None:
+    await a_program_with_a_past(sqlite_database)
+
+    record = (await outlook(sqlite_database)).track_record
+
+    assert (record.badge, record.reason) == (None, "not_computed")
+    assert record.message == (
+        "How dates by dependencies have held is not computed in a request; `interlock forecast CHECKOUT --backtest` "
+        "computes it."
+    )
+
+
 async def test_an_edge_tells_its_chance_as_evidence(database: Database) -> None:
     """PAY-3 is to start on 7 December: ten of twenty are that quick."""
     await a_program_with_a_past(database)

@@ -10,10 +10,12 @@ from service.domain.lives import ItemLife, Span
 from service.store.engine import Database
 from service.store.item_lives import ItemLives, LifeTerms
 from service.store.program_items import ProgramItems
-from tests.builders.items import SOURCE, an_epic, an_item, insert_facets
+from tests.builders.edges import declare, insert_link, insert_link_type
+from tests.builders.items import SOURCE, Row, an_epic, an_item, insert_facets
 from tests.builders.planning import insert_change
 from tests.programs.finishing import OPEN, a_finishing_program, at, finished_rows, with_a_past
 from tests.programs.portfolio import KEY, add_members, add_program, add_source
+from tests.programs.waiting_tasks import ASANA, a_task_that_waited
 
 UTC = ZoneInfo("UTC")
 TOLD = LifeTerms(UTC, frozenset({"in progress"}), frozenset({"bug"}), frozenset({"escaped"}))
@@ -167,3 +169,65 @@ async def test_time_worked_on_is_read_from_the_statuses_between_begun_and_done(d
     assert (worked["601"].active_seconds, worked["601"].elapsed_seconds) == (3 * 3600, 7 * 3600)
     assert worked["602"].active_seconds == 0.0  # nothing says that it ever stood in a status that is work
     assert untagged["601"].active_seconds is None
+
+
+async def test_a_task_is_blocked_while_what_it_depends_on_is_not_completed(database: Database) -> None:
+    await a_task_that_waited(database)
+
+    found = await lives(database)
+
+    assert found["1201"].blocked == (
+        Span(date(2026, 11, 2), date(2026, 11, 5)),
+        Span(date(2026, 11, 6), date(2026, 11, 9)),
+        Span(date(2026, 11, 10), date(2026, 11, 12)),
+    )
+    assert found["1208"].blocked == (Span(date(2026, 11, 17), None),)
+
+
+async def test_only_a_dependency_of_asana_itself_blocks(database: Database) -> None:
+    """Jira has a flag for it, and what a programs file declares is an order that nobody sees in the tool."""
+    await add_source(database)
+    await add_source(database, ASANA, kind="asana")
+    await add_program(database)
+    begun: Row = {"status_category": "in_progress", "started_at": at(date(2026, 11, 2))}
+    await add_members(database, an_item("1"), an_item("2", **begun), an_item("1201", source=ASANA, **begun))
+    async with database.transaction() as uow:
+        await insert_link_type(uow.connection, "Blocks")
+        await insert_link(uow.connection, "1", f"{SOURCE}:1", f"{SOURCE}:2")
+        await declare(uow.connection, KEY, f"{SOURCE}:1", f"{ASANA}:1201")
+
+    found = await lives(database)
+
+    assert [(found[each].blocked, found[each].depends) for each in ("2", "1201")] == [((), False)] * 2
+
+
+async def test_work_on_a_task_is_what_is_left_of_its_time_without_waiting(database: Database) -> None:
+    """Of 11 days and 8 hours it waited 3 days and 6 hours, 3 days, and from 9 on Tuesday to 15 on Thursday."""
+    await a_task_that_waited(database)
+
+    life = (await lives(database))["1201"]
+
+    hours = 11 * 24 + 8
+    waited = (3 * 24 + 6) + 3 * 24 + (2 * 24 + 6)
+    assert life.elapsed_seconds == hours * 3600
+    assert life.active_seconds == (hours - waited) * 3600
+
+
+async def test_a_task_nobody_blocks_was_worked_on_all_the_time_but_while_it_was_completed(database: Database) -> None:
+    """Begun on Monday at nine, completed from Wednesday to Thursday at nine, and at last on Friday."""
+    await add_source(database, ASANA, kind="asana")
+    await add_program(database)
+    task = an_item("1201", source=ASANA, status="Complete", status_category="done", created_at=at(date(2026, 10, 1)))
+    await add_members(database, task | {"started_at": at(date(2026, 11, 2)), "done_at": at(date(2026, 11, 6))})
+    async with database.transaction() as uow:
+        for number, before, after, day in (
+            ("1", "false", "true", 4),
+            ("2", "true", "false", 5),
+            ("3", "false", "true", 6),
+        ):
+            moment = at(date(2026, 11, day))
+            await insert_change(uow.connection, f"{ASANA}:1201", number, "completed", before, after, at=moment)
+
+    life = (await lives(database))["1201"]
+
+    assert (life.active_seconds, life.elapsed_seconds) == (3 * 86_400, 4 * 86_400)

@@ -1,4 +1,4 @@
-"""A person who is called differently now: rules that name people must look at their items again."""
+"""Who or what is called differently now: rules that name it must look at its items again."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import msgspec
 import pytest
 from sqlalchemy import insert, select
 
-from connectors.items import SourcePerson
+from connectors.items import Facet, SourcePerson, SourceRelease
 from service.store.engine import Database
 from service.store.reference import Reference
+from service.store.tables.items import item_facets
 from service.store.tables.programs import pending_assignments
 from service.store.tables.reference import people
 from tests.builders.items import an_item as a_stored_item
 from tests.builders.items import insert_items
+from tests.builders.planning import insert_release, plan_in
 from tests.store.builders import an_item
 
 SOURCE = "acme-jira"
@@ -63,3 +65,23 @@ async def test_an_address_that_a_mention_leaves_out_is_no_change(store: Database
 
 async def test_someone_new_sends_nothing(store: Database) -> None:
     assert await _mentioned(store, msgspec.structs.replace(ANA, native_id="u7", name="Noa")) == set()
+
+
+async def test_a_release_has_its_new_name_where_it_is_planned_for_and_where_a_defect_affects_it(
+    store: Database,
+) -> None:
+    async with store.transaction() as uow:
+        await insert_release(uow.connection, "7", None)
+        await plan_in(uow.connection, "acme-jira:1", Facet.RELEASE, "7")
+        await plan_in(uow.connection, "acme-jira:2", Facet.AFFECTED, "7")
+        renamed = [SourceRelease("7", "Cart 8")]
+
+        await Reference(uow.connection).embedded(SOURCE, [an_item("9", releases=renamed)])
+
+        called = select(item_facets.c.item_uid, item_facets.c.facet, item_facets.c.value).order_by(item_facets.c.facet)
+        assert [tuple(row) for row in await uow.connection.execute(called)] == [
+            ("acme-jira:2", "affected", "Cart 8"),
+            ("acme-jira:1", "release", "Cart 8"),
+        ]
+        waiting = set((await uow.connection.execute(select(pending_assignments.c.item_uid))).scalars())
+    assert waiting == {"acme-jira:1", "acme-jira:2"}

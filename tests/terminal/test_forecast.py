@@ -11,6 +11,7 @@ from rich.console import Console
 
 from service.programs.answers import Answer, ProgramRef, Remark
 from service.programs.chances import ChanceData, DatesAt
+from service.programs.dependency_aware import untold
 from service.programs.forecast_answers import (
     CalibrationSummary,
     DateRange,
@@ -54,6 +55,7 @@ UNFORESEEN = DependencyAware(
     critical=(),
     drivers=(),
     cycles_left_out=0,
+    track_record=untold("CHECKOUT"),
 )
 
 
@@ -130,6 +132,17 @@ def test_dates_that_follow_the_dependencies_stand_below() -> None:
     assert shown(forecast(dependency_aware=foreseen))[6] == (
         "by dependencies         2026-12-28   2027-01-05   2027-01-12          21 % (20 % to 22 %)"
     )
+
+
+def test_no_record_of_the_one_model_stands_for_the_other() -> None:
+    dates = DatesAt(date(2026, 12, 28), date(2027, 1, 5), date(2027, 1, 12))
+    foreseen = msgspec.structs.replace(UNFORESEEN, reason=None, dates=dates)
+
+    assert shown(forecast(dependency_aware=foreseen))[-2:] == [
+        "Track record  calibrated  84 past forecasts were kept.",
+        "How dates by dependencies have held is not computed in a request; `interlock forecast CHECKOUT --backtest` "
+        "computes it.",
+    ]
 
 
 def test_a_pace_that_changed_shows_both_windows() -> None:

@@ -53,7 +53,8 @@ WithoutBulkDays = Annotated[
     description="Drawn 10,000 times from the program's own weekly throughput, with and without the growth of its "
     "scope. Where there is too little history it says so instead of a date. The same question has the same answer "
     "all day, as long as nothing changes. `dependency_aware` is another model of the same: by how long such work took "
-    "and what waits for what.",
+    "and what waits for what. `calibration` is the track record of the former alone; that of the latter is computed by "
+    "command (`interlock forecast KEY --backtest`).",
     responses=answers(
         Answer[ForecastData],
         Kind.UNKNOWN_PROGRAM,

@@ -75,6 +75,12 @@ _DEPENDENCY_AWARE: Final = {
     "critical": [_PAYMENT],
     "drivers": [_PAYMENT],
     "cycles_left_out": 2,
+    "track_record": {
+        "badge": None,
+        "reason": "not_computed",
+        "message": "How dates by dependencies have held is not computed in a request; "
+        "`interlock forecast CHECKOUT --backtest` computes it.",
+    },
 }
 FORECAST: Final = enveloped(
     {
@@ -245,6 +251,24 @@ FLOW: Final = enveloped(
                     "low": 0.047494,
                     "high": 0.333333,
                     "small_sample": False,
+                    "reason": None,
+                },
+                "defect_escape_cohorts": {
+                    "releases": [
+                        {
+                            "source": "acme-jira",
+                            "release": "PAY 2026.9",
+                            "released": "2026-09-30",
+                            "days_observed": 51,
+                            "complete": False,
+                            "escaped": 4,
+                            "found": 19,
+                            "value": 0.210526,
+                            "low": 0.085077,
+                            "high": 0.433343,
+                            "small_sample": False,
+                        }
+                    ],
                     "reason": None,
                 },
             }

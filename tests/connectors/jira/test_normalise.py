@@ -53,6 +53,7 @@ def test_an_issue_becomes_an_item_with_all_that_it_says() -> None:
         labels=["checkout"],
         components=[{"id": "4", "name": "Web"}],
         fixVersions=[{"id": "7", "name": "v1", "releaseDate": "2026-04-01"}],
+        versions=[{"id": "6", "name": "v0", "releaseDate": "2026-01-09", "released": True}],
         customfield_1=3,
         customfield_2=[{"id": 8, "name": "Sprint 8", "state": "active"}],
         customfield_3="PAY-9",
@@ -83,10 +84,14 @@ def test_an_issue_becomes_an_item_with_all_that_it_says() -> None:
         FacetValue(Facet.LABEL, "checkout"),
         FacetValue(Facet.COMPONENT, "Web", "4"),
         FacetValue(Facet.RELEASE, "v1", "7"),
+        FacetValue(Facet.AFFECTED, "v0", "6"),
         FacetValue(Facet.ITERATION, "Sprint 8", "8"),
         FacetValue(Facet.FIELD, "EU", "1", "customfield_10"),
     )
-    assert [(one.native_id, one.project_id, one.release) for one in item.releases] == [("7", "100", date(2026, 4, 1))]
+    assert [(one.native_id, one.project_id, one.release, one.released) for one in item.releases] == [
+        ("7", "100", date(2026, 4, 1), False),
+        ("6", "100", date(2026, 1, 9), True),
+    ]
     assert item.warnings == ()
 
 
