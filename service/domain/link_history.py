@@ -152,20 +152,19 @@ def link_histories(
     phrases: Mapping[str, Phrases],
     *,
     graves: Mapping[str, Sequence[Span]],
-    unheard: Collection[str],
+    lossy: Collection[str] = (),
 ) -> LinkHistories:
     """`standing` are the links of today, `phrases` those of each source, `graves` (by uid) when an item was gone.
 
-    The moves of an end are in the order in which it tells them. `unheard` are items whose own history is not, or
-    never, whole. A link that was made, stands no more and is not said to be taken away went with an end that was
-    found gone, where one was.
+    The moves of an end are in the order in which it tells them. `lossy` are sources that do not tell everything. A link
+    that was made, stands no more and is not said to be taken away went with an end that was found gone, where one was.
     """
     clear, obscure = _read(moves, phrases)
     found: dict[Link, LinkHistory] = {}
     for link in {**dict.fromkeys(standing), **dict.fromkeys(clear)}:
         stands, ends = link in standing, (link.predecessor_uid, link.successor_uid)
         told = clear.get(link) or obscure.get(frozenset(ends), ())
-        whole = not all(uid in unheard for uid in ends)
+        whole = _source(link.successor_uid) not in lossy
         told = _each_once(told) if stands else _with_end(_each_once(told), graves)
         found[link] = LinkHistory(told, stands, whole, clear=link in clear or not told)
     taken = {frozenset(link[:2]) for link, history in found.items() if not history.clear}
@@ -180,7 +179,7 @@ def _read(
     heard: defaultdict[Pair, list[LinkMove]] = defaultdict(list)
     obscure: defaultdict[Pair, list[LinkMove]] = defaultdict(list)
     for move in sorted(moves, key=lambda each: (each.at, each.uid)):
-        known = phrases.get(move.uid.partition(":")[0])
+        known = phrases.get(_source(move.uid))
         sense = None if known is None else known.sense_of(move.text, move.key)
         pair = frozenset((move.uid, move.other_uid))
         (obscure if sense is None else heard)[pair].append(move)
@@ -231,6 +230,10 @@ def _comes_first(direction: LinkDirection, *, outward: bool) -> bool | None:
     if direction is LinkDirection.NONE:
         return None
     return (direction is LinkDirection.PREDECESSOR_FIRST) is outward
+
+
+def _source(uid: str) -> str:
+    return uid.partition(":")[0]
 
 
 def _fold(text: str) -> str:

@@ -56,7 +56,7 @@ async def past_links(
         standing,
         await _phrases(connection),
         graves=await PastItems(connection).graves(ends) if ends else {},
-        unheard=await _unheard(connection, ends, provenances),
+        lossy={name for name, kind in provenances.items() if kind is Provenance.ASANA},  # it merges and drops stories
     )
     edges = {link: standing.get(link) or _edge(link, provenances) for link in histories.links}
     return PastLinks(histories, edges)
@@ -114,19 +114,7 @@ async def _phrases(connection: AsyncConnection) -> dict[str, Phrases]:
     return {source: Phrases(each) for source, each in types.items()}
 
 
-async def _unheard(
-    connection: AsyncConnection, uids: Collection[str], provenances: Mapping[str, Provenance]
-) -> frozenset[str]:
-    """Items whose own history is not here, or not all of it: Asana merges stories, and drops some."""
-    heard = await fetch(connection, _HEARD.format(within(connection, "i.uid")), [sorted(uids)]) if uids else []
-    whole = {uid for uid, source in heard if provenances.get(source) is not Provenance.ASANA}
-    return frozenset(uids) - whole
-
-
 _LINKS = """
     SELECT item_uid, at, author_id, from_value, to_value, from_text, to_text FROM item_changes
      WHERE {named} AND field_id = 'link' {when} ORDER BY item_uid, at, length(change_id), change_id, ordinal"""
 _TYPES = f"SELECT source, {', '.join(SourceLinkType.__struct_fields__)} FROM link_types"  # noqa: S608
-_HEARD = """
-    SELECT i.uid, i.source FROM work_items AS i
-     WHERE {} AND NOT EXISTS (SELECT 1 FROM pending_details AS p WHERE p.item_uid = i.uid)"""

@@ -305,7 +305,7 @@ def drawn(
     *moves: LinkMove, standing: Collection[Link] = (), until: float = 24, lasting: Collection[tuple[str, str]] = ()
 ) -> list[ItemChange]:
     """What changed in the day after Monday began."""
-    histories = link_histories(moves, standing, PHRASES, graves={}, unheard=())
+    histories = link_histories(moves, standing, PHRASES, graves={})
     return list(drawn_between(histories, since=MONDAY, until=link_at(until), lasting=lasting))
 
 

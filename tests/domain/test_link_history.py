@@ -24,9 +24,9 @@ def histories(
     *moves: LinkMove,
     standing: Collection[Link] = (),
     graves: Mapping[str, Sequence[Span]] | None = None,
-    unheard: Collection[str] = (),
+    lossy: Collection[str] = (),
 ) -> LinkHistories:
-    return link_histories(moves, standing, PHRASES, graves=graves or {}, unheard=unheard)
+    return link_histories(moves, standing, PHRASES, graves=graves or {}, lossy=lossy)
 
 
 def unknown(found: LinkHistories, moment: datetime) -> list[Link]:
@@ -109,11 +109,15 @@ def test_a_link_that_stands_outlives_its_ends() -> None:
     assert found.there(at(7)) == [LINK]
 
 
-def test_of_a_link_whose_ends_do_not_tell_everything_nobody_knows_since_when_it_was_there() -> None:
-    assert unknown(histories(standing=[LINK], unheard={ONE}), at(0)) == []
-    assert unknown(histories(standing=[LINK], unheard={ONE, TWO}), at(0)) == [LINK]
-    made = histories(a_move(ONE, TWO, hours=2), standing=[LINK], unheard={ONE, TWO})
+def test_where_not_everything_is_told_silence_before_the_first_word_tells_nothing() -> None:
+    silent = histories(standing=[LINK], lossy={"acme"})
+    made = histories(a_move(ONE, TWO, hours=2), standing=[LINK], lossy={"acme"})
+    gone = histories(a_move(ONE, TWO, made=False, hours=2), lossy={"acme"})
+
+    assert unknown(silent, at(0)) == [LINK]
     assert [unknown(made, at(hours)) for hours in (1, 3)] == [[], []]
+    assert [unknown(gone, at(hours)) for hours in (1, 3)] == [[LINK], []]
+    assert unknown(histories(standing=[LINK], lossy={"other"}), at(0)) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from service.domain.edges import Edge, Provenance
 from service.store.drawn_edges import DrawnEdges
 from service.store.engine import Database
 from service.store.past_links import PastLinks, past_links
-from service.store.tables.items import pending_details, tombstones
+from service.store.tables.items import tombstones
 from tests.builders.edges import declare, insert_link, insert_link_type
 from tests.builders.items import SOURCE, an_item, insert_alias, insert_items
 from tests.builders.planning import insert_change
@@ -154,20 +154,6 @@ async def test_tasks_tell_in_the_phrases_of_their_type_and_not_everything(progra
     assert ends(found.there(at(2))) == [(WAITING, TASK)]
     assert [link[:2] for link, _ in found.histories.unknown(at(2))] == [(WAITING, TASK)]
     assert {edge.provenance for edge in found.there(at(4))} == {Provenance.ASANA}
-
-
-async def test_a_history_that_is_not_read_yet_tells_nothing_for_sure(program: Database) -> None:
-    async with program.transaction() as uow:
-        await insert_link(uow.connection, "500", ONE, TWO)
-        rows = [{"item_uid": uid, "source": SOURCE, "updated_at": at(1)} for uid in (ONE, TWO)]
-        await uow.connection.execute(insert(pending_details), rows[:1])
-        one_of_two = await past_links(
-            uow.connection, {ONE}, await DrawnEdges(uow.connection).touching(frozenset({ONE}))
-        )
-        await uow.connection.execute(insert(pending_details), rows[1:])
-
-    assert list(one_of_two.histories.unknown(at(2))) == []
-    assert [link[:2] for link, _ in (await past(program)).histories.unknown(at(2))] == [(ONE, TWO)]
 
 
 async def test_a_link_went_with_the_item_that_was_found_gone(program: Database) -> None:
