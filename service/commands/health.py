@@ -12,7 +12,6 @@ from service.programs.answers import encode
 from service.programs.attention import get_attention
 from service.programs.portfolio import Terms, get_portfolio
 from service.terminal.health import SHOWN, render_attention, render_portfolio
-from service.terminal.notes import looking_back
 
 ALL: Final = 1_000
 
@@ -23,9 +22,8 @@ async def show_portfolio(app: Application, *, as_json: bool, console: Console, a
     answer = await get_portfolio(app.database, view=view, terms=terms)
     if as_json:
         console.out(encode(answer).decode(), highlight=False)
-        return
-    looking_back(view.earlier, console)
-    render_portfolio(answer, console)
+    else:
+        render_portfolio(answer, console, earlier=view.earlier)
 
 
 async def show_attention(
@@ -38,6 +36,5 @@ async def show_attention(
     )
     if as_json:
         console.out(encode(answer).decode(), highlight=False)
-        return
-    looking_back(view.earlier, console)
-    render_attention(answer, console)
+    else:
+        render_attention(answer, console, earlier=view.earlier)

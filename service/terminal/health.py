@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from rich.console import Console
@@ -13,7 +14,7 @@ from rich.text import Text
 from service import wording
 from service.programs.answers import Answer
 from service.programs.health_answers import AttentionData, Concern, PortfolioData, PortfolioRow
-from service.terminal.notes import notes
+from service.terminal.notes import looking_back, notes
 
 SHOWN: Final = 20
 INDENT: Final = (0, 0, 0, 2)
@@ -21,8 +22,12 @@ STYLES: Final = {"red": "bold red", "amber": "yellow", "green": "green", "grey":
 PLAIN_SYMBOLS: Final = {"red": "#", "amber": "~", "green": "o", "grey": "?"}
 
 
-def render_portfolio(answer: Answer[PortfolioData], console: Console) -> None:
-    """One line a program, in the order of the programs file; below it what makes a colour, and what to know."""
+def render_portfolio(answer: Answer[PortfolioData], console: Console, *, earlier: datetime | None = None) -> None:
+    """One line a program, in the order of the programs file; below it what makes a colour, and what to know.
+
+    `earlier` is the moment that it is about, where that is not now.
+    """
+    looking_back(earlier, console)
     data = answer.data
     if not data.programs:
         console.print("No programs yet; `interlock programs apply FILE` makes some.", highlight=False)
@@ -33,12 +38,13 @@ def render_portfolio(answer: Answer[PortfolioData], console: Console) -> None:
     notes(answer, console)
 
 
-def render_attention(answer: Answer[AttentionData], console: Console) -> None:
-    """The most pressing first, each with why and whom to ask."""
+def render_attention(answer: Answer[AttentionData], console: Console, *, earlier: datetime | None = None) -> None:
+    """The most pressing first, each with why and whom to ask. `earlier` as above."""
+    looking_back(earlier, console)
     data = answer.data
     console.print(Text.assemble((data.program.name, "bold"), "  ", (data.program.key, "dim")))
     if not data.attention:
-        console.print("Nothing needs chasing today.")
+        console.print("Nothing needs chasing today." if earlier is None else "Nothing needed chasing then.")
         notes(answer, console)
         return
     said = ", ".join(f"{number} {wording.TROUBLES[kind].lower()}" for kind, number in _by_number(data))

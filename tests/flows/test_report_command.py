@@ -12,6 +12,15 @@ from connectors.sandbox.server import SandboxServer
 from tests.flows.command_line import Desk
 from tests.flows.support import TODAY
 
+LOOKING_BACK = (
+    ("attention", "PAYMENTS"),
+    ("portfolio",),
+    ("baseline", "list", "PAYMENTS"),
+    ("baseline", "show", "PAYMENTS"),
+    ("forecast", "PAYMENTS"),
+    ("rollup", "PAYMENTS"),
+    ("deps", "PAYMENTS"),
+)
 PROGRAMS = """\
 programs:
   - key: PAYMENTS
@@ -34,6 +43,7 @@ def test_a_report_is_written_to_the_terminal_and_into_files(tmp_path: Path) -> N
         told = desk.interlock("report", "PAYMENTS", "--json")
         written = desk.interlock("report", "PAYMENTS", "--for", "steering", "--out", "steering.html")
         wrong = desk.interlock("report", "PAYMENTS", "--as-of", "2199-01-01")
+        too_late = [desk.interlock(*words, "--as-of", "2199-01-01") for words in LOOKING_BACK]
         nowhere = desk.interlock("report", "PAYMENTS", "--out", "missing/report.md")
 
     data = json.loads(told.out)["data"]
@@ -45,4 +55,6 @@ def test_a_report_is_written_to_the_terminal_and_into_files(tmp_path: Path) -> N
     assert written.out == "Written: steering.html\n"
     assert "<h2>Decisions wanted</h2>" in (tmp_path / "steering.html").read_text(encoding="utf-8")
     assert (wrong.code, wrong.complaint) == (1, "as_of: must not lie in the future; the forecast tells of that.")
+    future = "--as-of: must not lie in the future; the forecast tells of that."
+    assert [(each.code, each.complaint) for each in too_late] == [(1, future)] * len(LOOKING_BACK)
     assert (nowhere.code, nowhere.complaint) == (2, "missing/report.md: No such file or directory")

@@ -103,7 +103,7 @@ def portfolio(*rows: PortfolioRow, encoding: str = "utf-8", warnings: tuple[Rema
     return [line.rstrip() for line in out.read().splitlines()]
 
 
-def attention(*found: Concern, total: int | None = None) -> list[str]:
+def attention(*found: Concern, total: int | None = None, earlier: datetime | None = None) -> list[str]:
     counts: dict[str, int] = {}
     for each in found:
         counts[each.kind] = counts.get(each.kind, 0) + 1
@@ -115,7 +115,8 @@ def attention(*found: Concern, total: int | None = None) -> list[str]:
         next_cursor=None,
     )
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    render_attention(Answer(AS_OF, AS_OF, "1", (), (), data), Console(file=out, width=106, color_system=None))
+    console = Console(file=out, width=106, color_system=None)
+    render_attention(Answer(AS_OF, AS_OF, "1", (), (), data), console, earlier=earlier)
     out.seek(0)
     return [line.rstrip() for line in out.read().splitlines()]
 
@@ -167,3 +168,13 @@ def test_what_to_chase_says_why_and_whom_to_ask() -> None:
 
 def test_nothing_to_chase_is_said_in_words() -> None:
     assert attention() == ["Checkout  CHECKOUT", "Nothing needs chasing today."]
+
+
+def test_an_earlier_moment_is_named_above_what_was_to_chase_then() -> None:
+    then = datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC)
+
+    assert attention(earlier=then) == [
+        "As of 31 Oct 2026, 22:59 UTC",
+        "Checkout  CHECKOUT",
+        "Nothing needed chasing then.",
+    ]
