@@ -17,6 +17,7 @@ from service.programs.historians import Historians
 from service.store.engine import Database
 from service.store.tables.items import pending_details
 from service.store.tables.programs import declared_dependencies
+from tests.builders.edges import declare
 from tests.builders.items import SOURCE, an_item, insert_items
 from tests.programs.histories import HISTORIANS, add_change, add_grave, day, on
 from tests.programs.portfolio import KEY, NOW
@@ -186,3 +187,28 @@ class _Apart(JiraHistorian):
 
 def _doubts(answer: Answer[DependencyList]) -> str:
     return next(each.message for each in answer.warnings if each.code == "unknown_dependencies")
+
+
+async def test_who_waits_then_waits_since_the_link_of_then(past: Database) -> None:
+    """It was made on the 17th, taken away on the 18th, and made again on the 19th."""
+    sentence = ("PAY-2", "This issue blocks PAY-2")
+    for number, made in ((17, True), (18, False), (19, True)):
+        before, after = (None, sentence) if made else (sentence, None)
+        await add_change(past, 1, on(11, number), "link", before, after, number=number)
+
+    then, now = ends(await asked(past, on(11, 18, 10))), ends(await asked(past, None))
+
+    assert (then["1", "2"].status, then["1", "2"].blocked_since) == ("blocked", day(11, 17))
+    assert now["1", "2"].blocked_since == day(11, 19)
+
+
+async def test_what_is_declared_as_well_is_no_more_in_doubt_than_the_link(past: Database) -> None:
+    async with past.transaction() as uow:
+        await uow.connection.execute(delete(declared_dependencies))
+        await declare(uow.connection, KEY, f"{SOURCE}:PAY-1", f"{SOURCE}:CART-3")
+
+    before, after = await asked(past, on(11, 10)), await asked(past, on(11, 13))
+
+    assert ("1", "3") in ends(before)
+    assert _doubts(before) == "Whether 1 dependency was there then cannot be told; what comes closest is shown"
+    assert "unknown_dependencies" not in {each.code for each in after.warnings}
