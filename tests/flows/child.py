@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
@@ -25,10 +24,9 @@ from service.sync.inbox import Applier
 from service.sync.outcome import Mode
 from service.sync.run import sync_source
 from tests.flows.asana import ASANA, an_asana_source
+from tests.flows.processes import PROCESSES
 from tests.flows.support import NOW, a_source
 
-PROCESSES = multiprocessing.get_context("forkserver")  # a clean process, without paying for the imports each time
-PROCESSES.set_forkserver_preload([__name__])
 NEVER = 0
 
 

@@ -20,7 +20,8 @@ from service.sync.replay import replay_source
 from service.sync.run import sync_source
 from tests.fixtures.databases import SqliteTemplate
 from tests.flows.asana import ALL, ASANA, AsanaFlow, Two, derived, facets, flowing, two_projects
-from tests.flows.child import PROCESSES, Child, Job
+from tests.flows.child import Child, Job
+from tests.flows.processes import PROCESSES
 from tests.flows.stored import Store, differences, item, live, scopes, stored, tombs
 from tests.flows.support import NOW, TODAY, HandClock, codes
 

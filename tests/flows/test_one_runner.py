@@ -12,7 +12,8 @@ from service.sync.errors import SourceBusy
 from service.sync.hold import LEASE
 from service.sync.outcome import Outcome, RunStatus
 from service.sync.run import sync_source
-from tests.flows.child import PROCESSES, Child, Job
+from tests.flows.child import Child, Job
+from tests.flows.processes import PROCESSES
 from tests.flows.stored import live, stored
 from tests.flows.support import HandClock, a_site, a_source, flowing
 
