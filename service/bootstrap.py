@@ -260,6 +260,7 @@ def _jira(config: JiraConfig, keeper: GrantKeeper | None) -> JiraSource:
             start_field=config.start_field,
             target_fields=config.target_fields,
             health_field=config.health_field,
+            value_fields=config.value_fields,
             link_directions={name: LinkDirection(word) for name, word in config.link_directions.items()},
             cancelled_resolutions=_or(cancelled.resolutions, defaults.cancelled_resolutions),
             cancelled_statuses=_or(cancelled.statuses, defaults.cancelled_statuses),

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator
 
+from service.domain.business_value import ValueFields
 from service.domain.calendars import WorkingCalendar, country_holidays
 from service.domain.dependency_status import HEALTH_VALUES, DependencyRules, DependencyStatus, LagUnit, SameDay
 from service.domain.health import LIMITS, Limits, Rule
@@ -185,12 +186,13 @@ def health_terms(health: HealthConfig, *, fields: Mapping[str, str] = MappingPro
     )
 
 
-def flow_terms(definitions: Definitions) -> FlowTerms:
-    """What flow is computed by."""
+def flow_terms(definitions: Definitions, *, business_value: Iterable[ValueFields] = ()) -> FlowTerms:
+    """What flow is computed by; `business_value` names the fields of each source in which people state it."""
     return FlowTerms(
         active_statuses=definitions.active_statuses,
         defect_types=definitions.defect_types,
         escaped_labels=definitions.escaped_labels,
+        business_value=tuple(business_value),
     )
 
 

@@ -27,6 +27,7 @@ from service.definition_settings import (
     flow_terms,
     health_terms,
 )
+from service.domain.business_value import ValueFields
 from service.domain.progress import MissingWeight
 from service.programs.dependency_terms import DependencyTerms
 from service.programs.flow_terms import FlowTerms
@@ -131,7 +132,9 @@ class Settings(Part):
 
     @property
     def flow_terms(self) -> FlowTerms:
-        return flow_terms(self.definitions)
+        told = ((each.name, each.business_value) for each in self.sources if isinstance(each, JiraConfig))
+        values = [ValueFields(name, value.planned, value.actual) for name, value in told if value is not None]
+        return flow_terms(self.definitions, business_value=values)
 
     @property
     def dependency_terms(self) -> DependencyTerms:

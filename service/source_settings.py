@@ -188,6 +188,13 @@ class CommonConfig(Part):
         return self
 
 
+class BusinessValueConfig(Part):
+    """The fields in which people state it: as it was planned, and as it was brought."""
+
+    planned: Name
+    actual: Name
+
+
 class JiraConfig(CommonConfig):
     """Exactly one of `auth` and `oauth`."""
 
@@ -199,8 +206,15 @@ class JiraConfig(CommonConfig):
     link_directions: Mapping[str, Literal["predecessor_first", "successor_first", "none"]] = {}
     start_field: str | None = None
     health_field: str | None = None
+    business_value: BusinessValueConfig | None = None
     target_fields: Names = ()
     cancelled: JiraCancelled = JiraCancelled()
+
+    @property
+    def value_fields(self) -> tuple[str, ...]:
+        """Planned and actual; none where nobody named them."""
+        value = self.business_value
+        return () if value is None else (value.planned, value.actual)
 
     @field_validator("oauth")
     @classmethod
@@ -241,7 +255,7 @@ class AsanaConfig(CommonConfig):
 SourceConfig = Annotated[JiraConfig | AsanaConfig, Field(discriminator="kind")]
 KINDS = ("jira-cloud", "jira-dc", "asana")
 PARTS = (
-    *(JiraConfig, JiraAuth, JiraOAuth, JiraScope, JiraCancelled),
+    *(JiraConfig, JiraAuth, JiraOAuth, JiraScope, JiraCancelled, BusinessValueConfig),
     *(AsanaConfig, TokenAuth, AsanaScope, AsanaCancelled, AsanaInProgress),
     Webhook,
 )
@@ -255,6 +269,7 @@ _NOT_IN_ASANA = {
     "link_directions": "Asana has one kind of dependency, and its direction is known; leave it out",
     "start_field": "an Asana task has a start date of its own; leave it out",
     "target_fields": "an Asana task has dates of its own; leave it out",
+    "business_value": "it is told by iterations, and Asana has none; leave it out",
     "cancelled.resolutions": "Asana has no resolutions; use cancelled.sections, cancelled.tags or cancelled.fields",
     "cancelled.statuses": "Asana has no such statuses; use cancelled.sections, cancelled.tags or cancelled.fields",
 }

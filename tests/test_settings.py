@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from service.domain.business_value import ValueFields
 from service.domain.dependency_status import DependencyStatus, LagUnit
 from service.domain.health import LIMITS, Limits, Rule, Worse
 from service.domain.progress import MissingWeight
@@ -440,6 +441,18 @@ def test_limits_of_health_come_from_the_file_and_what_is_left_out_stays_as_defin
     assert terms.health_fields == {"acme-jira": "Health"}
     assert usual.limits == HealthTerms().limits
     assert usual.seal != terms.seal
+
+
+def test_the_fields_of_business_value_are_read_of_a_jira_and_refused_of_an_asana(tmp_path: Path) -> None:
+    chosen = "    business_value: {planned: Planned Value, actual: customfield_31}\n"
+    settings = accepted(tmp_path, GOOD.replace("${JIRA_TOKEN}", "t") + chosen)
+
+    assert settings.flow_terms.business_value == (ValueFields("acme-jira", "Planned Value", "customfield_31"),)
+    assert accepted(tmp_path, GOOD.replace("${JIRA_TOKEN}", "t")).flow_terms.business_value == ()
+    assert refused(tmp_path, ASANA + chosen, ASANA_TOKEN="t") == [
+        "sources[0].business_value: is a key of Jira sources; it is told by iterations, and Asana has none; "
+        "leave it out"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ class JiraOptions(Struct, frozen=True):
     `points_field`, when set, replaces discovery: only these fields are asked, in this order.
     `target_fields` are (target start, target end). `item_type_levels` gives a level (0 standard, 1 epic,
     2 and more above) to item types of a Data Center, which does not tell its hierarchy.
-    `health_field` is one in which people state health.
+    `health_field` is one in which people state health, `value_fields` those in which they state business value.
     """
 
     points_field: tuple[str, ...] = ()
@@ -39,6 +39,7 @@ class JiraOptions(Struct, frozen=True):
     cancelled_statuses: tuple[str, ...] = CANCELLED_STATUSES
     item_type_levels: Mapping[str, int] = {}
     health_field: str | None = None
+    value_fields: tuple[str, ...] = ()
 
 
 def folded(names: Iterable[str]) -> frozenset[str]:

@@ -120,6 +120,7 @@ def discover_roles(
     ]
     if options.health_field and not FieldIndex(fields).find(options.health_field):
         findings.append(_missing("health", options.health_field))
+    findings += [_missing("business_value", each) for each in options.value_fields if not FieldIndex(fields).find(each)]
     per_project = {} if "points" in configured else _points_per_project(by_role["points"], choices)
     return FieldRoles({role: ids for role, ids in by_role.items() if ids}, per_project), tuple(findings)
 

@@ -50,7 +50,8 @@ class JiraNormaliser:
         discovery = read_discovery(payloads, options=options)
         index = FieldIndex(discovery.fields)
         roles = discovery.roles
-        wanted = (*matched_fields, *([options.health_field] if options.health_field else ()))
+        health = [options.health_field] if options.health_field else ()
+        wanted = (*matched_fields, *health, *options.value_fields)
         matched = tuple(dict.fromkeys(one for name in wanted for one in index.find(name)))
         self._statuses = StatusTable(discovery.reference.statuses, options)
         self._levels = {fold(name): level for name, level in options.item_type_levels.items()}

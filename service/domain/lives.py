@@ -40,7 +40,8 @@ class ItemLife(Struct, frozen=True, gc=False):
     `elapsed` are seconds from begun to done, the first None where nobody said which statuses are work. `homes` are the
     projects it stands in where they are several. `blocked` is when it was flagged, or waited for a task that it
     `depends` on, which tools without a flag tell. `escaped` is None for what is no defect,
-    which may have been found in releases that it `affects` (ids). `estimates` (points), `dues`
+    which may have been found in releases that it `affects` (ids). `planned_value`
+    and `actual_value` are business value as it is stated today. `estimates` (points), `dues`
     and `sprints` (ids) say what was told from which day on; empty where nothing ever was.
     """
 
@@ -67,6 +68,8 @@ class ItemLife(Struct, frozen=True, gc=False):
     elapsed_seconds: float | None = None
     escaped: bool | None = None
     affects: tuple[str, ...] = ()
+    planned_value: float | None = None
+    actual_value: float | None = None
 
     @property
     def is_open(self) -> bool:

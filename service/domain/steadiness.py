@@ -150,7 +150,7 @@ def predictability(lives: Sequence[ItemLife], periods: Sequence[Period], window:
     """By the sprints that ended in the window; where there was none, by the weeks in which items were due."""
     sprints = [each for each in periods if window.holds(each.end)]
     asked = sprints or list(_weeks(window))
-    planned = [(life, period) for period in asked for life in lives if _planned(life, period)]
+    planned = [(life, period) for period in asked for life in lives if was_planned(life, period)]
     done = [(life, period) for life, period in planned if _done_by(life, period.end)]
     reason = None if planned else "nothing_planned"
     worth = [_points(life, period.begin + _DAY) for life, period in planned]
@@ -204,7 +204,7 @@ def _weeks(window: Window) -> Iterator[Period]:
         yield Period(monday.isoformat(), monday, monday + timedelta(days=6))
 
 
-def _planned(life: ItemLife, period: Period) -> bool:
+def was_planned(life: ItemLife, period: Period) -> bool:
     """As the period began: it was there, not done, and planned for the period. A sprint is planned on its first day."""
     seen = period.begin + _DAY if period.sprint is not None else period.begin
     if life.created_on >= seen or (life.left_on is not None and life.left_on < seen) or _was_done(life, period.begin):

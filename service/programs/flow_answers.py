@@ -104,13 +104,39 @@ class ChurnData(Struct, frozen=True, gc=False):
     reason: str | None
 
 
+class IterationValueData(Struct, frozen=True, kw_only=True):
+    """Of an iteration: business value planned for the `committed` items (`valued` of them have one), and the actual one
+    of all that stood in it as it ended. `value` is null where either is missing."""
+
+    iteration: str
+    end: date
+    committed: int
+    valued: int
+    planned: float
+    actual: float | None
+    value: float | None
+
+
+class BusinessValueData(Struct, frozen=True, kw_only=True):
+    """SAFe's predictability: actual business value, committed or not, over the planned one of what was committed; of
+    the iterations that have both. `band` is where it lies beside 80 to 100 %."""
+
+    planned: float
+    actual: float
+    value: float | None
+    band: str | None  # below | within | above
+    iterations: tuple[IterationValueData, ...]
+    reason: str | None  # no_business_value
+
+
 class PredictabilityData(Struct, frozen=True):
-    """Of what was planned as each period began, what was done by its end."""
+    """Of what was planned as each period began, what was done by its end; and by `business_value`."""
 
     by: str  # sprint | due_week
     periods: int
     items: ShareData
     points: ShareData
+    business_value: BusinessValueData
 
 
 class EscapeData(Struct, frozen=True, gc=False):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from service.domain.business_value import IterationValue, ValuePredictability, value_predictability
 from service.domain.escapes import Cohort, Release, cohorts
 from service.domain.flow import Ageing, Durations, Flow, LittlesLaw, Window, flow_of
 from service.domain.lives import ItemLife
@@ -28,6 +29,7 @@ from service.domain.steadiness import (
 from service.domain.throughput import natural_limits
 from service.programs.flow_answers import (
     BlockedData,
+    BusinessValueData,
     ChurnData,
     DurationData,
     EscapeCohort,
@@ -36,6 +38,7 @@ from service.programs.flow_answers import (
     ExpectationData,
     FinishedWeek,
     FlowGroup,
+    IterationValueData,
     LittlesLawData,
     Percentiles,
     PredictabilityData,
@@ -92,7 +95,10 @@ def group_data(by: str, named: Named, members: Sequence[ItemLife], yardstick: Ya
         reopen_rate=_share(reopen_rate(members, window)),
         churn_items=_churn(items, "empty_scope"),
         churn_points=_churn(points, "no_estimates"),
-        predictability=_predictability(predictability(members, yardstick.sprints, window)),
+        predictability=_predictability(
+            predictability(members, yardstick.sprints, window),
+            value_predictability(members, yardstick.sprints, window),
+        ),
         defect_escape_rate=_escapes(escape_rate(members, window, told=bool(terms.escaped_labels))),
         defect_escape_cohorts=_cohorts(cohorts(members, yardstick.released, window)),
     )
@@ -170,8 +176,31 @@ def _churn(told: Churn, reason: str) -> ChurnData:
     )
 
 
-def _predictability(told: Predictability) -> PredictabilityData:
-    return PredictabilityData(told.by, told.periods, _share(told.items), _share(told.points))
+def _predictability(told: Predictability, value: ValuePredictability) -> PredictabilityData:
+    return PredictabilityData(told.by, told.periods, _share(told.items), _share(told.points), _business_value(value))
+
+
+def _business_value(told: ValuePredictability) -> BusinessValueData:
+    return BusinessValueData(
+        planned=round(told.planned, 6),
+        actual=round(told.actual, 6),
+        value=rounded(told.value),
+        band=told.band,
+        iterations=tuple(map(_iteration_value, told.iterations)),
+        reason="no_business_value" if told.value is None else None,
+    )
+
+
+def _iteration_value(told: IterationValue) -> IterationValueData:
+    return IterationValueData(
+        iteration=told.name,
+        end=told.end,
+        committed=told.committed,
+        valued=told.valued,
+        planned=round(told.planned, 6),
+        actual=rounded(told.actual),
+        value=rounded(told.value),
+    )
 
 
 def _escapes(told: Escapes) -> EscapeData:

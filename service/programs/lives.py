@@ -106,7 +106,11 @@ def _read_by(view: Viewpoint, terms: FlowTerms) -> LifeTerms:
         return frozenset(name.casefold() for name in names)
 
     return LifeTerms(
-        view.terms.zone, folded(terms.active_statuses), folded(terms.defect_types), folded(terms.escaped_labels)
+        view.terms.zone,
+        folded(terms.active_statuses),
+        folded(terms.defect_types),
+        folded(terms.escaped_labels),
+        terms.business_value,
     )
 
 

@@ -16,6 +16,7 @@ from msgspec import Struct, convert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.items import Facet
+from service.domain.business_value import ValueFields
 from service.domain.items import RollupItem
 from service.domain.lives import ItemLife, Span, StatusMove, Told, closed_since, done_spells
 from service.domain.scope import exclusions, family_of
@@ -35,6 +36,7 @@ from service.store.life_moves import (
     told_since,
 )
 from service.store.program_items import ProgramItems, ProgramRow
+from service.store.stated_values import NOTHING_STATED, StatedValue, stated_values
 from service.store.task_waits import Begun, sources_of_tasks, task_waits
 
 STATUS_FIELDS = ("status", COMPLETED)  # Jira's and Asana's own words
@@ -51,6 +53,7 @@ class LifeTerms(NamedTuple):
     active: frozenset[str] = frozenset()
     defects: frozenset[str] = frozenset()
     escaped: frozenset[str] = frozenset()
+    value_fields: tuple[ValueFields, ...] = ()
 
 
 class _Row(Struct, frozen=True, gc=False, array_like=True):
@@ -97,6 +100,7 @@ class ItemLives:
         affected = await self._ids(program.key, Facet.AFFECTED)
         homes = await self._homes(program.key)
         escaped = await self._labelled(program.key) if self._terms.escaped else set()
+        values = await stated_values(self._connection, program.key, self._terms.value_fields)
         statuses = await self._statuses()
         tasks = await sources_of_tasks(self._connection)
         waits = await task_waits(self._connection, _begun(row for row in counted if row.source in tasks))
@@ -105,10 +109,13 @@ class ItemLives:
                 row,
                 _Told(moves.get(row.uid, ()), fields, waits=waits.get(row.uid), of_task=row.source in tasks),
                 statuses,
-                homes=homes.get(row.uid, ()),
-                sprints=sprints.get(row.uid, ()),
-                affects=affected.get(row.uid, ()),
-                escaped=row.uid in escaped,
+                _Beside(
+                    homes=homes.get(row.uid, ()),
+                    sprints=sprints.get(row.uid, ()),
+                    affects=affected.get(row.uid, ()),
+                    value=values.get(row.uid, NOTHING_STATED),
+                    escaped=row.uid in escaped,
+                ),
             )
             for row in counted
         ]
@@ -146,17 +153,7 @@ class ItemLives:
         rows = await fetch(self._connection, _LABELS, [program])
         return {uid for uid, label in rows if label.casefold() in self._terms.escaped}
 
-    def _life(
-        self,
-        row: _Row,
-        told: _Told,
-        statuses: Statuses,
-        *,
-        homes: Sequence[str],
-        sprints: tuple[str, ...],
-        affects: tuple[str, ...],
-        escaped: bool,
-    ) -> ItemLife:
+    def _life(self, row: _Row, told: _Told, statuses: Statuses, beside: _Beside) -> ItemLife:
         moved, category = told.of(STATUS), row.status_category
         created_on, done_on, left_on = self._day(row.created_at), self._optional_day(row.done_at), None
         moves = [
@@ -178,11 +175,11 @@ class ItemLives:
             left_on=left_on,
             team=row.team,
             workstream=row.workstream,
-            homes=tuple(dict.fromkeys((row.project_id, *homes))) if homes else (),
+            homes=tuple(dict.fromkeys((row.project_id, *beside.homes))) if beside.homes else (),
             points=row.points,
             estimates=self._since(row, told.of(POINTS), row.points, read_number),
             dues=self._since(row, told.of(DUE), row.due, read_day),
-            sprints=self._since(row, told.of(SPRINT), sprints, read_ids),
+            sprints=self._since(row, told.of(SPRINT), beside.sprints, read_ids),
             blocked=(
                 *blocked_spans(told.of(FLAGGED), ended=done_on or left_on, day=self._day),
                 *(Span(self._day(began), self._optional_day(ended)) for began, ended in told.waits or ()),
@@ -190,8 +187,10 @@ class ItemLives:
             depends=told.waits is not None,
             active_seconds=self._active(row, told),
             elapsed_seconds=_elapsed(row),
-            affects=affects,
-            escaped=escaped if row.item_type.casefold() in self._terms.defects else None,
+            affects=beside.affects,
+            planned_value=beside.value.planned,
+            actual_value=beside.value.actual,
+            escaped=beside.escaped if row.item_type.casefold() in self._terms.defects else None,
         )
 
     def _since(
@@ -212,6 +211,16 @@ class ItemLives:
 
     def _day(self, moment: datetime) -> date:
         return moment.astimezone(self._terms.zone).date()
+
+
+class _Beside(NamedTuple):
+    """What is told of one item beside its row and its changes. `escaped`: a label says that it was found by users."""
+
+    homes: tuple[str, ...]
+    sprints: tuple[str, ...]
+    affects: tuple[str, ...]
+    value: StatedValue
+    escaped: bool
 
 
 class _Told:

@@ -260,7 +260,7 @@ async def test_both_databases_hold_the_same_duraspace(postgres_url: str) -> None
 def test_tidev_links_sprints_and_parents_are_those_of_the_file(kind: str) -> None:
     issues, outcome, store = raw("tidev"), synced("tidev", kind).outcome, synced("tidev", kind).store
     assert (outcome.status, outcome.fetched, outcome.rejected) == (RunStatus.COMPLETE, 6686, 0)
-    edges, sprints, parents, releases = set(), set(), {}, set()
+    edges, sprints, parents, releases, affected = set(), set(), {}, set(), set()
     for one in issues:
         fields = one["fields"]
         for link in fields["issuelinks"]:
@@ -273,6 +273,7 @@ def test_tidev_links_sprints_and_parents_are_those_of_the_file(kind: str) -> Non
         if above and above["key"] != one["key"]:
             parents[one["id"]] = above["key"]
         releases |= {(one["id"], version["id"]) for version in fields.get("fixVersions") or ()}
+        affected |= {(one["id"], version["id"]) for version in fields.get("versions") or ()}
 
     assert {(row["native_id"], _id(row["source_uid"]), _id(row["target_uid"])) for row in store["links"]} == edges
     assert len(store["links"]) == len(edges) == 1513
@@ -284,6 +285,10 @@ def test_tidev_links_sprints_and_parents_are_those_of_the_file(kind: str) -> Non
     assert {
         (_id(row["item_uid"]), row["native_id"]) for row in store["item_facets"] if row["facet"] == "release"
     } == releases
+    assert {
+        (_id(row["item_uid"]), row["native_id"]) for row in store["item_facets"] if row["facet"] == "affected"
+    } == affected
+    assert len(affected) > 1_000
     keys = {row["uid"]: row["key"] for row in (*store["work_items"], *store["item_stubs"])}
     assert {
         row["native_id"]: keys.get(row["parent_uid"] or "", row["parent_key"])

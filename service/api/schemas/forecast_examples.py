@@ -243,6 +243,24 @@ FLOW: Final = enveloped(
                     "periods": 6,
                     "items": {"part": 118.0, "whole": 139.0, "value": 0.848921, "reason": None},
                     "points": {"part": 301.0, "whole": 352.0, "value": 0.855114, "reason": None},
+                    "business_value": {
+                        "planned": 40.0,
+                        "actual": 34.0,
+                        "value": 0.85,
+                        "band": "within",
+                        "iterations": [
+                            {
+                                "iteration": "PAY 2026.20",
+                                "end": "2026-11-13",
+                                "committed": 24,
+                                "valued": 6,
+                                "planned": 40.0,
+                                "actual": 34.0,
+                                "value": 0.85,
+                            }
+                        ],
+                        "reason": None,
+                    },
                 },
                 "defect_escape_rate": {
                     "escaped": 3,

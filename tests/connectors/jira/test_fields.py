@@ -115,6 +115,16 @@ def test_a_field_for_health_may_be_of_any_type_and_is_told_when_it_is_missing() 
     ]
 
 
+def test_fields_for_business_value_are_told_when_they_are_missing() -> None:
+    value = jira.a_field("customfield_40", "Planned Value", jira.FLOAT)
+
+    _, missing = discover(value, options=JiraOptions(value_fields=("planned value", "Actual Value")))
+
+    assert [(one.code, one.message) for one in missing] == [
+        ("field_missing", "The configured business value field 'Actual Value' does not exist on the site."),
+    ]
+
+
 def test_a_configured_field_that_is_missing_or_of_another_type_is_told() -> None:
     text = jira.a_field("customfield_40", "T-shirt", "…:textfield", kind="string")
 

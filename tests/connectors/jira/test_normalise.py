@@ -230,3 +230,16 @@ def test_the_field_in_which_people_state_health_is_kept_without_a_rule_that_asks
     normaliser = JiraNormaliser(jira.payloads(fields=FIELDS), options=JiraOptions(health_field="region"))
 
     assert normaliser(jira.raw(issue)).facets == (FacetValue(Facet.FIELD, "Off Track", "1", "customfield_10"),)
+
+
+def test_the_fields_in_which_people_state_business_value_are_kept_too() -> None:
+    fields = [
+        *FIELDS,
+        jira.a_field("customfield_20", "Planned Value", jira.FLOAT),
+        jira.a_field("customfield_21", "AV"),
+    ]
+    normaliser = JiraNormaliser(jira.payloads(fields=fields), options=JiraOptions(value_fields=("planned value", "AV")))
+
+    item = normaliser(jira.raw(jira.an_issue(customfield_20=8, customfield_21=6.5)))
+
+    assert [(one.name, one.value) for one in item.facets] == [("customfield_20", "8"), ("customfield_21", "6.5")]
