@@ -117,8 +117,11 @@ class Checked:
         return [int(place) for place in places[np.argsort(-np.round(lost[places], 6), kind="stable")]]
 
 
-def check_items(network: Network, *, today: date, updated: Days) -> Checked:
-    """`updated` is by place the day on which an item was last touched, NO_DAY where nobody knows or nobody asks."""
+def check_items(network: Network, *, today: date, updated: Days, done: Days | None = None) -> Checked:
+    """`updated` is by place the day on which an item was last touched, NO_DAY where nobody knows or nobody asks.
+
+    `done` is by place the day on which it was done, where a history knows more than the item itself.
+    """
     item, items = network.item, network.items
     day = today.toordinal()
     ours = item.member & item.live
@@ -126,6 +129,7 @@ def check_items(network: Network, *, today: date, updated: Days) -> Checked:
     is_open = counted & item.open
     active = counted & (item.category == IN_PROGRESS) & (updated != NO_DAY)
     finished = counted & (item.category == DONE)
+    known = item.done_on != NO_DAY if done is None else (item.done_on != NO_DAY) | (done != NO_DAY)
     basis, estimated = _estimates(items, counted)
     planned = (item.due != NO_DAY) | (item.release != NO_DAY) | _mask(items, lambda each: each.iteration is not None)
     parents, contradicted = _families(network, ours)
@@ -137,7 +141,7 @@ def check_items(network: Network, *, today: date, updated: Days) -> Checked:
         Check.UPDATED: (active, updated >= day - RECENTLY.days),
         Check.IN_HIERARCHY: _hierarchy(items, counted, ours),
         Check.ENDS_VISIBLE: _ends(network, is_open),
-        Check.DONE_AT: (finished, item.done_on != NO_DAY),
+        Check.DONE_AT: (finished, known),
         Check.CONSISTENT: (parents, ~contradicted),
     }
     return Checked(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Final
 
@@ -54,18 +55,21 @@ class Standing:
         open_work: Mapping[str, OpenItem],
         aged: Iterable[Aged],
         terms: HealthTerms,
+        done_on: Mapping[str, date] | None = None,
     ) -> Standing:
-        """`aged` is work in progress with its age. CPU-heavy for large programs: call it off the event loop."""
+        """`aged` is work in progress with its age; `done_on` by uid when work was done, where histories know more than
+        the network of then. CPU-heavy for large programs: call it off the event loop."""
         asked = plan.asked
         zone = asked.terms.zone
         touched = (open_work.get(item.uid) for item in plan.items)
         updated = day_ordinals(None if each is None else each.updated_at.astimezone(zone).date() for each in touched)
+        done = None if done_on is None else day_ordinals(done_on.get(item.uid) for item in plan.items)
         return cls(
             plan=plan,
             open_work=open_work,
             aged={each.life.uid: each for each in aged},
             terms=terms,
-            checked=check_items(asked.network, today=asked.today, updated=updated),
+            checked=check_items(asked.network, today=asked.today, updated=updated, done=done),
         )
 
     @property

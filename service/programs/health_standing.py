@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +20,7 @@ from service.programs.dependency_terms import Viewpoint
 from service.programs.flow import work_in_progress
 from service.programs.health_measures import Standing, verdicts_of
 from service.programs.health_terms import HealthTerms
+from service.programs.lives import Lives
 from service.programs.lives_then import LIVES_OF_TODAY, lives_at, then_at
 from service.programs.networks import network_of
 from service.programs.schedules import plan_in_thread
@@ -58,7 +60,9 @@ async def standing_of(database: Database, key: str, view: Viewpoint, terms: Heal
         async with database.reading() as uow:
             touched = await _open_work(uow.connection, known, terms)
         aged = await asyncio.to_thread(work_in_progress, lives, view)
-        standing = await asyncio.to_thread(Standing.of, plan, open_work=touched, aged=aged, terms=terms)
+        standing = await asyncio.to_thread(
+            Standing.of, plan, open_work=touched, aged=aged, terms=terms, done_on=_done_on(lives, view)
+        )
         found = await asyncio.to_thread(_measure, standing, tuple(_doubts(view, touched.values())))
         _measured.put(network, found)
     return known, found
@@ -78,6 +82,13 @@ def _is_asked(item: NetworkItem, further_types: Collection[str]) -> bool:
     begun = item.status_category is StatusCategory.IN_PROGRESS
     further = item.status_category is StatusCategory.TO_DO and item.item_type.lower() in further_types
     return item.member and item.presence is Presence.LIVE and (begun or further)
+
+
+def _done_on(lives: Lives, view: Viewpoint) -> dict[str, date] | None:
+    """What was done then, and again since, has lost its day in the item; its life keeps it."""
+    if then_at(view) is None:
+        return None
+    return {life.uid: life.done_on for life in lives.every if life.done_on is not None}
 
 
 def _doubts(view: Viewpoint, touched: Iterable[OpenItem]) -> Iterator[Notice]:

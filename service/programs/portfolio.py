@@ -347,7 +347,7 @@ def _doubts(told: _Told, rows: Iterable[_Row]) -> Iterator[Notice]:
     by_code: defaultdict[str, list[str]] = defaultdict(list)
     for row in rows:
         for each in (*row.notices, *_heard(told, row).notices):
-            by_code[each.code].append(f"{row.program.name}: {each.message}")
+            by_code[each.code].append(f"{row.program.name}: {each.message.rstrip('.')}.")
     for code, messages in by_code.items():
         others = f" So in {counted(len(messages) - 1, 'more program')}." if len(messages) > 1 else ""
         yield Notice(code, f"{messages[0]}{others}")

@@ -264,6 +264,16 @@ async def test_work_in_progress_was_touched_when_its_last_change_until_then_says
     assert await untouched(then(10, 5)) == []
 
 
+async def test_what_was_done_then_and_again_later_was_done_on_a_known_day(database: Database) -> None:
+    await a_past(database, well(1, status="Closed", status_category="done", started_at=on(11, 4), done_at=on(11, 18)))
+    for at, before, after in ((on(11, 10), DOING, CLOSED), (on(11, 12), CLOSED, DOING), (on(11, 18), DOING, CLOSED)):
+        await add_change(database, 1, at, "status", before, after)
+    told = (await get_data_quality(database, KEY, view=then(11, 11))).data
+    (done_at,) = [each for each in told.quality.checks if each.check == "done_at"]
+
+    assert (done_at.asked, done_at.missing) == (1, 0)
+
+
 async def test_a_risk_was_as_urgent_then_as_its_history_says(database: Database) -> None:
     risk = {"item_type": "Risk", "priority": "Low", "assignee_id": None}
     await a_past(database, well(1, **risk), well(2))
