@@ -12,7 +12,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from connectors.items import LinkDirection, SourceLinkType
 from service.domain.program_history import Span
@@ -31,7 +35,7 @@ class Link(NamedTuple):
     link_type: str
 
 
-class LinkMove(NamedTuple):
+class LinkMove(Struct, frozen=True, gc=False):
     """One end's word that a link was made (`made`) or taken away.
 
     `key` is the far end as it was called then. `text` is the tool's sentence, if there is one.
@@ -64,9 +68,17 @@ class Phrases:
         senses.pop("", None)
         self._senses: Mapping[str, Collection[Sense]] = senses
         self._longest_first = sorted(senses, key=len, reverse=True)
+        self._known: dict[str, Sense | None] = {}  # by what stands before the key: many say the same
 
     def sense_of(self, text: str | None, key: str) -> Sense | None:
         """None: no link type has such a phrase, or several that mean different things."""
+        if not text or not text.endswith(key) or key in (before := text.removesuffix(key)):
+            return self._read(text, key)
+        if before not in self._known:
+            self._known[before] = self._read(text, key)
+        return self._known[before]
+
+    def _read(self, text: str | None, key: str) -> Sense | None:
         found = self._senses.get(self._phrase(text, key), ())
         if len(found) == 1 or all(each.first is None for each in found):
             return next(iter(found), None)
@@ -176,21 +188,33 @@ def _read(
 ) -> tuple[Mapping[Link, Sequence[LinkMove]], Mapping[Pair, Sequence[LinkMove]]]:
     """What is told of each link; and, by their ends, the moves that nobody can read."""
     clear: defaultdict[Link, list[LinkMove]] = defaultdict(list)
-    heard: defaultdict[Pair, list[LinkMove]] = defaultdict(list)
     obscure: defaultdict[Pair, list[LinkMove]] = defaultdict(list)
-    for move in sorted(moves, key=lambda each: (each.at, each.uid)):
+    heard: list[LinkMove] = []
+    for move in sorted(moves, key=attrgetter("at", "uid")):
         known = phrases.get(_source(move.uid))
         sense = None if known is None else known.sense_of(move.text, move.key)
-        pair = frozenset((move.uid, move.other_uid))
-        (obscure if sense is None else heard)[pair].append(move)
-        if sense is not None and sense.first is not None:
+        if sense is None:
+            obscure[_ends(move)].append(move)
+            continue
+        heard.append(move)
+        if sense.first is not None:
             ends = (move.uid, move.other_uid) if sense.first else (move.other_uid, move.uid)
             clear[Link(*ends, sense.link_type)].append(move)
+    return clear, _without_echoes(obscure, heard) if obscure else {}
+
+
+def _without_echoes(
+    obscure: Mapping[Pair, Sequence[LinkMove]], heard: Iterable[LinkMove]
+) -> dict[Pair, list[LinkMove]]:
+    """What the other end says in known words need not be read."""
+    told: defaultdict[Pair, list[LinkMove]] = defaultdict(list)
+    for move in heard:
+        told[_ends(move)].append(move)
     left = {
-        pair: [move for move in several if not any(_is_echo(move, other) for other in heard.get(pair, ()))]
+        pair: [move for move in several if not any(_is_echo(move, other) for other in told.get(pair, ()))]
         for pair, several in obscure.items()
     }
-    return clear, {pair: several for pair, several in left.items() if several}
+    return {pair: several for pair, several in left.items() if several}
 
 
 def _each_once(moves: Iterable[LinkMove]) -> list[LinkMove]:
@@ -199,8 +223,8 @@ def _each_once(moves: Iterable[LinkMove]) -> list[LinkMove]:
     for move in moves:
         if not found or not _is_echo(move, found[-1]):
             found.append(move)
-        elif found[-1].author_id is None:
-            found[-1] = found[-1]._replace(author_id=move.author_id)
+        elif found[-1].author_id is None and move.author_id is not None:
+            found[-1] = replace(found[-1], author_id=move.author_id)
     return found
 
 
@@ -223,13 +247,17 @@ def _with_end(moves: list[LinkMove], graves: Mapping[str, Sequence[Span]]) -> li
     if not found:
         return moves
     at, uid, other = min(found)
-    return [*moves, last._replace(uid=uid, other_uid=other, at=at, author_id=None, made=False)]
+    return [*moves, replace(last, uid=uid, other_uid=other, at=at, author_id=None, made=False)]
 
 
 def _comes_first(direction: LinkDirection, *, outward: bool) -> bool | None:
     if direction is LinkDirection.NONE:
         return None
     return (direction is LinkDirection.PREDECESSOR_FIRST) is outward
+
+
+def _ends(move: LinkMove) -> Pair:
+    return frozenset((move.uid, move.other_uid))
 
 
 def _source(uid: str) -> str:
@@ -240,5 +268,4 @@ def _fold(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _at(move: LinkMove) -> datetime:
-    return move.at
+_at = attrgetter("at")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -51,7 +52,8 @@ async def past_links(
     ends |= {uid for move in moves for uid in (move.uid, move.other_uid)}
     kinds = dict(await fetch(connection, "SELECT name, kind FROM sources", ()))
     provenances = {name: Provenance(PROVENANCE.get(kind, Provenance.JIRA_LINK)) for name, kind in kinds.items()}
-    histories = link_histories(
+    histories = await asyncio.to_thread(
+        link_histories,
         [move for move in moves if move.uid in held or move.other_uid in held],
         standing,
         await _phrases(connection),
@@ -97,13 +99,14 @@ async def _moves(connection: AsyncConnection, uids: Collection[str], since: date
     return list(_each_move(rows, named))
 
 
-def _each_move(rows: Iterable[Any], named: Mapping[tuple[str, str], str]) -> Iterator[LinkMove]:
-    for uid, at, author, left, entered, left_text, entered_text in rows:
+def _each_move(rows: Sequence[Any], named: Mapping[tuple[str, str], str]) -> Iterator[LinkMove]:
+    moments = convert([row[1] for row in rows], list[datetime])
+    for at, (uid, _, author, left, entered, left_text, entered_text) in zip(moments, rows, strict=True):
         source = uid.partition(":")[0]
         for key, made, text in ((left, False, left_text), (entered, True, entered_text)):
             other = named.get((source, key), f"{source}:{key}")
             if key and other != uid:
-                yield LinkMove(uid, other, convert(at, datetime), author, made, key, text)
+                yield LinkMove(uid, other, at, author, made, key, text)
 
 
 async def _phrases(connection: AsyncConnection) -> dict[str, Phrases]:
