@@ -15,10 +15,10 @@ from service.programs.answers import Answer
 from service.programs.bottlenecks import list_bottlenecks
 from service.programs.dependencies import DependencyFilters, list_dependencies
 from service.programs.dependency_answers import DependencyList
-from service.programs.dependency_network import network_of
 from service.programs.dependency_terms import DependencyTerms
 from service.programs.graphs import get_graph
 from service.programs.impact import get_impact
+from service.programs.networks import network_of
 from service.programs.schedules import get_critical_path
 from service.programs.what_if import Change as PlanChange
 from service.programs.what_if import simulate

@@ -16,7 +16,8 @@ from connectors.items import Facet
 from service.domain.network import Network
 from service.programs import dependency_network, dependency_reading
 from service.programs.assign import assign_pending
-from service.programs.dependency_network import ProgramNetwork, network_of
+from service.programs.dependency_network import ProgramNetwork
+from service.programs.networks import network_of
 from service.store.engine import Database
 from service.store.items import WorkItems
 from service.store.network_changes import NetworkChanges

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 from weakref import ref
 
-from service.programs.dependency_network import KEPT, network_of
+from service.programs.dependency_network import KEPT
 from service.programs.health_standing import standing_of
 from service.programs.health_terms import HealthTerms
+from service.programs.networks import network_of
 from service.programs.schedule_risk import risk_in_thread
 from service.programs.schedules import plan_in_thread
 from service.store.engine import Database
