@@ -9,7 +9,9 @@ from datetime import datetime
 from msgspec import convert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.domain.link_history import Phrases
 from service.store.bulk import fetch, within
+from service.store.link_phrases import link_phrases
 
 Pair = frozenset[str]  # the uids of two items
 Keys = Mapping[tuple[str, str], str]  # (source, key) → uid
@@ -21,21 +23,24 @@ async def linked_since(
     """When each pair was linked, as far as known: Asana does not always tell, and a programs file never does.
 
     A link that was removed and made again exists since then; either end may be the one whose history tells. `keys` are
-    those of all items that may be meant (`keys_of`). `until`: as it was known at that moment.
+    those of all items that may be meant (`keys_of`). `until`: as it was known at that moment. Links of a type that is
+    no dependency say nothing.
     """
     uids = sorted({uid for pair in pairs for uid in pair})
     if not uids:
         return {}
     when, moments = ("", []) if until is None else (" AND at <= ?", [until])
     statement = (
-        "SELECT item_uid, at, from_value, to_value FROM item_changes "  # noqa: S608
+        "SELECT item_uid, at, from_value, to_value, from_text, to_text FROM item_changes "  # noqa: S608
         f"WHERE {within(connection, 'item_uid')} AND field_id = 'link'{when} ORDER BY at, change_id, ordinal"
     )
+    phrases = await link_phrases(connection)
     since: dict[tuple[str, str], datetime] = {}
-    for uid, at, left, entered in await fetch(connection, statement, [uids, *moments]):
-        if (far := _far(keys, uid, left)) is not None:
+    for uid, at, left, entered, left_text, entered_text in await fetch(connection, statement, [uids, *moments]):
+        said = phrases.get(uid.partition(":")[0])
+        if (far := _far(keys, uid, left)) is not None and not _is_beside(said, left_text, left):
             since.pop((uid, far), None)
-        if (far := _far(keys, uid, entered)) is not None:
+        if (far := _far(keys, uid, entered)) is not None and not _is_beside(said, entered_text, entered):
             since.setdefault((uid, far), convert(at, datetime))
     told: dict[Pair, list[datetime]] = defaultdict(list)
     for ends, moment in since.items():
@@ -62,3 +67,9 @@ def _named(rows: Iterable[tuple[str, str, str]]) -> Keys:
 
 def _far(keys: Keys, uid: str, key: str | None) -> str | None:
     return None if key is None else keys.get((uid.partition(":")[0], key))
+
+
+def _is_beside(phrases: Phrases | None, text: str | None, key: str) -> bool:
+    """Whether it is said of a link that is no dependency."""
+    sense = None if phrases is None else phrases.sense_of(text, key)
+    return sense is not None and sense.first is None

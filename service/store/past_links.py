@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +12,10 @@ from typing import Any
 from msgspec import convert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from connectors.items import SourceLinkType
 from service.domain.edges import Edge, Provenance
-from service.domain.link_history import Link, LinkHistories, LinkMove, Phrases, link_histories
+from service.domain.link_history import Link, LinkHistories, LinkMove, link_histories
 from service.store.bulk import fetch, fetch_many, within
+from service.store.link_phrases import link_phrases
 from service.store.links import PROVENANCE
 from service.store.names import uids_of
 from service.store.past_items import PastItems
@@ -56,7 +55,7 @@ async def past_links(
         link_histories,
         [move for move in moves if move.uid in held or move.other_uid in held],
         standing,
-        await _phrases(connection),
+        await link_phrases(connection),
         graves=await PastItems(connection).graves(ends) if ends else {},
         lossy={name for name, kind in provenances.items() if kind is Provenance.ASANA},  # it merges and drops stories
     )
@@ -109,15 +108,6 @@ def _each_move(rows: Sequence[Any], named: Mapping[tuple[str, str], str]) -> Ite
                 yield LinkMove(uid, other, at, author, made, key, text)
 
 
-async def _phrases(connection: AsyncConnection) -> dict[str, Phrases]:
-    """By source."""
-    types: defaultdict[str, list[SourceLinkType]] = defaultdict(list)
-    for source, *row in await fetch(connection, _TYPES, ()):
-        types[source].append(convert(dict(zip(SourceLinkType.__struct_fields__, row, strict=True)), SourceLinkType))
-    return {source: Phrases(each) for source, each in types.items()}
-
-
 _LINKS = """
     SELECT item_uid, at, author_id, from_value, to_value, from_text, to_text FROM item_changes
      WHERE {named} AND field_id = 'link' {when} ORDER BY item_uid, at, length(change_id), change_id, ordinal"""
-_TYPES = f"SELECT source, {', '.join(SourceLinkType.__struct_fields__)} FROM link_types"  # noqa: S608

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from service.store.engine import Database
 from service.store.link_moments import keys_of, linked_since
+from tests.builders.edges import insert_link_type
 from tests.builders.items import SOURCE, an_item, insert_alias, insert_items
 from tests.builders.planning import insert_change
 
@@ -79,3 +80,18 @@ async def test_at_an_earlier_moment_a_pair_is_linked_since_what_was_told_by_then
         4: {},
         5: {PAIR: MONDAY + timedelta(days=5)},
     }
+
+
+async def test_since_when_two_items_are_related_says_nothing_of_their_dependency(database: Database) -> None:
+    async with database.transaction() as uow:
+        await insert_items(uow.connection, an_item(1), an_item(2))
+        await insert_link_type(uow.connection, "Blocks")
+        await insert_link_type(uow.connection, "Relates", "none")
+        for day, text in ((1, "This issue Relates PAY-2"), (3, "This issue Blocks PAY-2")):
+            moment = MONDAY + timedelta(days=day)
+            await insert_change(uow.connection, ONE, str(day), "link", None, "PAY-2", at=moment, to_text=text)
+        moment = MONDAY + timedelta(days=5)
+        text = "This issue Relates PAY-2"
+        await insert_change(uow.connection, ONE, "5", "link", "PAY-2", None, at=moment, from_text=text)
+
+    assert await since(database, PAIR) == {PAIR: MONDAY + timedelta(days=3)}
