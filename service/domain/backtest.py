@@ -44,11 +44,14 @@ class NetworkQuestion(StrEnum):
     """What a forecast of open items alone is asked beside OPEN_SCOPE."""
 
     OPEN_FINISHED = "open_finished"  # how many of the items that are open, in the next four weeks
+    BEGUN_FINISHED = "begun_finished"  # how many of those that are in progress
     MILESTONES = "milestones"  # when each open milestone is reached
 
 
 AnyQuestion = Question | NetworkQuestion
-AMOUNTS: Final = frozenset[AnyQuestion]({Question.ITEMS_FINISHED, NetworkQuestion.OPEN_FINISHED})  # the rest are days
+AMOUNTS: Final = frozenset[AnyQuestion](  # the rest are days
+    {Question.ITEMS_FINISHED, NetworkQuestion.OPEN_FINISHED, NetworkQuestion.BEGUN_FINISHED}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ NEAREST = (
     NetworkQuestion.MILESTONES,
     Question.NEXT_ITEMS,
     NetworkQuestion.OPEN_FINISHED,
+    NetworkQuestion.BEGUN_FINISHED,
     Question.ITEMS_FINISHED,
 )
 
@@ -108,7 +109,7 @@ def loss(promise: Promise, *, amounts: bool) -> tuple[float, ...]:
 def _score(question: AnyQuestion, promises: Sequence[Promise]) -> Score:
     if not promises:
         return Score(question, 0, 0.0, (), None, (), None, (0,) * DECILES, (), Badge.INSUFFICIENT)
-    apart = _apart(promises)
+    apart = not_overlapping(promises)
     coverage = tuple(_coverage(promises, place, apart) for place in range(len(LEVELS)))
     dated = [each for each in promises if each.chance is not None]
     return Score(
@@ -125,7 +126,7 @@ def _score(question: AnyQuestion, promises: Sequence[Promise]) -> Score:
     )
 
 
-def _apart(promises: Sequence[Promise]) -> float:
+def not_overlapping(promises: Sequence[Promise]) -> float:
     """As many as fit one after the other into the time that all of them cover; never more than there are."""
     usual = median(each.spans for each in promises)
     weeks = (promises[-1].origin - promises[0].origin).days / 7 + usual

@@ -33,7 +33,7 @@ from service.domain.backtest import (
     days_ahead,
     worked,
 )
-from service.domain.calibration import loss
+from service.domain.calibration import ENOUGH_APART, loss, not_overlapping
 from service.domain.forecast import Distribution, Past, how_many, too_little, when_done
 from service.domain.ledger import Ledger
 from service.domain.lives import ItemLife
@@ -49,18 +49,26 @@ class Model(StrEnum):
 
 
 ANSWERED: Final[Mapping[Model, Sequence[AnyQuestion]]] = {
-    Model.DEPENDENCIES: (NetworkQuestion.OPEN_FINISHED, NetworkQuestion.MILESTONES, Question.OPEN_SCOPE),
+    Model.DEPENDENCIES: (
+        NetworkQuestion.OPEN_FINISHED,
+        NetworkQuestion.BEGUN_FINISHED,
+        NetworkQuestion.MILESTONES,
+        Question.OPEN_SCOPE,
+    ),
     Model.THROUGHPUT: (NetworkQuestion.OPEN_FINISHED, Question.OPEN_SCOPE),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen:
-    """What the trials of a network said: when the `last` open item is finished, in each trial, ascending, how many are
-    `finished` in the next four weeks, and when each open milestone (by uid) is reached."""
+    """What the trials of a network said: when the `last` open item is finished; in each trial, ascending, how many are
+    `finished` in the next four weeks, and how many of those `begun` (uids); when each open milestone (by uid) is
+    reached."""
 
     last: Distribution
     finished: NDArray[np.int32]
+    begun: frozenset[str]
+    begun_finished: NDArray[np.int32]
     milestones: Mapping[str, Distribution]
 
 
@@ -77,7 +85,7 @@ class Monday:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Over the promises that both models made: the mean quantile loss, in items or in working days, less is better.
-    `better` is None where there are fewer than eight of them, or no difference."""
+    `better` is None where there are fewer than eight of them, fewer than five that do not overlap, or no difference."""
 
     question: AnyQuestion
     promises: int
@@ -93,6 +101,9 @@ def by_dependencies(
     if days_ahead(origin, rules) is not None:
         happened = _finished_ahead(asked.values(), origin)
         yield NetworkQuestion.OPEN_FINISHED, amounted(origin, foreseen.finished, happened=happened)
+        if foreseen.begun:
+            happened = _finished_ahead([asked[uid] for uid in foreseen.begun], origin)
+            yield NetworkQuestion.BEGUN_FINISHED, amounted(origin, foreseen.begun_finished, happened=happened)
     for uid, reached in foreseen.milestones.items():
         if asked[uid].left_on is None:  # what was called off was neither reached nor missed
             happened_on = _worked(asked[uid].done_on, origin, rules)
@@ -151,7 +162,10 @@ def _compared(question: AnyQuestion, records: Mapping[Model, Record]) -> Compari
     lost = {model: _mean_loss([by_origin[model][origin] for origin in sorted(shared)], question) for model in Model}
     nearest = min(Model, key=lost.__getitem__)
     alike = len(set(lost.values())) == 1
-    return Comparison(question, len(shared), lost, None if alike or len(shared) < FEWEST_COMPARED else nearest)
+    enough = len(shared) >= FEWEST_COMPARED and all(
+        not_overlapping([by_origin[model][origin] for origin in sorted(shared)]) >= ENOUGH_APART for model in Model
+    )
+    return Comparison(question, len(shared), lost, nearest if enough and not alike else None)
 
 
 def _mean_loss(promises: Sequence[Promise], question: AnyQuestion) -> float:

@@ -65,20 +65,22 @@ class ScheduleRisk:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenNodes:
     """Nodes of which it is asked when the last one is finished, and how many are `within` so many days from the origin;
-    and of which of them each by itself."""
+    which of them are `begun`, and of which each is asked by itself."""
 
     nodes: Sequence[int]
     within: int
+    begun: Sequence[int] = ()
     milestones: Sequence[int] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class OpenWork:
-    """When the `last` of some nodes is finished, in each trial, ascending, how many of them are `finished` in time, and
-    `milestones` by node."""
+    """When the `last` of some nodes is finished; in each trial, ascending, how many of them are `finished` in time, and
+    how many of the begun ones; and `milestones` by node."""
 
     last: Distribution
     finished: NDArray[np.int32]
+    begun_finished: NDArray[np.int32]
     milestones: Mapping[int, Distribution]
 
 
@@ -154,18 +156,21 @@ def open_work(
 ) -> OpenWork:
     """Every node has the same luck as in `schedule_risk`: these are its first trials."""
     ends = np.zeros((1 + len(asked.milestones), trials), np.float32)
-    counts = np.zeros(trials, np.int32)
+    counts, begun = np.zeros(trials, np.int32), np.zeros(trials, np.int32)
     limit = np.float32(asked.within) + NOISE
     for first, _, block, _ in blocks(network, laws, seed=seed, trials=trials, conditions=conditions):
         here = slice(first, first + len(block.finish))
         for node in asked.nodes:
             np.maximum(ends[0, here], block.end[node], out=ends[0, here])
             counts[here] += block.end[node] <= limit
+        for node in asked.begun:
+            begun[here] += block.end[node] <= limit
         for row, node in enumerate(asked.milestones, start=1):
             ends[row, here] = block.end[node]
     return OpenWork(
         last=_distribution(ends[0]),
         finished=np.sort(counts),
+        begun_finished=np.sort(begun),
         milestones={node: _distribution(row) for node, row in zip(asked.milestones, ends[1:], strict=True)},
     )
 

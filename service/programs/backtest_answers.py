@@ -31,7 +31,7 @@ class ComparisonData(Struct, frozen=True, kw_only=True):
     unit: str  # items | working_days
     dependencies: float | None
     throughput: float | None
-    better: str | None  # null: fewer than eight promises, or alike
+    better: str | None  # null: fewer than eight promises, or than five that do not overlap; or alike
     message: str
 
 

@@ -35,6 +35,7 @@ ASKED: Final[Mapping[AnyQuestion, str]] = {
     Question.NEXT_ITEMS: "when the next few items are finished",
     Question.OPEN_SCOPE: "when all open work is done",
     NetworkQuestion.OPEN_FINISHED: "how many of the open items four weeks finish",
+    NetworkQuestion.BEGUN_FINISHED: "how many of the items in progress four weeks finish",
     NetworkQuestion.MILESTONES: "when open milestones are reached",
 }
 UNITS: Final[Mapping[AnyQuestion, str]] = {each: "items" if each in AMOUNTS else "working_days" for each in ASKED}

@@ -17,6 +17,7 @@ import numpy as np
 
 from service.domain.backtest import AHEAD, MOST_ORIGINS, TRIALS, Record, Rules, days_ahead, mondays
 from service.domain.calibration import FEWEST_ORIGINS, calibrate
+from service.domain.columns import IN_PROGRESS
 from service.domain.errors import InvalidQuery
 from service.domain.forecast import FEWEST_WEEKS
 from service.domain.lives import ItemLife
@@ -153,12 +154,15 @@ class _Open:
         if setting.laws is None or not self.places:
             return None
         milestones = {place: self.plan.items[place].uid for place in setting.milestones}
+        item = self.plan.asked.network.item
+        begun = [place for place in self.places.values() if item.category[place] == IN_PROGRESS]
         drawn = open_work(
             self.plan.activities,
             setting.laws.laws,
             OpenNodes(
                 nodes=list(self.places.values()),
                 within=ahead or 0,
+                begun=begun,
                 milestones=[place for place, uid in milestones.items() if uid in self.places],
             ),
             seed=setting.seed,
@@ -168,6 +172,8 @@ class _Open:
         return Foreseen(
             last=drawn.last,
             finished=drawn.finished,
+            begun=frozenset(self.plan.items[place].uid for place in begun),
+            begun_finished=drawn.begun_finished,
             milestones={milestones[place]: reached for place, reached in drawn.milestones.items()},
         )
 

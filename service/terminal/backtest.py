@@ -16,7 +16,8 @@ from service.terminal.forecast import BADGES
 from service.terminal.notes import aligned, notes
 
 QUESTIONS: Final = {
-    "open_finished": "Open items finished within four weeks",
+    "open_finished": "Open items finished in four weeks",
+    "begun_finished": "Work in progress finished in four weeks",
     "milestones": "Milestones reached",
     "open_scope": "All open work done",
 }

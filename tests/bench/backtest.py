@@ -1,4 +1,4 @@
-"""Back-tests of the forecast by dependencies on a recorded tracker, and of the throughput forecast about the same items:
+"""Back-tests of the forecast by dependencies on a recorded tracker, and of the throughput forecast of the same items:
 the tables of docs/forecast-calibration.md under "By dependencies", again. Minutes.
 
 python -m tests.bench backtest
@@ -58,7 +58,7 @@ def _head() -> None:
 
 def _show(name: str, data: BacktestData) -> None:
     losses = {each.question: each for each in data.comparisons}
-    for question in ("open_finished", "milestones", "open_scope"):
+    for question in ("open_finished", "begun_finished", "milestones", "open_scope"):
         for told in data.models:
             for score in told.scores:
                 if score.question == question and score.decided:

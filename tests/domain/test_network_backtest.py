@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
 
@@ -32,7 +33,7 @@ from tests.domain.risk_cases import SEED, noise
 MONDAY = date(2026, 8, 3)
 DIE = (1, 2, 3, 4, 5, 6)
 TRIALS = 40_000
-ALL_THREE = OpenNodes(nodes=[0, 1, 2], within=4, milestones=[2])
+ALL_THREE = OpenNodes(nodes=[0, 1, 2], within=4, begun=[1], milestones=[2])
 RULES = Rules(calendar=WorkingCalendar(), before=date(2026, 9, 14), seed_of=lambda origin: origin.toordinal())
 
 
@@ -41,8 +42,15 @@ def days(*values: int) -> Distribution:
 
 
 def foreseen(last: Distribution, finished: Sequence[int] = (0,), **milestones: Distribution) -> Foreseen:
+    """Without any work in progress."""
     told = {f"acme-jira:{name}": reached for name, reached in milestones.items()}
-    return Foreseen(last=last, finished=np.array(sorted(finished), np.int32), milestones=told)
+    return Foreseen(
+        last=last,
+        finished=np.array(sorted(finished), np.int32),
+        begun=frozenset(),
+        begun_finished=np.zeros(1, np.int32),
+        milestones=told,
+    )
 
 
 def test_open_work_is_finished_as_often_as_the_exact_law_says() -> None:
@@ -56,6 +64,7 @@ def test_open_work_is_finished_as_often_as_the_exact_law_says() -> None:
     for number in range(4):
         share = exact[number] / len(throws)
         assert np.count_nonzero(found.finished == number) / TRIALS == pytest.approx(share, abs=noise(share, TRIALS))
+    assert found.begun_finished.mean() == pytest.approx(4 / 6, abs=noise(4 / 6, TRIALS))
     for within in range(2, 13):
         last = sum(max(ends) <= within for ends in throws) / len(throws)
         third = sum(ends[2] <= within for ends in throws) / len(throws)
@@ -90,10 +99,26 @@ def test_promises_stand_beside_what_became_of_the_items() -> None:
 
     told = dict(by_dependencies(MONDAY, foreseen(days(4, 6, 8, 9), [1, 1, 2, 2], one=days(5, 5, 6, 7)), asked, RULES))
 
-    amount, reached, scope = (told[each] for each in (*NetworkQuestion, Question.OPEN_SCOPE))
+    assert NetworkQuestion.BEGUN_FINISHED not in told
+    questions = (NetworkQuestion.OPEN_FINISHED, NetworkQuestion.MILESTONES, Question.OPEN_SCOPE)
+    amount, reached, scope = (told[each] for each in questions)
     assert (amount.said, amount.happened, amount.kept) == ((2, 1, 1), 1, (False, True, True))
     assert (reached.said, reached.happened, reached.kept) == ((5, 7, 7), 6, (False, True, True))
     assert (scope.said, scope.happened, scope.kept) == ((6, 9, 9), 7, (False, True, True))
+
+
+def test_work_in_progress_is_asked_by_itself() -> None:
+    """Of two in progress one was done in four weeks; that another one was done, which nobody had begun, is no part."""
+    asked = {
+        f"acme-jira:{name}": a_life(name=name, created=MONDAY, done=MONDAY + timedelta(days=later))
+        for name, later in (("one", 7), ("two", 29), ("three", 1))
+    }
+    begun = frozenset({"acme-jira:one", "acme-jira:two"})
+    said = replace(foreseen(days(9), [3, 3]), begun=begun, begun_finished=np.array([1, 2], np.int32))
+
+    told = dict(by_dependencies(MONDAY, said, asked, RULES))[NetworkQuestion.BEGUN_FINISHED]
+
+    assert (told.said, told.happened, told.kept) == ((2, 1, 1), 1, (False, True, True))
 
 
 def test_a_milestone_that_was_called_off_was_neither_reached_nor_missed() -> None:
@@ -151,7 +176,7 @@ def test_without_four_complete_weeks_the_throughput_says_nothing() -> None:
     assert by_throughput(MONDAY, Ledger.of(asked.values()), asked, RULES) is None
 
 
-def a_promise(origin: date, said: int, happened: int) -> Promise:
+def a_promise(origin: date, said: int, happened: int, spans: float) -> Promise:
     return Promise(
         origin=origin,
         said=(said,) * 3,
@@ -159,17 +184,19 @@ def a_promise(origin: date, said: int, happened: int) -> Promise:
         kept=(happened <= said,) * 3,
         stated=(1.0, 1.0, 1.0),
         pit=0.5,
-        spans=1,
+        spans=spans,
     )
 
 
-def mondays(number: int, *, ours: int, theirs: int | None, happened: int = 10) -> list[Monday]:
+def mondays(number: int, *, ours: int, theirs: int | None, happened: int = 10, spans: float = 1) -> list[Monday]:
     found = []
     for week in range(number):
         origin = MONDAY + timedelta(weeks=week)
         told = {
-            Model.DEPENDENCIES: [(Question.OPEN_SCOPE, a_promise(origin, ours, happened))],
-            Model.THROUGHPUT: None if theirs is None else [(Question.OPEN_SCOPE, a_promise(origin, theirs, happened))],
+            Model.DEPENDENCIES: [(Question.OPEN_SCOPE, a_promise(origin, ours, happened, spans))],
+            Model.THROUGHPUT: None
+            if theirs is None
+            else [(Question.OPEN_SCOPE, a_promise(origin, theirs, happened, spans))],
         }
         found.append(Monday(origin=origin, promised=told))
     return found
@@ -190,6 +217,12 @@ def test_the_model_that_lost_less_is_the_better_one() -> None:
 def test_of_seven_promises_or_of_like_ones_nobody_is_called_better() -> None:
     assert compared(records_of(mondays(7, ours=8, theirs=11)))[1].better is None
     assert compared(records_of(mondays(30, ours=8, theirs=8)))[1].better is None
+
+
+def test_promises_of_one_and_the_same_end_do_not_tell_who_is_better() -> None:
+    """Thirty weekly promises of eight weeks each fit less than five times into the time that they cover."""
+    assert compared(records_of(mondays(30, ours=8, theirs=11, spans=8)))[1].better is None
+    assert compared(records_of(mondays(34, ours=8, theirs=11, spans=8)))[1].better is Model.THROUGHPUT
 
 
 def test_a_monday_on_which_one_model_knew_too_little_is_skipped_for_it_alone() -> None:
