@@ -7,8 +7,8 @@ two writers wait for each other at the start and never fail in the middle.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from service.store.errors import DatabaseUnusable, explained
+from service.store.errors import DATABASE_ERRORS, DatabaseUnusable, explained
 from service.store.sqlite import WRITES, Endings, tune
 from service.store.unit_of_work import UnitOfWork
 
@@ -74,7 +74,7 @@ class Database:
 
     @asynccontextmanager
     async def _unit_of_work(self, options: dict[str, Any]) -> AsyncIterator[UnitOfWork]:
-        with explained(self.url):
+        with ended_in_order(), explained(self.url):
             async with self.engine.connect() as connection:
                 await connection.execution_options(**options)
                 async with connection.begin():
@@ -93,6 +93,21 @@ class Database:
                 yield
             finally:
                 self._writer = None
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """A task that is cancelled stays cancelled, whatever the driver complains of while its work is undone.
+
+    A COPY of psycopg that is cut off, for one, leaves a connection that cannot even roll back.
+    """
+    try:
+        yield
+    except DATABASE_ERRORS as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError from error
+        raise
 
 
 def parse_url(url: str) -> URL:

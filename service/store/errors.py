@@ -50,6 +50,8 @@ _POSTGRESQL: tuple[tuple[type[psycopg.Error], str], ...] = (
     ),
 )
 
+DATABASE_ERRORS = (DatabaseUnusable, DBAPIError, sqlite3.Error, psycopg.Error)
+
 
 def place_of(url: URL) -> str:
     """Where a database is, without credentials: `PostgreSQL db.example:5432/interlock`."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
+from service.store.bulk import upsert
 from service.store.engine import Database
 from service.store.errors import DatabaseUnusable
 from service.store.sqlite import Endings
@@ -58,6 +59,29 @@ async def test_a_cancelled_transaction_leaves_nothing_and_frees_the_way_for_the_
         await task
     await _alias(database, "A-2")
     assert await _keys(database) == ["A-2"]
+
+
+async def test_a_mass_write_that_is_cut_off_again_and_again_ends_as_cancelled_and_nothing_else(
+    database: Database,
+) -> None:
+    """A COPY that is interrupted may leave a connection that cannot roll back: that is no trouble of the database."""
+    rows = [("s", f"A-{number}", "s:1" + "x" * 200) for number in range(20_000)]
+
+    async def write() -> None:
+        async with database.transaction() as uow:
+            await upsert(uow.connection, pending, ("source", "key", "item_uid"), rows, key=("source", "key"))
+            await asyncio.sleep(60)
+
+    for round_ in range(10):
+        task = asyncio.create_task(write())
+        await asyncio.sleep(0.005 * round_)
+        task.cancel()
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    await _alias(database, "A-1")
+    assert await _keys(database) == ["A-1"]
 
 
 async def test_a_reader_sees_one_moment_while_a_writer_commits(database: Database) -> None:
