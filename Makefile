@@ -9,7 +9,7 @@ PORT   ?= 8000
 .DEFAULT_GOAL := help
 # Compiled once: the tests start the program some hundred times.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run test lint bench lock clean
+.PHONY: help run test lint suite bench lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -24,8 +24,12 @@ run: $(STAMP)  ## install and serve: your interlock.yaml if there is one, else a
 	@if [ -f interlock.yaml ]; then exec $(BIN)/interlock serve --host $(HOST) --port $(PORT); \
 	 else exec $(BIN)/interlock demo --host $(HOST) --port $(PORT); fi
 
-test: $(STAMP) lint  ## everything that must pass: format, lint, types, import contracts, tests on both databases
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(STAMP)  ## everything that must pass: format, lint, types, import contracts, tests on both databases
+	@$(MAKE) --no-print-directory --jobs=2 lint suite
+
+# In the order of their names: else the files of few tests, which are the long ones, would come last.
+suite: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
