@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from service.domain.errors import InvalidQuery, UnknownProgram
 from service.programs.answers import Answer
@@ -13,9 +14,11 @@ from service.programs.dependency_terms import DependencyTerms, Viewpoint
 from service.programs.forecast_answers import PromiseData
 from service.programs.network_backtest import BacktestQuestion, get_backtest
 from service.store.engine import Database
-from tests.programs.histories import HISTORIANS
-from tests.programs.portfolio import KEY, NOW, TODAY, add_program, add_source
-from tests.programs.weekly import EACH_WEEK, FIRST, SLOWER, WITH_MILESTONE, a_weekly_program, took
+from service.store.tables.items import item_changes
+from tests.builders.items import Row, an_item
+from tests.programs.histories import DOING, HISTORIANS, TO_DO
+from tests.programs.portfolio import KEY, NOW, TODAY, add_members, add_program, add_source
+from tests.programs.weekly import EACH_WEEK, FIRST, SLOWER, WITH_MILESTONE, a_weekly_program, at, moved, took
 
 VIEW = Viewpoint(terms=DependencyTerms(), now=NOW, today=TODAY)
 TOLD = FIRST + timedelta(weeks=3)  # fifteen items are finished by then, and four weeks are complete
@@ -63,6 +66,22 @@ async def test_of_the_open_items_so_many_were_finished_in_four_weeks(database: D
     for each in told:
         expected = EACH_WEEK + (each.origin == WITH_MILESTONE)
         assert (each.p50, each.p95, each.happened, each.kept_p95) == (expected, expected, expected, True)
+
+
+async def test_what_was_in_progress_on_a_monday_is_asked_by_itself(sqlite_database: Database) -> None:
+    """One story that is begun on the first of September and never done: older than all that was ever finished, it is
+    taken to begin anew, so that four weeks are always promised to be enough."""
+    await a_weekly_program(sqlite_database)
+    begun = at(date(2026, 9, 1), 9)
+    story: Row = {"status_id": "3", "status": "In Progress", "status_category": "in_progress", "started_at": begun}
+    await add_members(sqlite_database, an_item("800", created_at=begun, updated_at=begun, **story))
+    async with sqlite_database.transaction() as uow:
+        await uow.connection.execute(insert(item_changes), [moved("800", 1, begun, TO_DO, DOING)])
+
+    told = promises((await backtest(sqlite_database)).data.models[0], "begun_finished")
+
+    asked = [day for day in MONDAYS if begun.date() < day and day + timedelta(weeks=4) <= TODAY]
+    assert [(each.origin, each.p50, each.p95, each.happened) for each in told] == [(day, 1, 1, 0) for day in asked]
 
 
 async def test_a_milestone_is_promised_from_the_day_on_which_it_waits_for_something(database: Database) -> None:
