@@ -21,10 +21,10 @@ from service.programs.assign import assign_all, assign_pending
 from service.store.engine import Database
 from service.store.memberships import Memberships
 from service.store.reference import Reference
-from service.store.tables import metadata
 from service.store.tables.items import links
 from service.store.tables.programs import memberships, pending_assignments, programs
 from tests.builders.items import an_epic, an_item, change_item, insert_facets, insert_items, touch
+from tests.fixtures.databases import SqliteTemplate
 from tests.store.builders import an_item as a_source_item
 
 MONDAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -198,26 +198,26 @@ steps = st.lists(st.lists(st.tuples(st.sampled_from(UIDS), edits), min_size=1, m
 @settings(max_examples=60, deadline=None)
 @given(st.lists(edits, min_size=8, max_size=8), st.lists(st.booleans(), min_size=8, max_size=8), definitions, steps)
 def test_deciding_what_changed_comes_to_the_same_as_deciding_everything(
+    sqlite_template: SqliteTemplate,
     items: list[dict[str, Any]],
     labelled: list[bool],
     definition: ProgramDefinition,
     pages: list[list[tuple[str, dict[str, Any]]]],
 ) -> None:
     with TemporaryDirectory() as folder:
-        asyncio.run(_same_either_way(Path(folder), items, labelled, definition, pages))
+        asyncio.run(_same_either_way(sqlite_template.copy_to(Path(folder)), items, labelled, definition, pages))
 
 
 async def _same_either_way(
-    folder: Path,
+    url: str,
     items: list[dict[str, Any]],
     labelled: list[bool],
     definition: ProgramDefinition,
     pages: list[list[tuple[str, dict[str, Any]]]],
 ) -> None:
-    database = Database.open(f"sqlite:///{folder}/p.db")
+    database = Database.open(url)
     try:
         async with database.transaction() as uow:
-            await uow.connection.run_sync(metadata.create_all)
             await insert_items(uow.connection, *(an_item(n, **item) for n, item in enumerate(items, start=1)))
             for uid, is_red in zip(UIDS, labelled, strict=True):
                 await insert_facets(uow.connection, uid, Facet.LABEL, LABELS[not is_red])
