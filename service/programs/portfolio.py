@@ -167,7 +167,6 @@ async def _read(database: Database, view: Viewpoint, terms: Terms, among: Collec
         programs, rules = await reader.programs(among), await reader.rules()
         common = [
             view.today.isoformat(),
-            view.as_of,
             view.terms.seal,
             terms.health.seal,
             terms.missing,

@@ -22,6 +22,7 @@ from service.programs.networks import network_of
 from service.programs.overrides import Decision, override, withdraw
 from service.programs.past import end_of
 from service.store.engine import Database
+from service.store.tables.items import tombstones
 from service.store.tables.reference import status_updates, statuses
 from tests.builders.items import SOURCE, Row, insert_facets, insert_field, insert_person
 from tests.programs.histories import CLOSED, DOING, HISTORIANS, TO_DO, add_change, add_grave, add_reference, member, on
@@ -235,7 +236,9 @@ async def test_what_is_gone_from_a_baseline_says_why_as_it_was_then(database: Da
     """Archived on the 10th and found gone on the 17th."""
     await a_past(database, well(1), well(2, tombstone="gone"))
     await member(database, 2, valid_from=on(1, 5))
-    await add_grave(database, 2, on(11, 10), on(11, 14))
+    archived = {"item_uid": f"{SOURCE}:2", "reason": "archived", "found_at": on(11, 10), "restored_at": on(11, 14)}
+    async with database.transaction() as uow:
+        await uow.connection.execute(insert(tombstones), [archived])
     await add_grave(database, 2, on(11, 17))
     await take_baseline(database, KEY, name="Plan", as_of="2026-11-03", view=view(), actor="pat", historians=HISTORIANS)
 
@@ -243,7 +246,7 @@ async def test_what_is_gone_from_a_baseline_says_why_as_it_was_then(database: Da
         compared = await compare_with(database, KEY, "Plan", view=when)
         return [each.why for each in compared.comparison.items if each.uid == f"{SOURCE}:2"]
 
-    assert [await why(then(11, day)) for day in (9, 12, 15, 18)] == [[None], ["gone"], [None], ["gone"]]
+    assert [await why(then(11, day)) for day in (9, 12, 15, 18)] == [[None], ["archived"], [None], ["gone"]]
 
 
 async def test_work_in_progress_was_touched_when_its_last_change_until_then_says(database: Database) -> None:
@@ -375,6 +378,16 @@ async def test_who_waits_for_a_plan_that_had_slipped_twice_was_at_risk(database:
         3,
         3,
     ]
+
+
+async def test_once_a_history_tells_more_the_answer_of_then_is_another(database: Database) -> None:
+    """It is kept until something changes that it rests on."""
+    await a_past(database, well(1), well(2))
+    first = await health(database, then(11, 16))
+    assert await health(database, then(11, 16)) == first
+
+    await add_change(database, 1, on(11, 18), "duedate", *days(date(2026, 11, 10), date(2026, 12, 11)))
+    assert (first.computed, (await health(database, then(11, 16))).computed) == ("green", "red")
 
 
 @pytest.mark.parametrize("hours", [0, 3])
