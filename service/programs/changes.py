@@ -37,7 +37,7 @@ from service.programs.networks import network_of
 from service.programs.past import MAPPING_OF_TODAY, history_of, moment_of
 from service.store.drawn_edges import DrawnEdges
 from service.store.engine import Database
-from service.store.past_links import DRAWN, past_links
+from service.store.past_links import DRAWN, past_links, relinked_since
 from service.store.planning import Planning, planning, slips_since
 from service.store.recent_changes import RecentChanges
 
@@ -159,7 +159,7 @@ async def _read(
 ) -> _Told:
     grounds = await grounds_of(connection, key)
     history = await history_of(connection, key, since=since, historians=historians, aspects=_TELLING)
-    uids = frozenset(item.uid for item in history.members)
+    uids = await relinked_since(connection, [item.uid for item in history.members], since)
     links = await past_links(connection, uids, await DrawnEdges(connection).touching(uids), since=since)
     return _Told(
         grounds=grounds, history=history, planning=await planning(connection, zone=zone), links=links.histories

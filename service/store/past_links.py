@@ -63,6 +63,12 @@ async def past_links(
     return PastLinks(histories, edges)
 
 
+async def relinked_since(connection: AsyncConnection, uids: Collection[str], since: datetime) -> frozenset[str]:
+    """Those of these items whose histories tell of links after a moment."""
+    rows = await fetch(connection, _RELINKED.format(within(connection, "item_uid")), [sorted(uids), since])
+    return frozenset(uid for (uid,) in rows)
+
+
 def link_of(edge: Edge) -> Link:
     return Link(edge.predecessor_uid, edge.successor_uid, edge.link_type or "")
 
@@ -111,3 +117,4 @@ def _each_move(rows: Sequence[Any], named: Mapping[tuple[str, str], str]) -> Ite
 _LINKS = """
     SELECT item_uid, at, author_id, from_value, to_value, from_text, to_text FROM item_changes
      WHERE {named} AND field_id = 'link' {when} ORDER BY item_uid, at, length(change_id), change_id, ordinal"""
+_RELINKED = "SELECT DISTINCT item_uid FROM item_changes WHERE {} AND field_id = 'link' AND at > ?"

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from service.domain.edges import Edge, Provenance
 from service.store.drawn_edges import DrawnEdges
 from service.store.engine import Database
-from service.store.past_links import PastLinks, past_links
+from service.store.past_links import PastLinks, past_links, relinked_since
 from service.store.tables.items import tombstones
 from tests.builders.edges import declare, insert_link, insert_link_type
 from tests.builders.items import SOURCE, an_item, insert_alias, insert_items
@@ -178,6 +178,17 @@ async def test_what_happened_before_a_moment_need_not_be_read_for_what_was_there
     assert [move.at for move in history.moves] == [at(5)]
     for day in range(3, 9):
         assert later.there(at(day)) == whole.there(at(day))
+
+
+async def test_who_was_linked_or_unlinked_lately_is_told_by_the_histories(program: Database) -> None:
+    await told(program, ONE, 2, "PAY-2", BLOCKS)
+    await told(program, TWO, 5, "PAY-1", BLOCKED, made=False)
+    await told(program, BEYOND, 5, "PAY-1", BLOCKED)
+
+    async with program.reading() as uow:
+        found = [await relinked_since(uow.connection, (ONE, TWO, TASK), at(day)) for day in (1, 2, 5)]
+
+    assert found == [{ONE, TWO}, {TWO}, set()]
 
 
 async def test_changes_of_one_moment_count_in_the_order_in_which_they_were_made(program: Database) -> None:
