@@ -36,6 +36,7 @@ from service.domain.edges import Edge
 from service.domain.expansion import Expansion, expand, knots_of
 from service.domain.graph import edges_on_cycles
 from service.domain.impact import downstream
+from service.domain.kept import hand_on
 from service.domain.ladder import Probabilities, Question, Rungs, climb, resolved
 from service.domain.lineage import Lineage
 from service.domain.network import Network, NetworkItem
@@ -308,6 +309,18 @@ def foreseen(assessment: Assessment, probability: Probabilities) -> Assessment:
     expansion = assessment.expansion
     cyclic = expansion.edges_of(edges_on_cycles(expansion.graph), len(assessment.network.edges))
     return replace(assessment, rungs=climb(question, cyclic=cyclic), probability=probability)
+
+
+def standing_on(assessment: Assessment, before: Assessment) -> Assessment:
+    """The same; what was asked of an earlier one and has not changed since is not computed again."""
+    still = (
+        assessment.network.edges is before.network.edges
+        and assessment.expansion.is_same_as(before.expansion)
+        and np.array_equal(assessment._open_scope, before._open_scope)
+    )
+    if still:
+        hand_on(before, assessment, "downstream_items")
+    return assessment
 
 
 def _is_gate(item: NetworkItem) -> bool:

@@ -35,6 +35,15 @@ class Expansion:
     item: Places
     entry: Places
 
+    def is_same_as(self, other: Expansion) -> bool:
+        """The same arcs between the same nodes, for the same edges; `types` and `lags` may differ."""
+        return (
+            np.array_equal(self.graph.tails, other.graph.tails)
+            and np.array_equal(self.graph.heads, other.graph.heads)
+            and np.array_equal(self.edge, other.edge)
+            and np.array_equal(self.entry, other.entry)
+        )
+
     def keeping(self, arcs: Mask) -> Expansion:
         """The same nodes with only these arcs."""
         return Expansion(

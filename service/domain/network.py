@@ -6,11 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
+from functools import cached_property
 
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from service.domain.columns import PREDECESSOR, SUCCESSOR, EdgeColumns, ItemColumns
 from service.domain.edges import Edge
+from service.domain.kept import hand_on
 from service.domain.status import StatusCategory
 
 
@@ -76,7 +80,7 @@ class NetworkItem(Struct, frozen=True, gc=False):
         return f"“{self.title}”" if self.title and self.key.isdigit() else self.key
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Network:
     """Items and the edges between them, with what decides about them as columns.
 
@@ -134,12 +138,14 @@ class Network:
         places, ordered = [self.place[item.uid] for item in told], list(self.items)
         for place, item in zip(places, told, strict=True):
             ordered[place] = item
-        return replace(
+        told_anew = replace(
             self,
             items=tuple(ordered),
             item=self.item.replaced(told, places, zone=zone),
             edge=self.edge if linked_on is None else self.edge.linked(self.edges, linked_on),
         )
+        hand_on(self, told_anew, "edge_order")
+        return told_anew
 
     def _stands_as_before(self, item: NetworkItem) -> bool:
         if (place := self.place.get(item.uid)) is None:
@@ -150,6 +156,14 @@ class Network:
             item.parent_uid,
             item.item_type,
         )
+
+    @cached_property
+    def edge_order(self) -> NDArray[np.int64]:
+        """Per edge its place among all by their ids."""
+        by_id = np.argsort(np.array([edge.id for edge in self.edges], np.str_), kind="stable")
+        order = np.empty(len(by_id), np.int64)
+        order[by_id] = np.arange(len(by_id))
+        return order
 
     def ends(self, edge: int) -> tuple[NetworkItem, NetworkItem]:
         """The predecessor and the successor."""

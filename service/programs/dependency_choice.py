@@ -96,10 +96,9 @@ def _worst_first(asked: ProgramNetwork, places: Places) -> Places:
         return places
     assessment = asked.assessment
     gap, days = assessment.timing.gap[places], assessment.rungs.blocked_days[places]
-    ids = [asked.network.edges[place].id for place in places.tolist()]
     order = np.lexsort(
         (
-            np.argsort(np.argsort(np.array(ids, np.str_), kind="stable"), kind="stable"),
+            asked.network.edge_order[places],
             -assessment.downstream_items[places],
             np.where(gap == NO_DAY, _LATEST, gap),
             -np.maximum(days, 0),

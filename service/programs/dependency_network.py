@@ -15,7 +15,9 @@ from functools import cached_property
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from service.domain.dependencies import Assessment, assess, foreseen
+import numpy as np
+
+from service.domain.dependencies import Assessment, assess, foreseen, standing_on
 from service.domain.edge_chances import edge_chances_after
 from service.domain.forecast import seed_of
 from service.domain.kept_trials import KeptTrials
@@ -63,9 +65,9 @@ class ProgramNetwork:
     @cached_property
     def sources(self) -> frozenset[str]:
         """Of all ends of its edges."""
-        ends = self.network.edge
-        places = {*ends.predecessor.tolist(), *ends.successor.tolist()}
-        return frozenset(self.network.items[place].source for place in places)
+        is_end = np.zeros(len(self.network.items), np.bool_)
+        is_end[self.network.edge.predecessor] = is_end[self.network.edge.successor] = True
+        return frozenset(self.network.items[place].source for place in np.flatnonzero(is_end).tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,10 @@ def assessed(
     )
     seed = seed_of(program.key, view.today.isoformat(), DEFINITION_VERSION)
     chances, kept = edge_chances_after(assessment, remaining_work(assessment), trials, seed=seed)
-    return ProgramNetwork(program, foreseen(assessment, chances), reading.projects, terms, view.today), kept
+    seen = foreseen(assessment, chances)
+    if before is not None:
+        seen = standing_on(seen, before.network.assessment)
+    return ProgramNetwork(program, seen, reading.projects, terms, view.today), kept
 
 
 def _network(reading: Reading, terms: DependencyTerms, before: _Kept | None) -> Network:
