@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.calendars import NO_DAY, day_ordinals
-from service.domain.columns import DONE, Mask
+from service.domain.columns import DONE, IN_PROGRESS, Mask
 from service.domain.data_quality import Checked, Quality, check_items
 from service.domain.dependency_status import STATUS_CODE, DependencyStatus
 from service.domain.flow import Aged, Ageing
@@ -252,11 +252,14 @@ class Standing:
         return known is not None and item.assignee_id is None and (known.priority or "").casefold() in critical
 
     def _aged(self, *states: Ageing) -> Mask:
-        return np.fromiter(
+        """Of what is in progress: a life tells when work first began, not when it rested."""
+        told = np.fromiter(
             ((aged := self.aged.get(item.uid)) is not None and aged.state in states for item in self.items),
             np.bool_,
             len(self.items),
         )
+        begun: Mask = told & (self.plan.asked.network.item.category == IN_PROGRESS)
+        return begun
 
     def _uids(self, places: Sequence[int] | NDArray[np.int64]) -> tuple[str, ...]:
         return tuple(self.items[place].uid for place in places)

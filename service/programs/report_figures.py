@@ -31,7 +31,7 @@ AS_KEPT: Final = "As the track record asks, no work added"
 
 def progress_section(told: ReportProgress) -> Section:
     now, before = told.now, told.before
-    heads = ("", "Now" if now.day is None else wording.day(now.day), _then(before), "Change")
+    heads = ("", _or_now(now.day), _then(before), "Change")
     rows = (
         _row("Items done", now, before, _items, lambda a, b: _change(a.count, b.count)),
         _row("Story points done", now, before, _points, lambda a, b: _change(a.points, b.points)),
@@ -52,7 +52,8 @@ def forecast_section(told: ReportForecast, *, whole: bool) -> Section:
     return Section("Forecast", (message, *((_dates(told),) if known else ()), *_network(told), record), told.more)
 
 
-def baseline_section(told: ReportBaseline, zone: ZoneInfo) -> Section:
+def baseline_section(told: ReportBaseline, zone: ZoneInfo, *, then: date | None) -> Section:
+    """`then` is the day of an earlier report, None for one of now."""
     schedule, baseline = told.schedule, told.baseline
     rows = (
         _dated("Start", schedule.start, told.more),
@@ -60,7 +61,7 @@ def baseline_section(told: ReportBaseline, zone: ZoneInfo) -> Section:
         _dated("Target", schedule.target, told.more),
     )
     taken = wording.day(baseline.as_of.astimezone(zone).date())
-    table = Table("Against the baseline", ("", "Baseline", "Now", "Change"), rows, frozenset({1, 2, 3}))
+    table = Table("Against the baseline", ("", "Baseline", _or_now(then), "Change"), rows, frozenset({1, 2, 3}))
     name = line(strong(baseline.name, told.more), f", of {taken}: {_fates(told.items)}.")
     return Section(
         "Against the baseline", (Paragraph(name), table, Paragraph(_earned(told.earned, told.more))), told.more
@@ -234,6 +235,10 @@ def _network(told: ReportForecast) -> tuple[Paragraph, ...]:
     else:
         return ()
     return (Paragraph(line(f"By what waits for what: {message}"), quiet=True),)
+
+
+def _or_now(then: date | None) -> str:
+    return "Now" if then is None else wording.day(then)
 
 
 def _dated(name: str, told: DateVariance, more: str) -> tuple[Line, ...]:

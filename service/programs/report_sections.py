@@ -82,7 +82,7 @@ def _sections(answer: Answer[ReportData], zone: ZoneInfo) -> Iterator[Section]:
         None if data.decisions is None else _decisions(data.decisions),
         progress_section(data.progress),
         None if data.forecast is None else forecast_section(data.forecast, whole=data.audience != Audience.WEEKLY),
-        None if data.baseline is None else baseline_section(data.baseline, zone),
+        None if data.baseline is None else baseline_section(data.baseline, zone, then=data.progress.now.day),
         None if data.changes is None else changes_section(data.changes, data.first_day),
         None if data.trend is None else trend_section(data.trend),
         None if data.scope is None else scope_section(data.scope, data.first_day),

@@ -316,6 +316,16 @@ async def test_work_was_as_old_then_as_it_was(database: Database) -> None:
     assert rule(await health(database, then(11, 16)), Rule.AGEING).value == 1.0
 
 
+async def test_what_rested_then_was_not_in_progress_and_has_no_age(database: Database) -> None:
+    """Begun on the 2nd, put back on the 9th, begun again on the 18th: its life tells only when it first was."""
+    await a_past(database, well(1, started_at=on(11, 2), **BEGUN))
+    for at, before, after in ((on(11, 2), TO_DO, DOING), (on(11, 9), DOING, TO_DO), (on(11, 18), TO_DO, DOING)):
+        await add_change(database, 1, at, "status", before, after)
+
+    ageing = [rule(await health(database, when), Rule.AGEING) for when in (then(11, 5), then(11, 16), view())]
+    assert [each.reason for each in ageing] == ["no_cycle_times", "nothing_in_progress", "no_cycle_times"]
+
+
 async def concerns(database: Database, when: Viewpoint) -> dict[str, list[Concern]]:
     found: dict[str, list[Concern]] = {}
     for each in (await get_attention(database, KEY, view=when)).data.attention:

@@ -166,6 +166,19 @@ async def test_a_track_record_says_which_day_it_asks_for(sqlite_database: Databa
     assert "By its track record" not in before + told
 
 
+async def test_the_page_of_an_earlier_day_names_that_day_and_never_says_now(sqlite_database: Database) -> None:
+    await a_reported_program(sqlite_database)
+    told = report_markdown(page_of(await report(sqlite_database, "monthly", as_of="2026-11-19"), zone=ZONE))
+
+    assert told.startswith(
+        "# Checkout replatform: the month to 19 Nov 2026\n\nSince 19 Oct 2026, as of 19 Nov 2026, 23:59"
+    )
+    assert "|  | 19 Nov 2026 | As 19 Oct 2026 began | Change |" in told
+    assert "|  | Baseline | 19 Nov 2026 | Change |" in told
+    assert "Now |" not in told
+    assert "By what waits for what: such dates are only told from now." in told
+
+
 async def test_the_words_of_others_are_no_markup(sqlite_database: Database) -> None:
     await a_reported_program(sqlite_database)
     async with sqlite_database.transaction() as uow:
