@@ -17,6 +17,7 @@ from connectors.sandbox.recorded import load_recorded
 from service.programs.answers import Answer, ItemList, RollupData
 from service.programs.assign import assign_all
 from service.programs.dependencies import list_dependencies
+from service.programs.dependency_answers import DependencyList
 from service.programs.dependency_terms import DependencyTerms, Viewpoint
 from service.programs.historians import Historians
 from service.programs.past_list import list_items_then
@@ -97,23 +98,23 @@ async def test_postgresql_finds_the_same_past(postgres_url: str) -> None:
 
     answer = await rolled_up((database, historians), _end(day))
     trend = await _trend((database, historians), day - timedelta(days=3), day)
+    depending = await _depending((database, historians), MOMENTS[-1])
     await database.aclose()
 
     assert numbers(answer.data) == expected(replayed(_end(day)))
     assert trend[day] == _counts(expected(replayed(_end(day))))
+    assert ends(depending) == dependencies_at(MOMENTS[-1]).there
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=str)
 async def test_the_dependencies_of_many_moments_are_those_of_a_replay_of_the_file(
     given: Given, moment: datetime
 ) -> None:
-    database, historians = given
-    view = Viewpoint(terms=DependencyTerms(), now=NOW, today=NOW.date()).at(moment, historians)
     then = dependencies_at(moment)
 
-    answer = await list_dependencies(database, KEY, view=view, limit=1_000)
+    answer = await _depending(given, moment)
 
-    assert {(edge.predecessor.uid, edge.successor.uid) for edge in answer.data.dependencies} == then.there
+    assert ends(answer) == then.there
     doubts = [each.message for each in answer.warnings if each.code == "unknown_dependencies"]
     assert [int(text.split()[1]) for text in doubts] == [len(then.doubtful)] * bool(then.doubtful)
 
@@ -183,6 +184,16 @@ async def _trend(given: Given, since: date, until: date) -> dict[date, Any]:
         )
         for point in answer.data.trend
     }
+
+
+async def _depending(given: Given, moment: datetime) -> Answer[DependencyList]:
+    database, historians = given
+    view = Viewpoint(terms=DependencyTerms(), now=NOW, today=NOW.date()).at(moment, historians)
+    return await list_dependencies(database, KEY, view=view, limit=1_000)
+
+
+def ends(answer: Answer[DependencyList]) -> set[tuple[str, str]]:
+    return {(edge.predecessor.uid, edge.successor.uid) for edge in answer.data.dependencies}
 
 
 async def _everything(given: Given, moment: datetime, **filters: Any) -> list[Any]:
