@@ -26,6 +26,7 @@ from service.programs.forecast_answers import (
     ScoreData,
 )
 from service.programs.lives import Known, lives_of
+from service.programs.past import MAPPING_OF_TODAY
 from service.programs.rounding import rounded
 from service.store.engine import Database
 
@@ -47,7 +48,7 @@ _VERDICTS: Final = {
 
 
 async def get_calibration(database: Database, key: str, *, view: Viewpoint) -> Answer[CalibrationData]:
-    """Raises UnknownProgram."""
+    """As of the view's day. Raises UnknownProgram."""
     known = await lives_of(database, key, view)
     found = await calibration_of(database, known, view)
     program, origins = known.grounds.program, found.record.origins
@@ -63,7 +64,8 @@ async def get_calibration(database: Database, key: str, *, view: Viewpoint) -> A
         scores=tuple(map(score_data, found.scores)),
         promises=tuple(promises_of(found.record)),
     )
-    return enveloped(data, sources=known.grounds.sources, now=view.now, notices=known.backlog)
+    notices = (*(() if view.earlier is None else (MAPPING_OF_TODAY,)), *known.backlog)
+    return enveloped(data, sources=known.grounds.sources, now=view.now, notices=notices, as_of=view.as_of)
 
 
 async def calibration_of(database: Database, known: Known, view: Viewpoint) -> Calibration:

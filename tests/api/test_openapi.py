@@ -90,6 +90,18 @@ def test_the_document_lists_every_path_of_the_contract(document: dict[str, Any])
     ]
 
 
+def test_whatever_is_told_of_programs_can_be_asked_of_an_earlier_time(document: dict[str, Any]) -> None:
+    """As of a moment or, where a time is asked about, up to its end."""
+    told = {
+        path: {each["name"] for each in operation["parameters"]}
+        for path, method, operation in _operations(document)
+        if method == "get" and path.startswith(("/api/v1/programs", "/api/v1/portfolio"))
+    }
+
+    assert len(told) > 15
+    assert [path for path, names in told.items() if names.isdisjoint({"as_of", "to", "until"})] == []
+
+
 def test_every_example_fits_its_own_schema(document: dict[str, Any]) -> None:
     checked = 0
     for _, _, operation in _operations(document):

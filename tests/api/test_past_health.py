@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -27,7 +28,13 @@ MOVED = (
     f"{PROGRAM}/report?for=steering",
     "/api/v1/portfolio",
 )
-ANSWERS = (*MOVED, "/api/v1/programs", PROGRAM, f"{PROGRAM}/baselines")
+ANSWERS = (*MOVED, "/api/v1/programs", PROGRAM, f"{PROGRAM}/baselines", f"{PROGRAM}/forecast/calibration")
+NEVER_TOO_EARLY = {  # none of these programs had an item, there was no baseline, nothing was promised
+    "/api/v1/programs",
+    f"{PROGRAM}/baselines",
+    f"{PROGRAM}/baselines/first",
+    f"{PROGRAM}/forecast/calibration",
+}
 
 
 @pytest.fixture
@@ -62,10 +69,9 @@ async def test_as_of_an_earlier_day_no_answer_is_that_of_now(past: httpx.AsyncCl
     assert then["data"] != now["data"]
 
 
-@pytest.mark.parametrize("path", [path for path in ANSWERS if path != f"{PROGRAM}/baselines"])
+@pytest.mark.parametrize("path", ANSWERS)
 async def test_a_moment_that_nobody_can_tell_of_is_refused_and_named(past: httpx.AsyncClient, path: str) -> None:
-    is_told = path in {"/api/v1/programs", f"{PROGRAM}/baselines/first"}  # none had items, none had a baseline
-    before_all = () if is_told else ("2025-12-31",)
+    before_all = () if path in NEVER_TOO_EARLY else ("2025-12-31",)
     for moment in ("2026-11-21", "yesterday", "1969-12-31", *before_all):
         answer = await past.get(httpx.URL(path).copy_merge_params({"as_of": moment}))
 
@@ -86,6 +92,19 @@ async def test_addresses_of_the_evidence_are_of_the_same_moment(past: httpx.Asyn
     assert f"{PROGRAM}/data-quality?lacks=owner&as_of=2026-11-10T23:59:59Z" in checks & concerns
     for address in rules | checks | concerns:
         assert "2026-11-10" in address
+        await got(past, address)
+
+
+@pytest.mark.parametrize("audience", ["weekly", "monthly", "steering"])
+async def test_every_address_of_an_earlier_report_answers_about_its_time(
+    past: httpx.AsyncClient, audience: str
+) -> None:
+    report = await past.get(f"{PROGRAM}/report", params={"for": audience, "as_of": "2026-11-10"})
+    told = {each.rstrip("\\") for each in re.findall(r'/api/v1/[^"]*', report.text)}
+
+    assert len(told) > 10
+    for address in told:
+        assert "2026-11-10" in address or "2026-11-03" in address or "2026-10-10" in address
         await got(past, address)
 
 

@@ -13,6 +13,7 @@ from service.domain.health import Rule
 from service.programs.answers import Answer
 from service.programs.attention import get_attention
 from service.programs.baselines import compare_with, get_baseline, take_baseline
+from service.programs.calibration import get_calibration
 from service.programs.data_quality import Asked, get_data_quality
 from service.programs.dependency_terms import Viewpoint
 from service.programs.health import get_health
@@ -25,6 +26,7 @@ from service.store.engine import Database
 from service.store.tables.items import tombstones
 from service.store.tables.reference import status_updates, statuses
 from tests.builders.items import SOURCE, Row, insert_facets, insert_field, insert_person
+from tests.programs.finishing import a_finishing_program
 from tests.programs.histories import CLOSED, DOING, HISTORIANS, TO_DO, add_change, add_grave, add_reference, member, on
 from tests.programs.portfolio import KEY, NOW
 from tests.programs.test_health import BEGUN, a_program, link, moment, rule, well
@@ -398,6 +400,16 @@ async def test_once_a_history_tells_more_the_answer_of_then_is_another(database:
 
     await add_change(database, 1, on(11, 18), "duedate", *days(date(2026, 11, 10), date(2026, 12, 11)))
     assert (first.computed, (await health(database, then(11, 16))).computed) == ("green", "red")
+
+
+async def test_a_track_record_of_then_has_no_promises_of_later_days(database: Database) -> None:
+    await a_finishing_program(database)
+    records = [(await get_calibration(database, KEY, view=when)).data for when in (then(10, 30), view())]
+
+    assert records[0].last_origin is not None
+    assert records[0].last_origin < date(2026, 10, 30)
+    assert records[0].origins < records[1].origins
+    assert all(each.origin < date(2026, 10, 30) for each in records[0].promises)
 
 
 @pytest.mark.parametrize("hours", [0, 3])

@@ -10,7 +10,7 @@ from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api.dependencies import WantedForm, WithServices
+from service.api.dependencies import WantedForm, WithServices, WithView
 from service.api.openapi import answers
 from service.api.problems import Kind
 from service.api.replies import Rows, settled
@@ -87,7 +87,7 @@ async def get_forecast(
     "/{key}/forecast/calibration",
     summary="The track record of a program's forecasts",
     description="What the forecast would have said on every Monday of the past two years, from the state of that day, "
-    "and what then happened. As CSV: every one of these promises.",
+    "and what then happened; as of an earlier day, of the two years before it. As CSV: every one of these promises.",
     responses=answers(
         Answer[CalibrationData],
         Kind.UNKNOWN_PROGRAM,
@@ -98,8 +98,10 @@ async def get_forecast(
         conditional=True,
     ),
 )
-async def get_calibration(request: Request, services: WithServices, form: WantedForm, key: Key) -> Response:
-    answer = await calibration.get_calibration(services.database, key, view=services.viewpoint())
+async def get_calibration(
+    request: Request, services: WithServices, form: WantedForm, key: Key, view: WithView
+) -> Response:
+    answer = await calibration.get_calibration(services.database, key, view=view)
     return settled(request, services, answer, form=form, rows=Rows("promises", PromiseData))
 
 
