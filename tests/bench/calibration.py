@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from time import process_time
 
-from service.domain.backtest import Question, Rules, back_test
+from service.domain.backtest import AnyQuestion, Rules, back_test
 from service.domain.calendars import WorkingCalendar
 from service.domain.calibration import Calibration, Score, calibrate
 from service.domain.forecast import seed_of
@@ -67,7 +67,7 @@ def _table(rows: Iterable[tuple[str, Calibration]]) -> None:
             print(f"| {' | '.join(row)} |")
 
 
-def _question(question: Question) -> str:
+def _question(question: AnyQuestion) -> str:
     return question.replace("_", " ")
 
 
