@@ -27,7 +27,9 @@ async def show_forecast(
     """As it is, or as it would have been said then. Raises UnknownProgram or InvalidQuery."""
     present, seen = viewpoint(app), viewpoint(app, as_of)
     question = ForecastQuestion(weeks, by)
-    answer = await get_forecast(app.database, key, view=present, question=question, as_of=seen.as_of)
+    answer = await get_forecast(
+        app.database, key, view=present, question=question, as_of=seen.as_of, historians=app.historians
+    )
     if as_json:
         console.out(encode(answer).decode(), highlight=False)
         return

@@ -36,8 +36,10 @@ from service.programs.forecast_answers import (
     Stability,
     WeekData,
 )
+from service.programs.historians import NO_HISTORIANS, Historians
 from service.programs.lives import Known, Lives, Sealed, lives_of, seal_of
 from service.programs.past import MAPPING_OF_TODAY
+from service.programs.schedule_risk_answers import DependencyAware
 from service.store.engine import Database
 
 MOST_WEEKS: Final = 104
@@ -104,11 +106,12 @@ async def get_forecast(
     view: Viewpoint,
     question: ForecastQuestion = USUAL,
     as_of: datetime | None = None,
+    historians: Historians = NO_HISTORIANS,
 ) -> Answer[ForecastData]:
     """As it would have been said at a moment of the past, by what was known then. Raises UnknownProgram or
     InvalidQuery.
 
-    The forecast that follows the dependencies is only made from now.
+    `historians` tell what the dependencies were like then.
     """
     then = None if as_of is None else then_of(as_of, view)
     asked = view if then is None else replace(view, today=then.day)
@@ -129,10 +132,18 @@ async def get_forecast(
         stability=_stability(made),
         history=tuple(map(WeekData, made.weeks.weeks, made.weeks.finished, made.growth)),
         calibration=summary(record, recalibrated(made, record, asked)),
-        dependency_aware=await dependency_aware(database, key, view) if then is None else None,
+        dependency_aware=await _by_dependencies(database, key, view if as_of is None else view.at(as_of, historians)),
     )
     notices = (*(() if then is None else (MAPPING_OF_TODAY,)), *_notices(made, question), *known.backlog)
     return enveloped(data, sources=known.grounds.sources, now=view.now, notices=notices, as_of=as_of)
+
+
+async def _by_dependencies(database: Database, key: str, seen: Viewpoint) -> DependencyAware | None:
+    """None at a moment at which nothing was there."""
+    try:
+        return await dependency_aware(database, key, seen)
+    except InvalidQuery:
+        return None
 
 
 async def forecast_from(

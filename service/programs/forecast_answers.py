@@ -82,7 +82,7 @@ class ForecastData(Struct, frozen=True):
     """`forecast` is null with a reason and a sentence where there cannot be one. `recent` is the same from the weeks
     since the pace changed, beside the whole window; null where it did not, or where there are too few of them.
     `dependency_aware` is another model of the same: not by how much is finished a week, but by what waits for what;
-    null for a day of the past."""
+    null for a moment at which nothing was there."""
 
     program: ProgramRef
     unit: str  # items

@@ -258,7 +258,8 @@ class _Desk:
 
     async def _forecast(self) -> ReportForecast:
         moment = self.span.until
-        told = await self._answer(get_forecast(self.database, self.key, view=self.view, as_of=moment))
+        asked = get_forecast(self.database, self.key, view=self.view, as_of=moment, historians=self.terms.historians)
+        told = await self._answer(asked)
         return forecast_part(told, self.links, as_of=_written(moment))
 
     async def _baseline(self) -> ReportBaseline | None:

@@ -229,7 +229,7 @@ def _of_network(told: NetworkForecast | None) -> tuple[DatesAt | None, ChanceDat
 def _network(told: ReportForecast) -> tuple[Paragraph, ...]:
     """Why the second model has no days, where it has none."""
     if told.network is None:
-        message = "such dates are only told from now."
+        message = "nothing of it was there."
     elif told.network.dates is None and told.network.message != told.message:
         message = told.network.message
     else:

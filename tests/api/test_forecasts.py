@@ -267,7 +267,7 @@ async def test_of_a_day_of_the_past_it_says_what_would_have_been_said_then(finis
     assert outlook["without_growth"]["dates"]["p50"] == "2026-12-09"
     assert outlook["how_many"]["working_days"] == 6
     assert then["data"]["history"][-1]["week"] == "2026-10-12"
-    assert then["data"]["dependency_aware"] is None
+    assert then["data"]["dependency_aware"]["dates"]["p85"] == "2026-10-27"
     assert "mapping_of_today" in [warning["code"] for warning in then["warnings"]]
 
 
@@ -287,6 +287,7 @@ async def test_a_day_before_the_program_has_no_forecast_and_one_after_today_is_r
     refused = await finishing.get(f"{BASE}/forecast?as_of=2026-11-21")
 
     assert (before["forecast"], before["reason"], before["remaining"]) == (None, "empty_scope", 0)
+    assert (await got(finishing, "forecast?as_of=2026-01-04"))["dependency_aware"] is None
     assert (refused.status_code, refused.json()["errors"][0]["parameter"]) == (422, "as_of")
 
 

@@ -184,6 +184,7 @@ async def test_as_of_an_earlier_day_all_of_it_is_of_that_day(database: Database)
     health = (await get_health(database, KEY, view=then)).data
     attention = (await get_attention(database, KEY, view=then)).data
     flow = (await get_flow(database, KEY, view=view(), question=FlowQuestion(weeks=4), as_of=moment)).data
+    forecast = (await get_forecast(database, KEY, view=view(), as_of=moment, historians=HISTORIANS)).data
     variance = (await get_baseline(database, KEY, "latest", view=then)).data
 
     assert (data.day, data.first_day, data.absent) == (date(2026, 11, 19), date(2026, 10, 19), ())
@@ -192,7 +193,9 @@ async def test_as_of_an_earlier_day_all_of_it_is_of_that_day(database: Database)
     assert data.health is not None
     assert (data.health.effective, data.health.stated) == (health.effective, health.stated.colour)
     assert data.forecast is not None
-    assert data.forecast.network is None
+    assert data.forecast.network is not None
+    assert forecast.dependency_aware is not None
+    assert data.forecast.network.dates == forecast.dependency_aware.dates
     assert data.baseline is not None
     assert (data.baseline.schedule, data.baseline.items) == (variance.schedule, variance.scope.items)
     assert data.changes is not None

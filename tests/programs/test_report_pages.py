@@ -176,7 +176,7 @@ async def test_the_page_of_an_earlier_day_names_that_day_and_never_says_now(sqli
     assert "|  | 19 Nov 2026 | As 19 Oct 2026 began | Change |" in told
     assert "|  | Baseline | 19 Nov 2026 | Change |" in told
     assert "Now |" not in told
-    assert "By what waits for what: such dates are only told from now." in told
+    assert "| By what waits for what | [25 Nov 2026](" in told
 
 
 async def test_the_words_of_others_are_no_markup(sqlite_database: Database) -> None:

@@ -79,6 +79,7 @@ async def get_forecast(
         view=services.viewpoint(),
         question=ForecastQuestion(weeks, by, without_bulk_days),
         as_of=_moment(services, as_of),
+        historians=services.historians,
     )
     return settled(request, services, answer)
 
