@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, delete
+from sqlalchemy import Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.contract import Finding, ReferenceData
-from connectors.items import Facet, SourceItem, SourceIteration, SourcePerson, SourceRelease
+from connectors.items import Facet, SourceItem, SourceIteration, SourcePerson, SourceRelease, SourceStatusUpdate
 from service.store.bulk import fetch, insert, run, upsert, within
 from service.store.tables import reference as tables
 from service.store.tables.sources import source_capabilities, source_findings
@@ -46,19 +47,35 @@ class Reference:
         await self._replace_program_level(source, data)
 
     async def _replace_program_level(self, source: str, data: ReferenceData) -> None:
-        """Portfolios, goals and stated health are what the tool says now; nothing refers to what it said before."""
+        """Portfolios and goals are what the tool says now; nothing refers to what it said before."""
         beneath = tables.portfolio_projects
-        for table in (tables.portfolios, beneath, tables.goals, tables.status_updates, source_capabilities):
+        for table in (tables.portfolios, beneath, tables.goals, source_capabilities):
             await self._connection.execute(delete(table).where(table.c.source == source))
         await self._write(source, tables.portfolios, ("name", "owner_id"), data.portfolios)
         homes = {(source, each.native_id, project) for each in data.portfolios for project in each.project_ids}
         await insert(self._connection, beneath, ("source", "portfolio_id", "project_id"), sorted(homes))
         await self._write(source, tables.goals, _GOAL, data.goals)
-        await self._write(source, tables.status_updates, _STATUS_UPDATE, data.status_updates)
+        await self._state(source, data.status_updates)
         rows = {each.name: (source, each.name, each.available, each.reason) for each in data.capabilities}
         await insert(
             self._connection, source_capabilities, ("source", "name", "available", "reason"), list(rows.values())
         )
+
+    async def _state(self, source: str, current: Iterable[SourceStatusUpdate]) -> None:
+        """The tool tells the latest word on each thing alone. Those before it stay, for who looks back; what it took
+        back goes, as does all that was said of what has no word any more."""
+        latest = {(each.parent_kind, each.parent_id): each for each in current}
+        table = tables.status_updates
+        columns = (table.c.native_id, table.c.parent_kind, table.c.parent_id, table.c.created_at)
+        known = await self._connection.execute(select(*columns).where(table.c.source == source))
+        gone = [
+            native_id
+            for native_id, *parent, created_at in known
+            if not _was_said_before(created_at, latest.get((parent[0], parent[1])))
+        ]
+        of_source = table.c.source == source
+        await self._connection.execute(delete(table).where(of_source, table.c.native_id.in_(gone)))
+        await self._write(source, table, _STATUS_UPDATE, latest.values())
 
     async def embedded(self, source: str, items: Iterable[SourceItem]) -> None:
         """People, iterations and releases as items mention them; what a mention omits stays known.
@@ -172,3 +189,9 @@ class Reference:
             only_if_changed=names,
             keep_known=keep_known,
         )
+
+
+def _was_said_before(created_at: datetime | None, latest: SourceStatusUpdate | None) -> bool:
+    if latest is None or latest.created_at is None or created_at is None:
+        return False
+    return created_at < latest.created_at

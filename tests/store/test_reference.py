@@ -1,17 +1,20 @@
-"""Who or what is called differently now: rules that name it must look at its items again."""
+"""Who or what is called differently now: rules that name it must look at its items again; and what was stated."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
 from sqlalchemy import insert, select
 
-from connectors.items import Facet, SourcePerson, SourceRelease
+from connectors.contract import ReferenceData
+from connectors.items import Facet, SourcePerson, SourceRelease, SourceStatusUpdate
 from service.store.engine import Database
 from service.store.reference import Reference
 from service.store.tables.items import item_facets
 from service.store.tables.programs import pending_assignments
-from service.store.tables.reference import people
+from service.store.tables.reference import people, status_updates
 from tests.builders.items import an_item as a_stored_item
 from tests.builders.items import insert_items
 from tests.builders.planning import insert_release, plan_in
@@ -85,3 +88,52 @@ async def test_a_release_has_its_new_name_where_it_is_planned_for_and_where_a_de
         ]
         waiting = set((await uow.connection.execute(select(pending_assignments.c.item_uid))).scalars())
     assert waiting == {"acme-jira:1", "acme-jira:2"}
+
+
+def a_word(number: int, status: str, *, project: str = "1", said: datetime | None = None) -> SourceStatusUpdate:
+    at = said or datetime(2026, 11, number, 9, tzinfo=UTC)
+    return SourceStatusUpdate(f"s{number}", "project", project, status, created_at=at)
+
+
+async def _stated(database: Database, *current: SourceStatusUpdate, source: str = SOURCE) -> list[tuple[str, str]]:
+    """(project, status) of all that is kept of a source after it said these, the oldest first."""
+    async with database.transaction() as uow:
+        await Reference(uow.connection).store(source, ReferenceData((), (), (), (), (), status_updates=current))
+        told = status_updates.c
+        query = select(told.parent_id, told.status).where(told.source == SOURCE).order_by(told.created_at)
+        return [(project, status) for project, status in await uow.connection.execute(query)]
+
+
+async def test_a_new_word_keeps_those_before_it(database: Database) -> None:
+    await _stated(database, a_word(2, "on_track"), a_word(3, "at_risk", project="9"))
+    await _stated(database, a_word(2, "on_track"), source="other")
+
+    assert await _stated(database, a_word(9, "off_track"), a_word(3, "at_risk", project="9")) == [
+        ("1", "on_track"),
+        ("9", "at_risk"),
+        ("1", "off_track"),
+    ]
+    assert len(await _stated(database, a_word(9, "off_track"), a_word(3, "at_risk", project="9"))) == 3
+
+
+async def test_a_word_that_was_taken_back_goes_and_one_that_was_corrected_is_corrected(database: Database) -> None:
+    await _stated(database, a_word(2, "on_track"))
+    await _stated(database, a_word(9, "off_track"))
+
+    assert await _stated(database, a_word(2, "at_risk")) == [("1", "at_risk")]
+
+
+async def test_of_what_has_no_word_any_more_none_is_kept(database: Database) -> None:
+    """Else the one before would seem to hold."""
+    await _stated(database, a_word(2, "on_track"))
+    await _stated(database, a_word(9, "off_track"), a_word(3, "at_risk", project="9"))
+
+    assert await _stated(database, a_word(3, "at_risk", project="9")) == [("9", "at_risk")]
+
+
+async def test_a_word_without_a_moment_has_none_before_it(database: Database) -> None:
+    await _stated(database, a_word(2, "on_track"))
+
+    undated = msgspec.structs.replace(a_word(9, "off_track"), created_at=None)
+    assert await _stated(database, undated) == [("1", "off_track")]
+    assert await _stated(database, a_word(10, "on_track")) == [("1", "on_track")]
