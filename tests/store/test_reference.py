@@ -100,7 +100,7 @@ async def _stated(database: Database, *current: SourceStatusUpdate, source: str 
     async with database.transaction() as uow:
         await Reference(uow.connection).store(source, ReferenceData((), (), (), (), (), status_updates=current))
         told = status_updates.c
-        query = select(told.parent_id, told.status).where(told.source == SOURCE).order_by(told.created_at)
+        query = select(told.parent_id, told.status).where(told.source == source).order_by(told.created_at)
         return [(project, status) for project, status in await uow.connection.execute(query)]
 
 
@@ -137,3 +137,16 @@ async def test_a_word_without_a_moment_has_none_before_it(database: Database) ->
     undated = msgspec.structs.replace(a_word(9, "off_track"), created_at=None)
     assert await _stated(database, undated) == [("1", "off_track")]
     assert await _stated(database, a_word(10, "on_track")) == [("1", "on_track")]
+
+
+async def test_another_tool_may_number_its_words_alike(database: Database) -> None:
+    await _stated(database, a_word(2, "on_track", project="5"), source="other")
+    await _stated(database, a_word(9, "off_track", project="5"), source="other")
+    await _stated(database, a_word(2, "on_track"))
+
+    assert await _stated(database, a_word(9, "at_risk")) == [("1", "on_track"), ("1", "at_risk")]
+    assert await _stated(database) == []
+    assert await _stated(database, a_word(9, "off_track", project="5"), source="other") == [
+        ("5", "on_track"),
+        ("5", "off_track"),
+    ]
