@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from itertools import pairwise
 from operator import attrgetter, eq
 from typing import NamedTuple
 
@@ -117,17 +116,33 @@ def steps(snapshot: Snapshot, changes: Sequence[SourceChange], historian: Histor
             after = before
 
 
-def breaks(changes: Iterable[SourceChange], historian: Historian) -> Iterator[Break]:
-    """Where the history of one item contradicts itself: a change does not start from what the one before led to."""
-    chains: dict[str, list[SourceChange]] = {}
+class Chained(dict[str, Aspect | None]):
+    """Field id → what it decides, where each change of the field starts from what the one before led to; else None.
+
+    Histories have thousands of changes and few fields: a historian is asked once for each.
+    """
+
+    def __init__(self, historian: Historian) -> None:
+        self._historian = historian
+
+    def __missing__(self, field_id: str) -> Aspect | None:
+        aspect = self._historian.aspect_of(field_id) if self._historian.is_chained(field_id) else None
+        self[field_id] = aspect
+        return aspect
+
+
+def breaks(changes: Iterable[SourceChange], chained: Chained) -> Iterator[Break]:
+    """Where the history of one item, in its order, contradicts itself: a change does not start from what the one
+    before led to."""
+    last: dict[str, SourceChange] = {}
     for change in changes:
-        if historian.aspect_of(change.field_id) is not None and historian.is_chained(change.field_id):
-            chains.setdefault(change.field_id, []).append(change)
-    for field_id, chain in chains.items():
-        aspect = historian.aspect_of(field_id)
-        for earlier, later in pairwise(chain):
-            if aspect is not None and not follows(later, earlier):
-                yield Break(aspect, earlier.at, later.at)
+        aspect = chained[change.field_id]
+        if aspect is None:
+            continue
+        earlier = last.get(change.field_id)
+        if earlier is not None and not follows(change, earlier):
+            yield Break(aspect, earlier.at, change.at)
+        last[change.field_id] = change
 
 
 def follows(later: SourceChange, earlier: SourceChange) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -23,6 +24,7 @@ from service.domain.history import Break, Past, Snapshot, Step, rewind, steps
 from service.domain.items import RollupItem
 from service.domain.progress import time_weight
 
+_AT = attrgetter("at")
 READ_WITHIN = timedelta(days=2)  # a member that joined so soon after its creation was one before it was first read
 
 
@@ -101,8 +103,7 @@ class ProgramHistory:
         snapshot = self.snapshots.get(uid)
         if snapshot is None:
             return None
-        changes = self.changes.get(uid, ())
-        later = changes[bisect_right(changes, moment, key=lambda change: change.at) :]
+        later = _after(moment, self.changes.get(uid, ()))
         if not later and snapshot.updated_at <= moment:
             return None
         torn = {each.aspect for each in self.breaks.get(uid, ()) if each.covers(moment)}
@@ -119,22 +120,25 @@ class ProgramHistory:
 
     def rolled_up(self, item: RollupItem, state: ItemState) -> RollupItem:
         """The item as a roll-up sees it in that state. Its epic is that of now (see `with_epics`)."""
-        return replace(
-            item,
-            called=state.key if state.key != item.uid.removeprefix(f"{item.source}:") else item.called,
-            project_id=state.project_id,
-            item_type=state.item_type,
-            level=state.level,
-            subtask=state.subtask,
-            status_category=state.status_category,
-            no_resolution=state.no_resolution,
-            parent_uid=self.parent_of(item.source, state),
-            points=state.points,
-            time_seconds=time_weight(state.estimate_seconds, state.spent_seconds, state.remaining_seconds),
-            start=state.start,
-            due=state.due,
-            team=state.team,
-            homes=(state.project_id, *state.homes) if state.homes else (),
+        return RollupItem(  # one after the other: by name, or as a copy, it takes twice as long
+            item.uid,
+            state.key if f"{item.source}:{state.key}" != item.uid else item.called,
+            item.source,
+            state.project_id,
+            state.item_type,
+            state.level,
+            state.subtask,
+            state.status_category,
+            state.no_resolution,
+            self.parent_of(item.source, state),
+            state.points,
+            time_weight(state.estimate_seconds, state.spent_seconds, state.remaining_seconds),
+            state.start,
+            state.due,
+            item.epic_uid,
+            state.team,
+            item.workstream,
+            (state.project_id, *state.homes) if state.homes else (),
         )
 
     def parent_of(self, source: str, state: ItemState) -> str | None:
@@ -205,6 +209,13 @@ def with_epics(items: Sequence[RollupItem], moved: Collection[str], above: Mappi
         return items
     climbed = [climb(item) for item in items]
     return [replace(item, epic_uid=way.epic) if way.differs else item for item, way in zip(items, climbed, strict=True)]
+
+
+def _after(moment: datetime, changes: Sequence[SourceChange]) -> Sequence[SourceChange]:
+    """Most histories are read from the moment on."""
+    if not changes or changes[0].at > moment:
+        return changes
+    return changes[bisect_right(changes, moment, key=_AT) :]
 
 
 def _covered(spans: Sequence[Span], moment: datetime) -> bool:

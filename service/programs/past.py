@@ -6,9 +6,10 @@ For answers about one moment, a window of time, or every change in it; what thos
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace as changed
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -16,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.contract import Historian
 from connectors.history import EVERY_ASPECT, Aspect
-from connectors.items import Facet, SourceChange
+from connectors.items import Facet
 from service.domain.breakdown import Breakdown
 from service.domain.errors import InvalidQuery
-from service.domain.history import Break, Snapshot, breaks
+from service.domain.history import Break, Chained, Snapshot, breaks
 from service.domain.items import RollupItem
 from service.domain.notices import Notice, counted
 from service.domain.program_history import ProgramHistory, ProgramThen, Span, Stay, spans_of, with_epics
@@ -234,29 +235,29 @@ def _members(
 
 def _parent_keys(changes: Changes, historians: Mapping[str, Historian]) -> set[tuple[str, str]]:
     """What a history may call a parent by, where it gives no id."""
+    fields = {source: _of_parents(historian) for source, historian in historians.items()}
     return {
         (source, key)
-        for source, change in _of_aspect(changes, historians, lambda aspect: aspect is Aspect.PARENT)
+        for uid, each in changes.items()
+        if (source := uid.partition(":")[0]) in fields
+        for change in each
+        if change.field_id in fields[source]
         for key in (change.from_value, change.from_text)
         if key
     }
 
 
-def _of_aspect(
-    changes: Changes, historians: Mapping[str, Historian], wanted: Callable[[Aspect | None], bool]
-) -> Iterator[tuple[str, SourceChange]]:
-    for uid, each in changes.items():
-        source = uid.partition(":")[0]
-        historian = historians.get(source)
-        if historian is not None:
-            yield from ((source, change) for change in each if wanted(historian.aspect_of(change.field_id)))
+def _of_parents(historian: Historian) -> frozenset[str]:
+    """Ids of fields. None of them stands for a family: a parent is one field, or another."""
+    return frozenset(field for field, aspect in historian.fields.items() if aspect is Aspect.PARENT)
 
 
 def _breaks(before: Changes, changes: Changes, historians: Mapping[str, Historian]) -> dict[str, list[Break]]:
     """By uid, of the items whose history contradicts itself. `before`: what happened up to where `changes` begin."""
-    found: defaultdict[str, list[Break]] = defaultdict(list)
+    chained = {source: Chained(historian) for source, historian in historians.items()}
+    found: dict[str, list[Break]] = {}
     for uid, later in changes.items():
-        historian = historians.get(uid.partition(":")[0])
-        if historian is not None and (torn := [*breaks([*before.get(uid, ()), *later], historian)]):
+        fields = chained.get(uid.partition(":")[0])
+        if fields is not None and (torn := [*breaks(chain(before.get(uid, ()), later), fields)]):
             found[uid] = torn
-    return dict(found)
+    return found

@@ -15,6 +15,7 @@ from service.domain.dates import ProgramDates
 from service.domain.errors import InvalidQuery, one_of
 from service.domain.items import RollupItem
 from service.domain.notices import Notice
+from service.domain.program_history import ProgramHistory
 from service.domain.progress import Basis, MissingWeight
 from service.domain.rollup import Rollup, roll_up
 from service.programs.answers import (
@@ -28,13 +29,14 @@ from service.programs.answers import (
     Rule,
 )
 from service.programs.backlog import backlog_notices
-from service.programs.cache import Computed, Question, Recent, Wanted, cache_of
+from service.programs.cache import AnswerCache, Computed, Question, Wanted, cache_of
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
 from service.programs.envelope import enveloped
 from service.programs.freshness import Grounds, grounds_of, proof_of, sources_of
 from service.programs.historians import NO_HISTORIANS, Historians
 from service.programs.items import ItemFilters, get_history, get_item, list_items
-from service.programs.past import IN_ROLLUPS, history_of, past_notices, program_at, refuse_before_all
+from service.programs.kept_histories import history_reaching
+from service.programs.past import past_notices, program_at, refuse_before_all
 from service.programs.past_sizes import size_at
 from service.programs.rounding import rollup_data
 from service.programs.stated import stated_health
@@ -151,7 +153,7 @@ async def get_rollup(  # noqa: PLR0913 - one argument per parameter of the quest
         grounds = await grounds_of(uow.connection, key)
         wanted = Wanted(rows, only, missing)
         asked = today if as_of is None else as_of
-        computed = await _computed(uow.connection, grounds, cache_of(database).rollups, wanted, asked, historians)
+        computed = await _computed(uow.connection, grounds, cache_of(database), wanted, asked, historians)
         backlog = await backlog_notices(uow.connection, grounds, cache_of(database))
     notices = (*computed.notices, *backlog)
     return enveloped(computed.data, sources=grounds.sources, now=now, notices=notices, as_of=as_of)
@@ -160,32 +162,33 @@ async def get_rollup(  # noqa: PLR0913 - one argument per parameter of the quest
 async def _computed(
     connection: AsyncConnection,
     grounds: Grounds,
-    cache: Recent[Question, Computed],
+    cache: AnswerCache,
     wanted: Wanted,
     asked: date | datetime,
     historians: Historians,
 ) -> Computed:
     """`asked` is the day of today, or a moment of the past."""
     question = Question(grounds.fingerprint, grounds.program.key, wanted, asked.isoformat())
-    found = cache.get(question)
+    found = cache.rollups.get(question)
     if found is None:
         if isinstance(asked, datetime):
-            found = await _compute_past(connection, grounds, wanted, asked, historians)
+            history = await history_reaching(
+                connection, grounds, cache.histories, asked, by=wanted.by, historians=historians
+            )
+            found = await _compute_past(connection, grounds, wanted, asked, history)
         else:
             items = await ProgramItems(connection).rollup_items(grounds.program.key, by=wanted.by)
             found = await _compute(connection, grounds.program, wanted, items)
-        cache.put(question, found)
+        cache.rollups.put(question, found)
     return found
 
 
 async def _compute_past(
-    connection: AsyncConnection, grounds: Grounds, wanted: Wanted, moment: datetime, historians: Historians
+    connection: AsyncConnection, grounds: Grounds, wanted: Wanted, moment: datetime, history: ProgramHistory
 ) -> Computed:
-    key, by = grounds.program.key, wanted.by
-    history = await history_of(connection, key, since=moment, historians=historians, aspects=IN_ROLLUPS, by=by)
-    then = await program_at(connection, history, moment, by=by)
+    then = await program_at(connection, history, moment, by=wanted.by)
     if not then.items:
-        await refuse_before_all(connection, key, moment)
+        await refuse_before_all(connection, grounds.program.key, moment)
     found = await _compute(connection, grounds.program, wanted, then.items)
     notices = past_notices(history, then, proof=proof_of(grounds.sources))
     return Computed(found.data, (*found.notices, *notices))

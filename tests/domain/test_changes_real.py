@@ -15,7 +15,7 @@ from connectors.jira.config import JiraOptions
 from connectors.jira.historian import JiraHistorian
 from service.domain.calendars import WorkingCalendar
 from service.domain.changes import ChangeKind, PlanDays, Trace, Window
-from service.domain.history import Snapshot, breaks, in_order
+from service.domain.history import Chained, Snapshot, breaks, in_order
 from service.domain.items import RollupItem
 from service.domain.program_history import ProgramHistory, Span
 from tests.builders.history import present
@@ -101,7 +101,7 @@ def _window(items: tuple[SourceItem, ...], historian: Historian, since: datetime
         },
         changes=later,
         historians={SOURCE: historian},
-        breaks={uid: [*breaks(changes[uid], historian)] for uid in later},
+        breaks={uid: [*breaks(changes[uid], Chained(historian))] for uid in later},
         mapped_since=datetime(2001, 1, 1, tzinfo=UTC),
     )
     return Window(history, until, PlanDays({}, {}), WorkingCalendar())

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.history import EVERY_ASPECT, Aspect
 from connectors.items import SourceChange
-from service.domain.history import Break, Certainty, Past, Snapshot, breaks, follows, in_order, rewind, steps
+from service.domain.history import Break, Certainty, Chained, Past, Snapshot, breaks, follows, in_order, rewind, steps
 from tests.domain.history_builders import DONE, IN_PROGRESS, SOURCE, TO_DO, Diary, a_change, a_state, hour
 
 FINISHED = a_state(status="done", status_category=DONE, points=5.0)
@@ -79,7 +79,7 @@ def test_a_change_that_does_not_start_where_the_one_before_ended_leaves_the_time
         a_change(7, "homes", "x", "y"),
     ]
 
-    (torn,) = breaks(changes, Diary())
+    (torn,) = breaks(changes, Chained(Diary()))
 
     assert torn == Break(Aspect.STATUS, hour(1), hour(5))
     assert [torn.covers(hour(at)) for at in (0, 1, 4, 5)] == [False, True, True, False]

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from service.programs.answers import Answer, ItemSummary, RollupData, WeightedProgress
+from service.programs.cache import cache_of
 from service.programs.historians import NO_HISTORIANS, Historians
 from service.programs.past_list import list_items_then
 from service.programs.read import get_rollup
@@ -71,6 +72,21 @@ async def test_a_roll_up_of_an_earlier_day_counts_what_was_so_then(past: Databas
         on(11, 7): (8.0, 5.0, 0),
         on(11, 12): (8.0, 0, 5.0),
     }
+
+
+async def test_a_history_that_reaches_further_back_serves_later_moments_all_the_same(past: Database) -> None:
+    moments = [on(11, 1, 9), on(11, 4), on(11, 7), on(11, 12)]
+    later_first = [await as_of(past, moment) for moment in reversed(moments)]
+    cache_of(past).rollups.clear()
+    cache_of(past).histories.clear()
+
+    earlier_first = [await as_of(past, moment) for moment in moments]
+
+    assert [each.data for each in earlier_first] == [each.data for each in reversed(later_first)]
+    assert [each.warnings for each in earlier_first] == [each.warnings for each in reversed(later_first)]
+    assert len({points_of(each).done for each in earlier_first}) > 1
+    (kept,) = cache_of(past).histories.values()
+    assert kept.since == moments[0]
 
 
 async def test_an_answer_about_the_past_says_how_far_it_can_be_believed(past: Database) -> None:
