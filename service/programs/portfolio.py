@@ -345,7 +345,8 @@ def _doubts(told: _Told, rows: Iterable[_Row]) -> Iterator[Notice]:
     """Once for each code: what exactly is in doubt of a program, its own answers tell."""
     by_code: defaultdict[str, list[str]] = defaultdict(list)
     for row in rows:
-        for each in (*row.notices, *_heard(told, row).notices):
+        unheard = _heard(told, row).notices if told.statements.later else ()
+        for each in (*row.notices, *unheard):
             by_code[each.code].append(f"{row.program.name}: {each.message.rstrip('.')}.")
     for code, messages in by_code.items():
         others = f" So in {counted(len(messages) - 1, 'more program')}." if len(messages) > 1 else ""
