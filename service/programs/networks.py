@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from weakref import WeakKeyDictionary
@@ -12,6 +13,7 @@ from service.programs.dependency_terms import Viewpoint
 from service.programs.freshness import grounds_of
 from service.programs.past_network import network_then
 from service.store.engine import Database
+from service.store.freshness import Freshness, SourceFacts
 from service.store.network_changes import NetworkChanges, Position
 
 KEPT = 4  # networks of earlier moments: what a report, and who reads on from it, asks about
@@ -26,14 +28,21 @@ async def network_of(database: Database, key: str, view: Viewpoint) -> Known:
     question = (key, view.terms.seal, view.as_of)
     kept = memory.get(question)
     async with database.reading() as uow:
-        changes = NetworkChanges(uow.connection)
-        position, told = await changes.position(), (await grounds_of(uow.connection, key)).fingerprint
+        changes, grounds = NetworkChanges(uow.connection), await grounds_of(uow.connection, key)
+        position, told = await changes.position(), grounds.fingerprint
         moved = kept is None or kept.told != told or await changes.since(kept.position) != frozenset()
+        facts = await Freshness(uow.connection).of_sources()
     if kept is not None and not moved:
-        return replace(kept.known, view=view)
+        return _seen(kept.known, {each.name: each for each in (*facts, *grounds.sources)}, view)
     known = await network_then(database, key, view, view.as_of)
     memory.put(question, _Kept(position, told, known))
     return known
+
+
+def _seen(known: Known, facts: Mapping[str, SourceFacts], view: Viewpoint) -> Known:
+    """With how fresh its sources are by now."""
+    sources = [facts.get(each.name, each) for each in known.sources]
+    return replace(known, view=view, sources=sources, all_sources={**known.all_sources, **facts})
 
 
 @dataclass(frozen=True, slots=True)

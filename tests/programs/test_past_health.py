@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from connectors.items import Facet
 from service.domain.health import Rule
@@ -25,12 +25,14 @@ from service.programs.past import end_of
 from service.store.engine import Database
 from service.store.tables.items import tombstones
 from service.store.tables.reference import status_updates, statuses
+from service.store.tables.sources import sources
 from tests.builders.items import SOURCE, Row, insert_facets, insert_field, insert_person
 from tests.programs.finishing import a_finishing_program
 from tests.programs.histories import CLOSED, DOING, HISTORIANS, TO_DO, add_change, add_grave, add_reference, member, on
 from tests.programs.portfolio import KEY, NOW
 from tests.programs.test_health import BEGUN, a_program, link, moment, rule, well
-from tests.programs.waiting import view
+from tests.programs.waiting import ASANA, view
+from tests.programs.waiting_past import a_waiting_past
 
 FIELD = "customfield_77"
 WORDS = HealthTerms(health_fields={SOURCE: "Health"})
@@ -400,6 +402,23 @@ async def test_once_a_history_tells_more_the_answer_of_then_is_another(database:
 
     await add_change(database, 1, on(11, 18), "duedate", *days(date(2026, 11, 10), date(2026, 12, 11)))
     assert (first.computed, (await health(database, then(11, 16))).computed) == ("green", "red")
+
+
+async def test_how_fresh_the_sources_are_is_of_now_also_where_the_rest_is_kept(database: Database) -> None:
+    """Nothing of the network moves when a tool beyond the program is read again."""
+    await a_waiting_past(database)
+
+    async def proofs() -> dict[str, datetime | None]:
+        return {each.name: each.last_complete_sync for each in (await answer(database, then(11, 10))).sources}
+
+    before = await proofs()
+    read_again = NOW.replace(microsecond=0)
+    async with database.transaction() as uow:
+        beyond = update(sources).where(sources.c.name == ASANA)
+        await uow.connection.execute(beyond.values(last_complete_sync=read_again))
+
+    assert before[ASANA] != read_again
+    assert await proofs() == before | {ASANA: read_again}
 
 
 async def test_a_track_record_of_then_has_no_promises_of_later_days(database: Database) -> None:
