@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from math import fsum
 
-from service.domain.calendars import WorkingCalendar
 from service.domain.flow import Window
 from service.domain.forecast import Interval, wilson
-from service.domain.lives import ItemLife, Span, told_before
+from service.domain.lives import ItemLife, told_before
 from service.domain.status import StatusCategory
 
 FEW_DEFECTS = 10  # fewer colour nothing
@@ -177,14 +176,15 @@ def escape_rate(lives: Iterable[ItemLife], window: Window, *, told: bool) -> Esc
 
 
 def _blocked_days(life: ItemLife, window: Window) -> int:
-    return sum(_overlap(span, window, window.calendar) for span in life.blocked)
-
-
-def _overlap(span: Span, window: Window, calendar: WorkingCalendar) -> int:
-    """Working days of a span within the window; the day on which it ended is counted only if it is the one it began."""
-    begin = max(span.began, window.first)
-    end = min(max(span.ended, span.began + _DAY) if span.ended else window.until, window.until)
-    return max(0, calendar.working_days_between(begin, end)) if begin < end else 0
+    """Working days within the window, each once; the day on which it ended counts only if it is the one it began."""
+    found, counted_until = 0, window.first
+    for span in sorted(life.blocked, key=lambda each: each.began):
+        begin = max(span.began, counted_until)
+        end = min(max(span.ended, span.began + _DAY) if span.ended else window.until, window.until)
+        if begin < end:
+            found += window.calendar.working_days_between(begin, end)
+            counted_until = end
+    return found
 
 
 def _points(life: ItemLife, day: date) -> float:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from service.domain.link_history import LinkHistory
+
 
 class Stretch(NamedTuple):
     """From one moment to another; `ended` is None while it lasts."""
@@ -15,9 +17,9 @@ class Stretch(NamedTuple):
 
 
 class Predecessor(NamedTuple):
-    """Waited for `since` a moment; `done` are the times in which it was, ascending."""
+    """Waited for as long as the dependency was `drawn`; `done` are the times in which it was, ascending."""
 
-    since: datetime
+    drawn: Stretch
     done: Sequence[Stretch] = ()
 
 
@@ -31,6 +33,20 @@ def waits(under_way: Stretch, predecessors: Iterable[Predecessor]) -> tuple[Stre
         else:
             merged.append(each)
     return tuple(merged)
+
+
+def drawn_stretches(history: LinkHistory, *, both_exist: datetime) -> Iterator[Stretch]:
+    """When a dependency was there; where nobody knows since when, since both tasks exist.
+
+    Of what is told in words that nobody can read only what stands today counts, since the last of it.
+    """
+    began = both_exist
+    for move in history.moves:
+        if not move.made and history.clear and began < move.at:
+            yield Stretch(began, move.at)
+        began = move.at
+    if history.stands:
+        yield Stretch(began, None)
 
 
 def done_stretches(moves: Iterable[tuple[datetime, bool]], *, done_at: datetime | None) -> tuple[Stretch, ...]:
@@ -51,20 +67,23 @@ def done_stretches(moves: Iterable[tuple[datetime, bool]], *, done_at: datetime 
 
 def _pending(under_way: Stretch, before: Predecessor) -> Iterator[Stretch]:
     """The part of being under way in which this one was waited for and not done."""
-    began = max(under_way.began, before.since)
+    began, limit = max(under_way.began, before.drawn.began), _sooner(under_way.ended, before.drawn.ended)
     for done in before.done:
         if began < done.began:
-            yield from _within(began, done.began, under_way.ended)
+            yield from _within(began, _sooner(done.began, limit))
         if done.ended is None:
             return
         began = max(began, done.ended)
-    yield from _within(began, None, under_way.ended)
+    yield from _within(began, limit)
 
 
-def _within(began: datetime, ended: datetime | None, limit: datetime | None) -> Iterator[Stretch]:
-    last = limit if ended is None else ended if limit is None else min(ended, limit)
-    if last is None or began < last:
-        yield Stretch(began, last)
+def _within(began: datetime, ended: datetime | None) -> Iterator[Stretch]:
+    if ended is None or began < ended:
+        yield Stretch(began, ended)
+
+
+def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:
+    return other if one is None else one if other is None else min(one, other)
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

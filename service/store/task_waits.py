@@ -1,7 +1,7 @@
 """When tasks of Asana waited for tasks that they depend on, as the links of today and the histories of both tell.
 
-A dependency counts since it was drawn; where nobody knows that, since both tasks exist. What was taken away is not
-known, and a task that nobody can read blocks nobody.
+A dependency counts from when it was drawn until it was taken away, as far as stories tell of that; else since both
+tasks exist. A task that nobody can read blocks nobody.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from typing import NamedTuple
 from msgspec import Struct, convert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.domain.edges import Edge, Provenance
 from service.domain.status import OPEN, StatusCategory
-from service.domain.waits import Predecessor, Stretch, done_stretches, waits
+from service.domain.waits import Predecessor, Stretch, done_stretches, drawn_stretches, waits
 from service.store.bulk import fetch, within
 from service.store.drawn_edges import DrawnEdges
 from service.store.life_moves import COMPLETED
-from service.store.link_moments import Pair, keys_of, linked_since
+from service.store.past_links import past_links
 
 OF_TASKS = "asana"  # the kind of source whose items have dependencies for a flag, and completion for a status
 
@@ -51,26 +50,18 @@ async def task_waits(connection: AsyncConnection, begun: Iterable[Begun]) -> dic
     ours = {each.uid: each for each in begun}
     if not ours:
         return {}
-    drawn = [each for each in await DrawnEdges(connection).touching(ours) if _blocks(each, ours)]
-    ends = {uid for edge in drawn for uid in (edge.predecessor_uid, edge.successor_uid)}
-    tasks = {each.uid: each for each in await _tasks(connection, ends)}
-    done = await _done(connection, {edge.predecessor_uid for edge in drawn}, tasks)
-    since = await linked_since(connection, {_pair(edge) for edge in drawn}, await keys_of(connection, ends))
+    today = await DrawnEdges(connection).touching(ours)  # of which only what the tool itself draws is told of
+    told = (await past_links(connection, ours, today)).histories.links
+    links = {link: history for link, history in told.items() if link.successor_uid in ours}
+    tasks = {each.uid: each for each in await _tasks(connection, {uid for link in links for uid in link[:2]})}
+    done = await _done(connection, {link.predecessor_uid for link in links}, tasks)
     before: dict[str, list[Predecessor]] = defaultdict(list)
-    for edge in drawn:
-        if (task := tasks.get(edge.predecessor_uid)) is not None:
-            both_exist = max(task.created_at, tasks[edge.successor_uid].created_at)
-            known = Predecessor(since.get(_pair(edge), both_exist), done[task.uid])
-            before[edge.successor_uid].append(known)
+    for link, history in links.items():
+        if (task := tasks.get(link.predecessor_uid)) is not None:
+            both_exist = max(task.created_at, tasks[link.successor_uid].created_at)
+            drawn = drawn_stretches(history, both_exist=both_exist)
+            before[link.successor_uid] += [Predecessor(each, done[task.uid]) for each in drawn]
     return {uid: waits(ours[uid].under_way, several) for uid, several in before.items()}
-
-
-def _blocks(edge: Edge, ours: Collection[str]) -> bool:
-    return edge.provenance is Provenance.ASANA and edge.successor_uid in ours
-
-
-def _pair(edge: Edge) -> Pair:
-    return frozenset((edge.predecessor_uid, edge.successor_uid))
 
 
 async def _tasks(connection: AsyncConnection, uids: Collection[str]) -> list[_Task]:

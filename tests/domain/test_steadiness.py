@@ -64,6 +64,17 @@ def test_blocked_time_is_counted_in_working_days_of_the_window() -> None:
     assert blocked_time([a_life()], WINDOW, flagged_ever=False).reason == "never_flagged"
 
 
+def test_a_day_on_which_something_was_blocked_twice_is_one_day() -> None:
+    """A Friday with two flags, then one from that Friday to Tuesday; a Thursday on which one ended and another began."""
+    friday, thursday = date(2026, 11, 6), date(2026, 10, 29)
+    twice = Span(friday, friday)
+    of_flags = a_life(blocked=(twice, twice, Span(friday, friday + timedelta(days=4))))
+    in_turn = a_life(blocked=(Span(thursday - timedelta(days=1), thursday), Span(thursday, thursday)))
+
+    assert blocked_time([of_flags], WINDOW, flagged_ever=True).working_days == 2
+    assert blocked_time([in_turn], WINDOW, flagged_ever=True).working_days == 2
+
+
 def test_churn_is_what_came_and_went_and_was_estimated_anew_over_the_scope_at_the_beginning() -> None:
     old = BEFORE - WEEK
     grown = a_life(created=old, estimates=((old, 3.0), (FIRST + WEEK, 8.0)))

@@ -20,7 +20,8 @@ ASANA: Final = "acme-asana"
 async def a_task_that_waited(database: Database) -> None:
     """1201 was under way from Monday, 2 to Friday, 13 November. 1202, done on Thursday the 5th, was always needed; 1203
     was opened again from Friday to Monday; 1204 was added on Tuesday the 10th and done on Thursday; 1205 says nothing
-    new; 1206 was cancelled before. 1207 was done in time for 1208, which is open and waits for 1209 since the 17th."""
+    new; 1206 was cancelled before. 1207 was done in time for 1208, which is open and waits for 1209 since ten o'clock
+    on Tuesday the 17th; until eight it had waited for 1210, which was never done."""
     await add_source(database, ASANA, kind="asana")
     await add_program(database)
 
@@ -45,17 +46,23 @@ async def a_task_that_waited(database: Database) -> None:
             task(1206, **left),
             task(1207, done=at(date(2026, 11, 16), 8)),
             task(1209),
+            task(1210),
+            task(1211),
         )
         await insert_link_type(uow.connection, "Dependency", source=ASANA)
         for before, after in ((1202, 1201), (1203, 1201), (1204, 1201), (1205, 1201), (1206, 1201), (1207, 1208)):
             await depends(uow.connection, before, after)
         await depends(uow.connection, 1209, 1208)
+        await depends(uow.connection, 1201, 1211)  # which nobody has begun
         for number, completed, day in (("1", "true", 1), ("2", "false", 6), ("3", "true", 9)):
             earlier = "false" if completed == "true" else "true"
             uid, moment = f"{ASANA}:1203", at(date(2026, 11, day), 15)
             await insert_change(uow.connection, uid, number, "completed", earlier, completed, at=moment)
         drawn = at(date(2026, 11, 17), 10)
-        await insert_change(uow.connection, f"{ASANA}:1208", "4", "link", None, "1209", at=drawn)
+        waits = "not Dependency"  # as the builder of link types says it
+        await insert_change(uow.connection, f"{ASANA}:1208", "4", "link", None, "1209", at=drawn, to_text=waits)
+        gone = at(date(2026, 11, 17), 8)
+        await insert_change(uow.connection, f"{ASANA}:1208", "5", "link", "1210", None, at=gone, from_text=waits)
 
 
 async def depends(connection: AsyncConnection, before: int, after: int) -> None:

@@ -181,7 +181,7 @@ async def test_a_task_is_blocked_while_what_it_depends_on_is_not_completed(datab
         Span(date(2026, 11, 6), date(2026, 11, 9)),
         Span(date(2026, 11, 10), date(2026, 11, 12)),
     )
-    assert found["1208"].blocked == (Span(date(2026, 11, 17), None),)
+    assert found["1208"].blocked == (Span(date(2026, 11, 16), date(2026, 11, 17)), Span(date(2026, 11, 17), None))
 
 
 async def test_only_a_dependency_of_asana_itself_blocks(database: Database) -> None:
