@@ -65,7 +65,7 @@ def test_blocked_time_is_counted_in_working_days_of_the_window() -> None:
 
 
 def test_a_day_on_which_something_was_blocked_twice_is_one_day() -> None:
-    """A Friday with two flags, then one from that Friday to Tuesday; a Thursday on which one ended and another began."""
+    """A Friday with two flags, and one from then to Tuesday; a Thursday on which one ended and another began."""
     friday, thursday = date(2026, 11, 6), date(2026, 10, 29)
     twice = Span(friday, friday)
     of_flags = a_life(blocked=(twice, twice, Span(friday, friday + timedelta(days=4))))
