@@ -13,7 +13,6 @@ from service.domain.errors import InvalidQuery
 from service.domain.health import Disagreement
 from service.domain.notices import Notice
 from service.programs.answers import Answer, ProgramRef
-from service.programs.assignees import assignees_of
 from service.programs.attention_signals import Told, signals_of
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
 from service.programs.dependency_faces import url_of
@@ -24,9 +23,10 @@ from service.programs.health_answers import AttentionData, Concern, ScoreData, W
 from service.programs.health_inputs import further_measures
 from service.programs.health_standing import Measured, standing_of
 from service.programs.health_terms import HealthTerms
+from service.programs.item_faces import faces_of
 from service.programs.links import Links
 from service.store.engine import Database
-from service.store.faces import Face, Faces
+from service.store.faces import Face
 from service.store.planning import planning, slips_since
 
 _MORE: Final[Mapping[Trouble, tuple[str, Mapping[str, str]]]] = {
@@ -61,11 +61,10 @@ async def get_attention(
     page = [by_signal[signal] for signal in every[start : start + limit]]
     items = [known.network.network.items[each.place] for each in page if each.place is not None]
     async with database.reading() as uow:
-        faces = await Faces(uow.connection).of({item.uid for item in items})
-        assignees = await assignees_of(uow.connection, items)
+        faces = await faces_of(uow.connection, items)
     data = AttentionData(
         program=ProgramRef(known.network.program.key, known.network.program.name),
-        attention=tuple(_concern(each, known, faces, assignees) for each in page),
+        attention=tuple(_concern(each, known, faces) for each in page),
         counts=dict(Counter(str(signal.trouble) for signal in every)),
         total=len(every),
         next_cursor=write_cursor("attention", str(start + limit)) if len(every) > start + limit else None,
@@ -102,9 +101,10 @@ async def _about_words(database: Database, known: Known, measured: Measured) -> 
     return [Told(signal, said, differs.message, downstream_items=work)], words.notices
 
 
-def _concern(told: Told, known: Known, faces: Mapping[str, Face], assignees: Mapping[str, str]) -> Concern:
+def _concern(told: Told, known: Known, faces: Mapping[str, Face]) -> Concern:
     signal, network = told.signal, known.network.network
     item = None if told.place is None else network.items[told.place]
+    face = None if item is None else faces.get(item.uid)
     score, (path, query) = signal.score, _MORE.get(signal.trouble, (None, {}))
     links = Links.of(known.network.program.key, known.view)
     return Concern(
@@ -113,7 +113,7 @@ def _concern(told: Told, known: Known, faces: Mapping[str, Face], assignees: Map
         uid=None if item is None else item.uid,
         key=None if item is None else item.key,
         title=None if item is None else item.title,
-        who=Who(None, None) if item is None else Who(assignees.get(item.uid), item.team),
+        who=Who(None if face is None else face.assignee, None if item is None else item.team),
         what=told.what,
         why=told.why,
         days=signal.days,

@@ -18,9 +18,9 @@ from service.programs.dependency_answers import BottleneckData, BottleneckList
 from service.programs.dependency_faces import end_data
 from service.programs.dependency_network import ProgramNetwork
 from service.programs.dependency_terms import Viewpoint
+from service.programs.item_faces import faces_of
 from service.programs.networks import network_of
 from service.store.engine import Database
-from service.store.faces import Faces
 
 
 class BottleneckBy(StrEnum):
@@ -83,7 +83,7 @@ async def _items(
     connection: AsyncConnection, asked: ProgramNetwork, found: Bottlenecks, start: int, end: int
 ) -> list[BottleneckData]:
     page = [(asked.network.items[each.place], each.waiting) for each in found.items[start:end]]
-    faces = await Faces(connection).of({item.uid for item, _ in page})
+    faces = await faces_of(connection, [item for item, _ in page])
     return [
         BottleneckData(
             name=item.called, item=end_data(asked, item, faces), waiting=waiting, open_items=1, bottlenecks=1
@@ -102,9 +102,9 @@ def _group(each: GroupBottleneck, names: Mapping[str, str] | None) -> Bottleneck
 async def _names(connection: AsyncConnection, asked: ProgramNetwork, page: Iterable[GroupBottleneck]) -> dict[str, str]:
     """Account → the name that its tool shows, read with one item that is assigned to it."""
     wanted = {each.name for each in page}
-    holders = {name: item.uid for item in asked.network.items if (name := _person(item)) in wanted and name is not None}
-    faces = await Faces(connection).of(holders.values())
-    told = {name: faces[uid].assignee for name, uid in holders.items() if uid in faces}
+    holders = {name: item for item in asked.network.items if (name := _person(item)) in wanted and name is not None}
+    faces = await faces_of(connection, holders.values())
+    told = {name: faces[item.uid].assignee for name, item in holders.items() if item.uid in faces}
     return {name: assignee for name, assignee in told.items() if assignee}
 
 

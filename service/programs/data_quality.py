@@ -11,7 +11,6 @@ from service.domain.data_quality import Check, Quality
 from service.domain.errors import InvalidQuery, one_of
 from service.domain.network import NetworkItem
 from service.programs.answers import Answer, ProgramRef
-from service.programs.assignees import assignees_of
 from service.programs.cursors import DEFAULT_LIMIT, checked_limit, read_cursor, write_cursor
 from service.programs.dependency_faces import url_of
 from service.programs.dependency_network import ProgramNetwork
@@ -20,10 +19,11 @@ from service.programs.health import DEFAULT_TERMS, quality_data
 from service.programs.health_answers import DataQualityData, ItemToMend, QualityRow
 from service.programs.health_standing import standing_of
 from service.programs.health_terms import HealthTerms
+from service.programs.item_faces import faces_of
 from service.programs.links import Links
 from service.programs.rounding import rounded
 from service.store.engine import Database
-from service.store.faces import Face, Faces
+from service.store.faces import Face
 
 
 class QualityBy(StrEnum):
@@ -67,17 +67,13 @@ async def get_data_quality(
     page = places[start : start + limit]
     items = [asked.network.items[place] for place in page]
     async with database.reading() as uow:
-        faces = await Faces(uow.connection).of({item.uid for item in items})
-        assignees = await assignees_of(uow.connection, items)
+        faces = await faces_of(uow.connection, items)
     data = DataQualityData(
         program=ProgramRef(asked.program.key, asked.program.name),
         quality=quality_data(standing.checked, Links.of(key, view)),
         by=rows,
         breakdown=tuple(_row(name, each) for name, each in standing.qualities(_groups(asked)[rows]).items()),
-        items=tuple(
-            _item(asked, place, standing.checked.lacks(place), faces, assignees.get(asked.network.items[place].uid))
-            for place in page
-        ),
+        items=tuple(_item(asked, place, standing.checked.lacks(place), faces) for place in page),
         total=len(places),
         next_cursor=write_cursor("data-quality", str(start + limit)) if len(places) > start + limit else None,
     )
@@ -102,10 +98,9 @@ def _row(name: str | None, quality: Quality) -> QualityRow:
     )
 
 
-def _item(
-    asked: ProgramNetwork, place: int, lacks: Sequence[Check], faces: Mapping[str, Face], assignee: str | None
-) -> ItemToMend:
+def _item(asked: ProgramNetwork, place: int, lacks: Sequence[Check], faces: Mapping[str, Face]) -> ItemToMend:
     item = asked.network.items[place]
+    face = faces.get(item.uid)
     return ItemToMend(
         uid=item.uid,
         key=item.key,
@@ -113,7 +108,7 @@ def _item(
         source=item.source,
         project=asked.project(item),
         team=item.team,
-        assignee=assignee,
+        assignee=None if face is None else face.assignee,
         lacks=tuple(lacks),
         url=url_of(item, faces),
     )

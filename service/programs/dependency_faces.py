@@ -12,9 +12,10 @@ from service.programs.answers import Remark
 from service.programs.dependency_answers import DependencyHealth, EdgeData, EndData, StatusCounts
 from service.programs.dependency_choice import crosses_projects, crosses_tools
 from service.programs.dependency_network import Known, ProgramNetwork
+from service.programs.item_faces import faces_of
 from service.programs.items import browse_url
 from service.programs.rounding import rounded
-from service.store.faces import Face, Faces
+from service.store.faces import Face
 
 _NOBODY = Face("", None, None, None, None)
 
@@ -23,8 +24,7 @@ async def edges_shown(connection: AsyncConnection, known: Known, places: Sequenc
     """These edges of the network, in this order."""
     network = known.network.network
     shown = [known.network.assessment.edge(place) for place in places]
-    ends = {item.uid for place in places for item in network.ends(place)}
-    faces = await Faces(connection).of(ends)
+    faces = await faces_of(connection, [item for place in places for item in network.ends(place)])
     return tuple(_edge(edge, network.ends(place), faces, known) for edge, place in zip(shown, places, strict=True))
 
 
@@ -33,7 +33,7 @@ async def ends_shown(
 ) -> dict[str, EndData]:
     """By uid."""
     wanted = {item.uid: item for item in items}
-    faces = await Faces(connection).of(wanted.keys())
+    faces = await faces_of(connection, wanted.values())
     return {uid: end_data(asked, item, faces) for uid, item in wanted.items()}
 
 

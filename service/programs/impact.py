@@ -20,11 +20,12 @@ from service.programs.dependency_choice import rank
 from service.programs.dependency_faces import edges_shown, end_data, url_of
 from service.programs.dependency_network import ProgramNetwork
 from service.programs.dependency_terms import Viewpoint
+from service.programs.item_faces import faces_of
 from service.programs.named_items import place_of
 from service.programs.networks import network_of
 from service.programs.schedules import plan_in_thread, scheduled
 from service.store.engine import Database
-from service.store.faces import Face, Faces
+from service.store.faces import Face
 from service.store.item_reads import ItemReads
 
 MOST_SHOWN: Final = 1_000
@@ -54,7 +55,7 @@ async def get_impact(
     shown = [*upstream[:MOST_SHOWN], *downstream[:MOST_SHOWN]]
     item = asked.network.items[place]
     async with database.reading() as uow:
-        faces = await Faces(uow.connection).of({item.uid, *(asked.network.items[each].uid for each, _ in shown)})
+        faces = await faces_of(uow.connection, [item, *(asked.network.items[each] for each, _ in shown)])
         listed = await edges_shown(uow.connection, known, edges[:MOST_SHOWN])
     data = ImpactData(
         program=ProgramRef(asked.program.key, asked.program.name),

@@ -18,6 +18,7 @@ class Face(NamedTuple):
     url: str | None
     source_kind: str | None
     source_url: str | None
+    assignee_id: str | None = None
 
 
 class ProjectName(NamedTuple):
@@ -47,7 +48,7 @@ class Faces:
 
 
 _ITEMS = """
-    SELECT i.uid, i.key, a.name, i.url, s.kind, s.url
+    SELECT i.uid, i.key, a.name, i.url, s.kind, s.url, i.assignee_id
       FROM work_items AS i
       LEFT JOIN people AS a ON a.source = i.source AND a.native_id = i.assignee_id
       LEFT JOIN sources AS s ON s.name = i.source
