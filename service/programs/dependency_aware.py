@@ -97,7 +97,7 @@ def untold(key: str) -> TrackRecord:
         badge=None,
         reason="not_computed",
         message="How dates by dependencies have held is not computed in a request; "
-        f"`interlock forecast {key} --backtest` computes it.",
+        f"interlock forecast {key} --backtest computes it.",
     )
 
 

@@ -15,6 +15,7 @@ from service.programs.dependency_answers import EdgeData, StatusCounts
 from service.programs.flow_answers import FlowWindow, Percentiles, WipData
 from service.programs.forecast_answers import CalibrationSummary, DateRange
 from service.programs.health_answers import Concern, DisagreementData, EvidenceItem, OverrideData, ShareData
+from service.programs.schedule_risk_answers import TrackRecord
 from service.programs.trend_answers import ScopeTotals, TrendPoint
 
 
@@ -71,11 +72,13 @@ class ReportProgress(Struct, frozen=True, kw_only=True):
 
 
 class NetworkForecast(Struct, frozen=True, kw_only=True):
-    """By what waits for what; null dates have a sentence that says why."""
+    """By what waits for what; null dates have a sentence that says why. `calibration` beside it is not that of these
+    dates, which have a `track_record` of their own."""
 
     message: str
     dates: DatesAt | None
     on_target: ChanceData | None
+    track_record: TrackRecord
 
 
 class ReportForecast(Struct, frozen=True, kw_only=True):

@@ -227,10 +227,12 @@ def _of_network(told: NetworkForecast | None) -> tuple[DatesAt | None, ChanceDat
 
 
 def _network(told: ReportForecast) -> tuple[Paragraph, ...]:
-    """Why the second model has no days, where it has none."""
+    """Why the second model has no days, where it has none; else that the track record is not that of its days."""
     if told.network is None:
         message = "nothing of it was there."
-    elif told.network.dates is None and told.network.message != told.message:
+    elif told.network.dates is not None:
+        message = told.network.track_record.message
+    elif told.network.message != told.message:
         message = told.network.message
     else:
         return ()

@@ -106,7 +106,9 @@ def quality_part(told: QualityData, links: Links) -> ReportQuality:
 
 
 def _network(told: DependencyAware) -> NetworkForecast:
-    return NetworkForecast(message=told.message, dates=told.dates, on_target=told.on_target)
+    return NetworkForecast(
+        message=told.message, dates=told.dates, on_target=told.on_target, track_record=told.track_record
+    )
 
 
 def _said(rules: Iterable[RuleData]) -> tuple[RuleSaid, ...]:

@@ -140,8 +140,8 @@ def test_no_record_of_the_one_model_stands_for_the_other() -> None:
 
     assert shown(forecast(dependency_aware=foreseen))[-2:] == [
         "Track record  calibrated  84 past forecasts were kept.",
-        "How dates by dependencies have held is not computed in a request; `interlock forecast CHECKOUT --backtest` "
-        "computes it.",
+        "How dates by dependencies have held is not computed in a request; "
+        "interlock forecast CHECKOUT --backtest computes it.",
     ]
 
 

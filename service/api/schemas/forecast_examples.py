@@ -79,7 +79,7 @@ _DEPENDENCY_AWARE: Final = {
         "badge": None,
         "reason": "not_computed",
         "message": "How dates by dependencies have held is not computed in a request; "
-        "`interlock forecast CHECKOUT --backtest` computes it.",
+        "interlock forecast CHECKOUT --backtest computes it.",
     },
 }
 FORECAST: Final = enveloped(

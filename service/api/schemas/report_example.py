@@ -67,7 +67,7 @@ REPORT: Final = enveloped(
             "with_growth": _FORECAST["forecast"]["with_growth"]["dates"],
             "on_target_with_growth": _FORECAST["forecast"]["with_growth"]["on_target"],
             "p85_range": _FORECAST["forecast"]["p85_range"],
-            "network": {name: _NETWORK[name] for name in ("message", "dates", "on_target")},
+            "network": {name: _NETWORK[name] for name in ("message", "dates", "on_target", "track_record")},
             "calibration": _FORECAST["calibration"],
             "more": f"{_AT}/forecast",
             "record": f"{_AT}/forecast/calibration",
