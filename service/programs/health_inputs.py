@@ -23,7 +23,7 @@ from service.programs.lives_then import lives_at, then_at
 from service.store.baselines import Baselines
 from service.store.engine import Database
 from service.store.program_items import ProgramRow
-from service.wording import counted, day
+from service.wording import counted, day, percent
 
 GROWN_WITHIN: Final = timedelta(days=30)  # definitions §10, R7
 ENOUGH_POINTS: Final = 0.5  # of the baseline's scope: with fewer estimated, items are counted instead
@@ -57,7 +57,8 @@ async def _of_forecast(database: Database, program: ProgramRow, view: Viewpoint)
     if chance is None:
         return Measure.missing(rule, reason, _WITHOUT_FORECAST.get(reason, "There is no forecast."))
     low, high = chance.interval.low, chance.interval.high
-    said = f"The target of {day(program.target)} is met in {chance.value:.0%} of all trials ({low:.0%} to {high:.0%})."
+    share, sure = percent(chance.value), f"{percent(low)} to {percent(high)}"
+    said = f"The target of {day(program.target)} is met in {share} of all trials ({sure})."
     return Measure(rule, chance.value, said)
 
 
