@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from html import escape
 
 import httpx
 import pytest
@@ -40,7 +41,7 @@ async def test_a_report_is_data_unless_another_form_is_asked_for(database: Datab
     assert markdown.headers["content-type"] == "text/markdown; charset=utf-8"
     assert html.headers["content-type"] == "text/html; charset=utf-8"
     assert f"**{data['headline']}**".replace("<", "\\<") in markdown.text
-    assert f'<p class="lead">{data["headline"]}</p>' in html.text
+    assert f'<p class="lead">{escape(data["headline"])}</p>' in html.text
 
 
 @pytest.mark.parametrize("audience", ["weekly", "monthly", "steering"])
