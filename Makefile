@@ -27,9 +27,9 @@ run: $(STAMP)  ## install and serve: your interlock.yaml if there is one, else a
 test: $(STAMP)  ## everything that must pass: format, lint, types, import contracts, tests on both databases
 	@$(MAKE) --no-print-directory --jobs=2 lint suite
 
-# In the order of their names: else the files of few tests, which are the long ones, would come last.
+# Three on two cores: tests wait, too. In the order of their names: else the files of few tests, which are the long ones, would come last.
 suite: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

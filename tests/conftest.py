@@ -8,9 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from service.store import engine
 from service.store.engine import Database
 from tests.fixtures.databases import PostgresTemplate, SqliteTemplate
 from tests.fixtures.postgres import memory, running_postgres
+from tests.fixtures.statements import sharing_statements
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_are_compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "create_async_engine", sharing_statements)
+        yield
 
 
 @pytest.fixture(scope="session")
