@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -46,13 +47,30 @@ class _Connection(aiosqlite.Connection):
         self._ending: asyncio.Future[Any] | None = None
         self._thread.daemon = True  # as SQLAlchemy has it: a connection nobody closed must not keep a process alive
 
+    async def close(self) -> None:
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                await self.rollback()
+        await super().close()
+
     def stop(self) -> asyncio.Future[Any] | None:
         """Told twice (closing was cancelled, say), the thread would never answer the second time: it is gone."""
         if self._ending is None:
+            if self._connection is not None:
+                self._tx.put_nowait((None, partial(_roll_back, self._connection)))
             self._ending = super().stop()
             if self._ending is not None:
                 self._endings.add(self._ending)
         return self._ending
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    """A connection that is closed in a transaction keeps it, and the lock, until the last of its cursors is gone.
+
+    Whoever was cancelled may hold one for long: in the traceback of the cancellation.
+    """
+    with suppress(sqlite3.Error):
+        connection.rollback()
 
 
 def tune(engine: Engine) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -252,3 +254,25 @@ async def test_a_connection_that_is_told_to_stop_twice_holds_nobody_up(tmp_path:
 
     async with asyncio.timeout(5):
         await endings.wait()
+
+
+@pytest.mark.parametrize("way", ["closed", "told to stop"])
+async def test_a_connection_that_ends_in_a_transaction_gives_the_lock_back_whoever_holds_a_cursor(
+    tmp_path: Path, way: str
+) -> None:
+    file, endings = str(tmp_path / "a.db"), Endings()
+    connection = await endings.connect(file, isolation_level=None)
+    await connection.execute("CREATE TABLE t (a)")
+    await connection.execute("BEGIN IMMEDIATE")
+    unfinished = await connection.execute("INSERT INTO t VALUES (1), (2) RETURNING a")
+
+    if way == "closed":
+        await connection.close()
+    else:
+        connection.stop()
+        await endings.wait()
+
+    with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert other.execute("SELECT count(*) FROM t").fetchone() == (0,)
+    del unfinished
