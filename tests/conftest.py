@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from service.process import tune_collector
 from service.store import engine
 from service.store.engine import Database
 from tests.fixtures.databases import PostgresTemplate, SqliteTemplate
 from tests.fixtures.postgres import memory, running_postgres
 from tests.fixtures.statements import sharing_statements
+
+
+def pytest_collection_finish() -> None:
+    tune_collector()  # as the program does
+    gc.freeze()  # what was imported stays, and need not be looked through again and again
 
 
 @pytest.fixture(scope="session", autouse=True)
