@@ -90,7 +90,9 @@ class ProgramPlan:
         return [node for node in path.nodes if node < len(self.items) and self.shown[node]]
 
     def days(self, offsets: NDArray[np.int64]) -> list[date]:
-        return [self.day(offset) for offset in offsets[: len(self.items)].tolist()]
+        told, places = np.unique(offsets[: len(self.items)], return_inverse=True)
+        days = [self.day(offset) for offset in told.tolist()]  # thousands of items share few days
+        return [days[place] for place in places.tolist()]
 
     def day(self, offset: int) -> date:
         calendar = self.asked.assessment.calendars.common
