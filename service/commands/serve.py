@@ -96,8 +96,7 @@ async def work(app: Application, *, console: Console) -> None:
         console.print(f"{job.id}: next sync {job.next_run_time:%Y-%m-%d %H:%M %Z}", highlight=False)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with applying_deliveries(app):
         await stop.wait()
     await stop_worker(app, scheduler)

@@ -28,3 +28,10 @@ async def a_client(
     transport = httpx.ASGITransport(create_app(services), client=(peer, 50_000))
     async with httpx.AsyncClient(transport=transport, base_url=base_url) as client:
         yield client
+
+
+async def answered(client: httpx.AsyncClient, path: str, **query: str) -> Any:
+    """The envelope of an answer that must be there."""
+    answer = await client.get(httpx.URL(path).copy_merge_params(query))
+    assert answer.status_code == 200, answer.text
+    return answer.json()

@@ -15,7 +15,7 @@ from connectors.items import Facet
 from service.domain.business_value import ValueFields
 from service.programs.flow_terms import FlowTerms
 from service.store.engine import Database
-from tests.api.client import a_client, services_over
+from tests.api.client import a_client, answered, services_over
 from tests.builders.items import an_item, insert_facets, insert_field
 from tests.builders.planning import SPRINT_FIELD, insert_change, insert_release, plan_in
 from tests.programs.finishing import a_finishing_program, at, with_a_past
@@ -33,14 +33,8 @@ async def finishing(database: Database) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def answered(client: httpx.AsyncClient, path: str) -> Any:
-    answer = await client.get(f"{BASE}/{path}")
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
 async def got(client: httpx.AsyncClient, path: str) -> Any:
-    return (await answered(client, path))["data"]
+    return (await answered(client, f"{BASE}/{path}"))["data"]
 
 
 async def test_flow_of_a_program_says_how_its_work_goes(database: Database) -> None:
@@ -199,7 +193,7 @@ async def test_flow_of_a_day_of_the_past_is_what_was_known_then(database: Databa
     await a_finishing_program(database)
     await with_a_past(database)
     async with a_client(services_over(database, flow=FLOW)) as client:
-        done = await answered(client, "flow?as_of=2026-10-14&weeks=4")
+        done = await answered(client, f"{BASE}/flow?as_of=2026-10-14&weeks=4")
         (again,) = (await got(client, "flow?as_of=2026-10-15&weeks=4"))["groups"]
     (group,) = done["data"]["groups"]
 

@@ -18,7 +18,7 @@ from service.programs.dependency_terms import DependencyTerms
 from service.programs.flow_terms import FlowTerms
 from service.store.engine import Database
 from service.store.tables.programs import programs
-from tests.api.client import a_client, services_over
+from tests.api.client import a_client, answered, services_over
 from tests.auth.support import a_key, bearer
 from tests.builders.items import an_item
 from tests.programs.finishing import FIRST, OPEN, TARGET, a_finishing_program, at, finished_rows, open_rows
@@ -35,14 +35,8 @@ async def finishing(database: Database) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def answered(client: httpx.AsyncClient, path: str) -> Any:
-    answer = await client.get(f"{BASE}/{path}")
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
 async def got(client: httpx.AsyncClient, path: str) -> Any:
-    return (await answered(client, path))["data"]
+    return (await answered(client, f"{BASE}/{path}"))["data"]
 
 
 async def test_a_steady_team_is_told_the_day_and_how_sure_it_is(finishing: httpx.AsyncClient) -> None:
@@ -113,7 +107,7 @@ async def test_a_pace_that_changed_is_answered_twice(database: Database) -> None
         database, *(row | {"uid": f"{row['uid']}0", "native_id": f"{row['native_id']}0"} for row in faster)
     )
     async with a_client(services_over(database)) as client:
-        answer = await answered(client, "forecast")
+        answer = await answered(client, f"{BASE}/forecast")
     data = answer["data"]
 
     assert data["stability"] | {"mean": None, "lower": None, "upper": None} == {
@@ -203,10 +197,10 @@ async def test_a_day_of_tidying_up_is_told_and_left_out_on_request(database: Dat
     ]
     await add_members(database, *tidied)
     async with a_client(services_over(database)) as client:
-        told = await answered(client, "forecast")
-        without = await answered(client, "forecast?without_bulk_days=true")
-        flow = await answered(client, "flow")
-        flow_without = await answered(client, "flow?without_bulk_days=true")
+        told = await answered(client, f"{BASE}/forecast")
+        without = await answered(client, f"{BASE}/forecast?without_bulk_days=true")
+        flow = await answered(client, f"{BASE}/flow")
+        flow_without = await answered(client, f"{BASE}/flow?without_bulk_days=true")
 
     assert max(week["finished"] for week in told["data"]["history"]) == 210
     assert [week["finished"] for week in without["data"]["history"]][6] == 8  # the two of that day went with it
@@ -259,7 +253,7 @@ async def test_tomorrow_is_another_day(database: Database) -> None:
 
 async def test_of_a_day_of_the_past_it_says_what_would_have_been_said_then(finishing: httpx.AsyncClient) -> None:
     """On the evening of 23 October, a Friday, 38 items more were open: 68, six weeks and four days of work."""
-    then = await answered(finishing, "forecast?as_of=2026-10-23&by=2026-10-30")
+    then = await answered(finishing, f"{BASE}/forecast?as_of=2026-10-23&by=2026-10-30")
     outlook = then["data"]["forecast"]
 
     assert then["as_of"] == "2026-10-23T23:59:59Z"

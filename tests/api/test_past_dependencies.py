@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import httpx
 import pytest
 
 from service.store.engine import Database
-from tests.api.client import a_client, services_over
+from tests.api.client import a_client, answered, services_over
 from tests.programs.histories import HISTORIANS
 from tests.programs.waiting_past import a_waiting_past
 
@@ -33,16 +32,9 @@ async def past(database: Database) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def got(client: httpx.AsyncClient, path: str, **query: str) -> dict[str, Any]:
-    answer = await client.get(httpx.URL(path).copy_merge_params(query))
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
 @pytest.mark.parametrize("path", ANSWERS)
 async def test_as_of_today_every_answer_is_that_of_now(past: httpx.AsyncClient, path: str) -> None:
-    now, today = await got(past, path), await got(past, path, as_of="2026-11-20")
+    now, today = await answered(past, path), await answered(past, path, as_of="2026-11-20")
 
     assert today["data"] == now["data"]
     assert "unknown_dependencies" not in {each["code"] for each in today["warnings"]}
@@ -53,7 +45,7 @@ async def test_as_of_today_every_answer_is_that_of_now(past: httpx.AsyncClient, 
 async def test_as_of_an_earlier_day_no_answer_of_what_moved_since_is_that_of_now(
     past: httpx.AsyncClient, path: str
 ) -> None:
-    now, then = await got(past, path), await got(past, path, as_of="2026-11-10")
+    now, then = await answered(past, path), await answered(past, path, as_of="2026-11-10")
 
     assert then["as_of"] == "2026-11-10T23:59:59Z"
     assert "unknown_dependencies" in {each["code"] for each in then["warnings"]}  # of a declared one nobody knows
@@ -62,10 +54,10 @@ async def test_as_of_an_earlier_day_no_answer_of_what_moved_since_is_that_of_now
 
 
 async def test_the_critical_path_of_a_day_begins_on_that_day(past: httpx.AsyncClient) -> None:
-    then = (await got(past, f"{PROGRAM}/critical-path", as_of="2026-11-10"))["data"]
+    then = (await answered(past, f"{PROGRAM}/critical-path", as_of="2026-11-10"))["data"]
 
     assert min(item["early_start"] for item in then["items"]) == "2026-11-10"
-    assert then["finish"] < (await got(past, f"{PROGRAM}/critical-path"))["data"]["finish"]
+    assert then["finish"] < (await answered(past, f"{PROGRAM}/critical-path"))["data"]["finish"]
 
 
 async def test_what_would_have_moved_then_is_asked_like_what_would_move_now(past: httpx.AsyncClient) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import Any
 
 import httpx
 import pytest
 
 from service.programs.baselines import take_baseline
 from service.store.engine import Database
-from tests.api.client import a_client, services_over
+from tests.api.client import a_client, answered, services_over
 from tests.programs.histories import HISTORIANS
 from tests.programs.portfolio import KEY
 from tests.programs.waiting import view
@@ -47,23 +46,16 @@ async def past(database: Database) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def got(client: httpx.AsyncClient, path: str, **query: str) -> dict[str, Any]:
-    answer = await client.get(httpx.URL(path).copy_merge_params(query))
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
 @pytest.mark.parametrize("path", ANSWERS)
 async def test_as_of_today_every_answer_is_that_of_now(past: httpx.AsyncClient, path: str) -> None:
-    now, today = await got(past, path), await got(past, path, as_of="2026-11-20")
+    now, today = await answered(past, path), await answered(past, path, as_of="2026-11-20")
 
     assert today["data"] == now["data"]
 
 
 @pytest.mark.parametrize("path", MOVED)
 async def test_as_of_an_earlier_day_no_answer_is_that_of_now(past: httpx.AsyncClient, path: str) -> None:
-    now, then = await got(past, path), await got(past, path, as_of="2026-11-10")
+    now, then = await answered(past, path), await answered(past, path, as_of="2026-11-10")
 
     assert then["as_of"] == "2026-11-10T23:59:59Z"
     assert then["data"] != now["data"]
@@ -81,8 +73,8 @@ async def test_a_moment_that_nobody_can_tell_of_is_refused_and_named(past: httpx
 
 async def test_addresses_of_the_evidence_are_of_the_same_moment(past: httpx.AsyncClient) -> None:
     """Every one of them answers, and none of them about now."""
-    health = await got(past, f"{PROGRAM}/health", as_of="2026-11-10")
-    attention = await got(past, f"{PROGRAM}/attention", as_of="2026-11-10")
+    health = await answered(past, f"{PROGRAM}/health", as_of="2026-11-10")
+    attention = await answered(past, f"{PROGRAM}/attention", as_of="2026-11-10")
     rules = {rule["more"] for rule in health["data"]["rules"] if rule["more"]}
     checks = {check["more"] for check in health["data"]["data_quality"]["checks"]}
     concerns = {concern["more"] for concern in attention["data"]["attention"]}
@@ -92,7 +84,7 @@ async def test_addresses_of_the_evidence_are_of_the_same_moment(past: httpx.Asyn
     assert f"{PROGRAM}/data-quality?lacks=owner&as_of=2026-11-10T23:59:59Z" in checks & concerns
     for address in rules | checks | concerns:
         assert "2026-11-10" in address
-        await got(past, address)
+        await answered(past, address)
 
 
 @pytest.mark.parametrize("audience", ["weekly", "monthly", "steering"])
@@ -105,14 +97,14 @@ async def test_every_address_of_an_earlier_report_answers_about_its_time(
     assert len(told) > 10
     for address in told:
         assert "2026-11-10" in address or "2026-11-03" in address or "2026-10-10" in address
-        await got(past, address)
+        await answered(past, address)
 
 
 async def test_a_baseline_of_a_later_day_is_not_there_yet(past: httpx.AsyncClient) -> None:
-    listed = await got(past, f"{PROGRAM}/baselines", as_of="2026-11-01")
+    listed = await answered(past, f"{PROGRAM}/baselines", as_of="2026-11-01")
     latest = await past.get(f"{PROGRAM}/baselines/latest?as_of=2026-11-01")
     named = await past.get(f"{PROGRAM}/baselines/Approved?as_of=2026-11-01")
-    since = await got(past, f"{PROGRAM}/baselines/Approved", as_of="2026-11-05")
+    since = await answered(past, f"{PROGRAM}/baselines/Approved", as_of="2026-11-05")
 
     assert listed["data"]["baselines"] == []
     assert latest.status_code == 404
@@ -127,7 +119,7 @@ async def test_a_baseline_of_a_later_day_is_not_there_yet(past: httpx.AsyncClien
 
 async def test_a_program_has_as_many_items_as_it_had(past: httpx.AsyncClient) -> None:
     for path in ("/api/v1/programs", PROGRAM):
-        assert (await got(past, path, as_of="2026-11-10"))["as_of"] == "2026-11-10T23:59:59Z"
-    listed = await got(past, "/api/v1/programs", as_of="2025-12-31")
+        assert (await answered(past, path, as_of="2026-11-10"))["as_of"] == "2026-11-10T23:59:59Z"
+    listed = await answered(past, "/api/v1/programs", as_of="2025-12-31")
 
     assert [each["items"] for each in listed["data"]["programs"]] == [0, 0]

@@ -23,16 +23,21 @@ Homes = dict[str, set[str]]
 KEY = "ALL"
 
 
-async def test_tasks_are_told_as_the_site_was_after_each_thing_that_happened(database: Database) -> None:
-    two = two_projects()
-    notes = _happenings(two.site, two.first, two.second, two.tasks)
-
-    async with flowing(two.site, database) as flow:
+async def pulled(site: AsanaSite, database: Database) -> Historians:
+    """All of it in one program."""
+    async with flowing(site, database) as flow:
         await flow.sync_whole(full=True)
         await add_program(database, KEY, include={"source": ["acme"]})
         async with database.transaction() as uow:
             await assign_all(uow, now=NOW)
-        historians = Historians({"acme": flow.source.build_historian})
+        return Historians({"acme": flow.source.build_historian})
+
+
+async def test_tasks_are_told_as_the_site_was_after_each_thing_that_happened(database: Database) -> None:
+    two = two_projects()
+    notes = _happenings(two.site, two.first, two.second, two.tasks)
+
+    historians = await pulled(two.site, database)
 
     for moment, (expected, homes) in notes.items():
         answer = await list_items_then(
@@ -57,12 +62,7 @@ async def test_dependencies_are_told_as_the_site_was_after_each_that_came_or_wen
     two = two_projects()
     notes = _ties(two.site, two.tasks)
 
-    async with flowing(two.site, database) as flow:
-        await flow.sync_whole(full=True)
-        await add_program(database, KEY, include={"source": ["acme"]})
-        async with database.transaction() as uow:
-            await assign_all(uow, now=NOW)
-        historians = Historians({"acme": flow.source.build_historian})
+    historians = await pulled(two.site, database)
 
     present = Viewpoint(terms=DependencyTerms(), now=NOW, today=NOW.date())
     for moment, expected in notes.items():
@@ -77,12 +77,7 @@ async def test_as_of_now_equals_now_and_who_had_a_task_before_is_not_claimed(dat
     _happenings(two.site, two.first, two.second, two.tasks)
     two.site.touch(two.tasks[1], NOW - timedelta(days=2), assignee=next(iter(two.site.users)))
 
-    async with flowing(two.site, database) as flow:
-        await flow.sync_whole(full=True)
-        await add_program(database, KEY, include={"source": ["acme"]})
-        async with database.transaction() as uow:
-            await assign_all(uow, now=NOW)
-        historians = Historians({"acme": flow.source.build_historian})
+    historians = await pulled(two.site, database)
 
     for by in ("project", "epic", "workstream"):
         now = await get_rollup(database, KEY, by=by, now=NOW, today=NOW.date())
