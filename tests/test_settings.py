@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,38 +13,9 @@ from service.domain.health import LIMITS, Limits, Rule, Worse
 from service.domain.progress import MissingWeight
 from service.programs.dependency_terms import DependencyTerms
 from service.programs.health_terms import HealthTerms
-from service.settings import ConfigInvalid, Settings, load_settings
-from service.source_settings import ASANA_URL, AsanaConfig, JiraConfig
-
-GOOD = """
-sources:
-  - name: acme-jira
-    kind: jira-cloud
-    url: https://acme.atlassian.net
-    auth: {email: pat@example.com, token: "${JIRA_TOKEN}"}
-    scope: {projects: [PAY, CART]}
-"""
-
-ASANA = """
-sources:
-  - name: acme-asana
-    kind: asana
-    auth: {token: "${ASANA_TOKEN}"}
-"""
-
-
-def accepted(directory: Path, text: str) -> Settings:
-    file = directory / "interlock.yaml"
-    file.write_text(text)
-    return load_settings(file, environment={"ASANA_TOKEN": "s3cret"})
-
-
-def refused(directory: Path, text: str, **variables: str) -> list[str]:
-    file = directory / "interlock.yaml"
-    file.write_text(text)
-    with pytest.raises(ConfigInvalid) as caught:
-        load_settings(file, environment=variables)
-    return caught.value.problems
+from service.settings import ConfigInvalid, load_settings
+from service.source_settings import ASANA_URL, AsanaConfig
+from tests.builders.configurations import ASANA, GOOD, accepted, refused
 
 
 def test_a_good_file_is_read_with_its_variables(tmp_path: Path) -> None:
@@ -278,118 +249,6 @@ def test_people_are_joined_by_e_mail_and_compared_only_when_asked_for(tmp_path: 
     ]
 
 
-OAUTH = GOOD.replace(
-    'auth: {email: pat@example.com, token: "${JIRA_TOKEN}"}',
-    'oauth: {client_id: abc, client_secret: "${SECRET}", refresh_token: "${REFRESH}"}',
-)
-SECRETS = {"SECRET": "cl1ent-s3cret", "REFRESH": "r3fresh"}
-
-
-def test_oauth_is_read_with_the_vendor_s_addresses_and_hides_its_secrets(tmp_path: Path) -> None:
-    file = tmp_path / "interlock.yaml"
-    file.write_text(OAUTH)
-
-    settings = load_settings(file, environment={**SECRETS, "INTERLOCK_SECRET_KEY": "k" * 32})
-
-    source = settings.sources[0]
-    assert isinstance(source, JiraConfig)
-    assert source.oauth is not None
-    assert source.auth is None
-    assert (source.oauth.token_url, source.oauth.api_url) == (
-        "https://auth.atlassian.com/oauth/token",
-        "https://api.atlassian.com",
-    )
-    assert [secret for secret in SECRETS.values() if secret in repr(settings)] == []
-
-
-def test_a_rotating_refresh_token_needs_a_key_to_seal_it_with(tmp_path: Path) -> None:
-    assert refused(tmp_path, OAUTH, **SECRETS) == [
-        "(top): sources[0].oauth.refresh_token: each use of it gives a new one, which is stored sealed, and "
-        "INTERLOCK_SECRET_KEY is not set; make one with `openssl rand -hex 32`"
-    ]
-
-
-def test_a_rotating_refresh_token_serves_one_source(tmp_path: Path) -> None:
-    text = OAUTH + OAUTH.replace("\nsources:\n", "").replace("acme-jira", "other-jira")
-    assert refused(tmp_path, text, INTERLOCK_SECRET_KEY="k" * 32, **SECRETS) == [
-        "(top): sources[1].oauth.refresh_token: is that of acme-jira, and each use would end it there; consent for each"
-    ]
-
-
-def test_a_service_account_has_no_refresh_token_and_needs_no_key(tmp_path: Path) -> None:
-    file = tmp_path / "interlock.yaml"
-    file.write_text(OAUTH.replace(', refresh_token: "${REFRESH}"', ""))
-
-    source = load_settings(file, environment=SECRETS).sources[0]
-
-    assert isinstance(source, JiraConfig)
-    assert source.oauth is not None
-    assert source.oauth.refresh_token is None
-
-
-def test_a_jira_source_takes_exactly_one_of_auth_and_oauth(tmp_path: Path) -> None:
-    both = f"{OAUTH}    auth: {{token: t}}\n"
-    neither = GOOD.replace('    auth: {email: pat@example.com, token: "${JIRA_TOKEN}"}\n', "")
-
-    assert refused(tmp_path, both, **SECRETS) == [
-        "sources[0].auth: stands beside oauth, and only one of them can be used; leave one out"
-    ]
-    assert refused(tmp_path, neither) == [
-        "sources[0].auth: is missing; {email: …, token: …} for Jira Cloud, {token: …} for a personal access token, "
-        "or oauth: {client_id: …, client_secret: …} instead"
-    ]
-
-
-def test_oauth_is_refused_where_it_does_not_exist(tmp_path: Path) -> None:
-    assert refused(tmp_path, OAUTH.replace("jira-cloud", "jira-dc"), **SECRETS) == [
-        "sources[0].oauth: is for jira-cloud; a Data Center takes auth: {token: …}, a personal access token"
-    ]
-    assert refused(tmp_path, f"{ASANA}    oauth: {{client_id: abc}}\n", ASANA_TOKEN="t") == [
-        "sources[0].oauth: is a key of Jira sources; Asana takes the token of a person or of a service account "
-        "under auth; leave it out"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("written", "problem"),
-    [
-        ("refresh_token: ''", "sources[0].oauth.refresh_token: is empty; give it as ${NAME} from the environment, "),
-        ("cloud_id: ../..", "sources[0].oauth.cloud_id: '../..' "),
-        ("token_url: http://auth.example/token", "sources[0].oauth: token_url: plain http would show the token "),
-        ("api_url: ftp://x", 'sources[0].oauth: api_url: "ftp://x" is not a web address; '),
-        ("clientid: x", "sources[0].oauth.clientid: unknown key; did you mean 'client_id'?"),
-    ],
-)
-def test_what_oauth_cannot_be_is_named_once(tmp_path: Path, written: str, problem: str) -> None:
-    text = OAUTH.replace('refresh_token: "${REFRESH}"', written)
-    [said] = refused(tmp_path, text, **SECRETS)
-    assert said.startswith(problem)
-
-
-def test_holidays_are_a_country_a_part_of_one_or_days(tmp_path: Path) -> None:
-    madrid = accepted(tmp_path, f"{ASANA}calendar: {{holidays: ES-MD}}\n").calendar.working
-    mixed = accepted(tmp_path, f'{ASANA}calendar: {{holidays: [ES, 2026-12-24, "2026-12-31"]}}\n').calendar.working
-    none = accepted(tmp_path, ASANA).calendar.working
-
-    second_of_may, christmas_eve = date(2025, 5, 2), date(2026, 12, 24)
-    assert [madrid.is_working(second_of_may), madrid.is_working(christmas_eve)] == [False, True]
-    assert [mixed.is_working(second_of_may), mixed.is_working(christmas_eve)] == [True, False]
-    assert not mixed.is_working(date(2026, 12, 31))
-    assert none.is_working(date(2026, 12, 25))
-
-
-def test_holidays_that_nobody_knows_are_refused_with_what_would_be_right(tmp_path: Path) -> None:
-    assert refused(tmp_path, f"{ASANA}calendar: {{holidays: Spain}}\n", ASANA_TOKEN="t") == [
-        "calendar.holidays: 'Spain' is no country with known holidays; did you mean ES?"
-    ]
-    assert refused(tmp_path, f'{ASANA}calendar: {{holidays: ["31.12.2026"]}}\n', ASANA_TOKEN="t") == [
-        "calendar.holidays: '31.12.2026' is no day; write days as 2026-12-24"
-    ]
-    assert refused(tmp_path, f"{ASANA}calendar: {{holidays: 7}}\n", ASANA_TOKEN="t") == [
-        "calendar.holidays: give a country such as ES, a part of one such as ES-MD, or a list of days"
-    ]
-
-
 def test_the_thresholds_of_dependency_health_come_from_the_file(tmp_path: Path) -> None:
     chosen = (
         "definitions: {same_day: concurrent, buffer_days: 5, lag: calendar, slips: 3, hub_fan_in: 12, "
@@ -474,54 +333,3 @@ def test_the_fields_of_business_value_are_read_of_a_jira_and_refused_of_an_asana
 )
 def test_limits_of_health_that_cannot_be_are_refused(tmp_path: Path, thresholds: str, problem: str) -> None:
     assert refused(tmp_path, f"{ASANA}health: {{thresholds: {thresholds}}}\n", ASANA_TOKEN="t") == [problem]
-
-
-def test_a_token_with_scopes_names_its_cloud_where_there_is_one(tmp_path: Path) -> None:
-    text = GOOD.replace('token: "${JIRA_TOKEN}"', "token: t, cloud_id: a1-b2")
-
-    source = accepted(tmp_path, text).sources[0]
-
-    assert isinstance(source, JiraConfig)
-    assert source.auth is not None
-    assert (source.auth.cloud_id, source.auth.api_url) == ("a1-b2", "https://api.atlassian.com")
-    assert refused(tmp_path, text.replace("jira-cloud", "jira-dc")) == [
-        "sources[0].auth: cloud_id: is for jira-cloud; leave it out"
-    ]
-    assert refused(tmp_path, text.replace("a1-b2", "a1-b2, api_url: http://api.example")) == [
-        "sources[0].auth: api_url: plain http would show the token to the network; use https, or set allow_http: true"
-    ]
-    assert refused(tmp_path, ASANA.replace("{token:", "{cloud_id: a1, token:"), ASANA_TOKEN="t") == [
-        "sources[0].auth.cloud_id: is a key of Jira sources; Asana takes a token alone; leave it out"
-    ]
-
-
-def test_teams_have_holidays_of_their_own(tmp_path: Path) -> None:
-    text = f"{ASANA}calendar: {{holidays: ES, teams: {{Ants: US, Bees: [ES-MD, 2026-12-24], Wasps: []}}}}\n"
-    terms = accepted(tmp_path, text).dependency_terms
-
-    thanksgiving, constitution_day = date(2026, 11, 26), date(2026, 12, 8)
-    teams = terms.team_calendars
-    assert [calendar.is_working(thanksgiving) for calendar in (terms.calendar, *teams.values())] == [True, False] + [
-        True
-    ] * 2
-    assert [calendar.is_working(constitution_day) for calendar in (terms.calendar, *teams.values())] == [
-        False,
-        True,
-        False,
-        True,
-    ]
-    assert list(teams) == ["Ants", "Bees", "Wasps"]
-    assert terms.seal != accepted(tmp_path, f"{ASANA}calendar: {{holidays: ES}}\n").dependency_terms.seal
-
-
-@pytest.mark.parametrize(
-    ("teams", "problem"),
-    [
-        ("[Ants]", "calendar.teams: give the holidays of each team by its name, such as {Ants: ES-MD}"),
-        ("{Ants: Narnia}", "calendar.teams: Ants: 'Narnia' is no country with known holidays; "),
-        ("{Ants: 7}", "calendar.teams: Ants: give a country such as ES, "),
-    ],
-)
-def test_holidays_of_a_team_that_nobody_knows_are_refused_by_the_team(tmp_path: Path, teams: str, problem: str) -> None:
-    [said] = refused(tmp_path, f"{ASANA}calendar: {{teams: {teams}}}\n", ASANA_TOKEN="t")
-    assert said.startswith(problem)
