@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -61,6 +62,7 @@ class JiraHistorian:
     def __init__(self, payloads: Mapping[str, bytes], *, options: JiraOptions) -> None:
         discovery = read_discovery(payloads, options=options)
         self._statuses = StatusTable(discovery.reference.statuses, options)
+        self._standing = lru_cache(maxsize=1024)(self._stands)  # a site has few, and every second change is a status
         self._roles = discovery.roles
         self._types = _types_by_id_and_name(discovery.reference.item_types)
         by_role = {field: aspect for role, aspect in _BY_ROLE.items() for field in self._roles.of(role)}
@@ -75,6 +77,8 @@ class JiraHistorian:
 
     def settled(self, state: ItemState, facets: Sequence[FacetValue]) -> ItemState:
         """An issue has one winning field for points; what it says now is where the history of that field ends."""
+        if not state.points_field and not facets:
+            return state
         told = {state.points_field: _number_text(state.points)} if state.points_field else {}
         return replace(
             state,
@@ -120,7 +124,7 @@ class JiraHistorian:
 
     def _status(self, state: ItemState, change: SourceChange) -> ItemState:
         status_id, name = change.from_value or "", change.from_text or ""
-        category = self._statuses.then(status_id, name)
+        category, unresolved = self._standing(status_id, name, state.resolution)
         if category is None:  # a status that was deleted since, or a name that means two things
             return replace(
                 state,
@@ -130,16 +134,23 @@ class JiraHistorian:
                 no_resolution=False,
                 doubts=_with(state),
             )
-        category = self._statuses.after_cancelled_rule(category, status=name, resolution=state.resolution)
-        unresolved = category is StatusCategory.DONE and state.resolution is None
         return replace(state, status_id=status_id, status=name, status_category=category, no_resolution=unresolved)
 
     def _resolution(self, state: ItemState, change: SourceChange) -> ItemState:
         resolution = change.from_text or None
-        category = self._statuses.then(state.status_id, state.status) or state.status_category
-        category = self._statuses.after_cancelled_rule(category, status=state.status, resolution=resolution)
-        unresolved = category is StatusCategory.DONE and resolution is None
+        category, unresolved = self._standing(state.status_id, state.status, resolution)
+        if category is None:
+            category, unresolved = self._judged(state.status_category, state.status, resolution)
         return replace(state, resolution=resolution, status_category=category, no_resolution=unresolved)
+
+    def _stands(self, status_id: str, name: str, resolution: str | None) -> tuple[StatusCategory | None, bool]:
+        """The category of a status, beside a resolution; and whether it is done with none."""
+        category = self._statuses.then(status_id, name)
+        return (None, False) if category is None else self._judged(category, name, resolution)
+
+    def _judged(self, category: StatusCategory, name: str, resolution: str | None) -> tuple[StatusCategory, bool]:
+        category = self._statuses.after_cancelled_rule(category, status=name, resolution=resolution)
+        return category, category is StatusCategory.DONE and resolution is None
 
     def _points(self, state: ItemState, change: SourceChange) -> ItemState:
         """The first candidate that was set then, as the normaliser asks them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from operator import attrgetter, eq
+from operator import attrgetter, lt
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -79,8 +79,9 @@ class Break(NamedTuple):
 
 def in_order(changes: Iterable[SourceChange]) -> list[SourceChange]:
     """As they happened; tools number in order what they write at one moment."""
-    listed = sorted(changes, key=_AT)
-    if any(map(eq, map(_AT, listed), map(_AT, listed[1:]))):
+    listed = [*changes]
+    moments = [*map(_AT, listed)]
+    if not all(map(lt, moments, moments[1:])):  # most lie in order, and no two at one moment
         listed.sort(key=lambda each: (each.at, len(each.change_id), each.change_id, each.ordinal))
     return listed
 
@@ -95,14 +96,14 @@ def rewind(
     """
     if historian is None:
         return Past(snapshot.state, unknown=EVERY_ASPECT)
-    state, undo, aspect_of = snapshot.state, historian.undo, historian.aspect_of
+    state, undo = snapshot.state, historian.undo
     for change in reversed(later):
         state = undo(state, change)
     if snapshot.unread and historian.comes_apart:
         return Past(state, unknown=EVERY_ASPECT)
     unknown = state.doubts.union(torn, historian.without_history)
-    told = {aspect for change in later if (aspect := aspect_of(change.field_id)) is not None}
-    return Past(state, frozenset(told) - unknown, unknown)
+    told = frozenset(filter(None, map(historian.aspect_of, map(_FIELD_ID, later))))
+    return Past(state, told - unknown, unknown)
 
 
 def steps(snapshot: Snapshot, changes: Sequence[SourceChange], historian: Historian) -> Iterator[Step]:
@@ -166,4 +167,5 @@ def _plain(text: str) -> str:
     return text.partition(" 00:00")[0].partition("T")[0].removesuffix(".0").casefold()
 
 
+_FIELD_ID = attrgetter("field_id")
 _AT = attrgetter("at")  # most items change one thing at a time, and comparing moments alone is three times as fast

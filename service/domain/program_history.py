@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from connectors.contract import Historian
 from connectors.history import ItemState
 from connectors.items import SourceChange
-from service.domain.history import Break, Past, Snapshot, Step, rewind, steps
+from service.domain.history import NONE, Break, Past, Snapshot, Step, rewind, steps
 from service.domain.items import RollupItem
 from service.domain.progress import time_weight
 
@@ -38,7 +38,7 @@ class Stay(Struct, frozen=True, gc=False, array_like=True):
     tombstone: str | None = None
 
 
-class Span(NamedTuple):
+class Span(Struct, frozen=True, gc=False):
     """From `since` (inclusive) until `until` (exclusive; None: still)."""
 
     since: datetime
@@ -87,10 +87,10 @@ class ProgramHistory:
             raise ValueError(f"the history was read from {self.since} on, not from {moment}")
         pasts: dict[str, Past] = {}
         items: list[RollupItem] = []
-        for position, item in enumerate(self.members):
-            if not _covered(self.spans[position], moment):
+        for item, spans in zip(self.members, self.spans, strict=True):
+            if not _covered(spans, moment):
                 continue
-            past = self.past(item.uid, moment)
+            past = self.past(item.uid, moment) if item.uid in self.snapshots else None
             if past is None:
                 items.append(item)
             else:
@@ -106,7 +106,8 @@ class ProgramHistory:
         later = _after(moment, self.changes.get(uid, ()))
         if not later and snapshot.updated_at <= moment:
             return None
-        torn = {each.aspect for each in self.breaks.get(uid, ()) if each.covers(moment)}
+        breaks = self.breaks.get(uid)
+        torn = {each.aspect for each in breaks if each.covers(moment)} if breaks else NONE
         return rewind(snapshot, later, self.historians.get(snapshot.source), torn=torn)
 
     def steps(self) -> Iterator[tuple[Snapshot, Step]]:
@@ -161,6 +162,31 @@ class ProgramThen:
     pasts: Mapping[str, Past]
 
 
+def members_of(
+    stays: Sequence[Stay],
+    items: Sequence[RollupItem],
+    graves: Mapping[str, Sequence[Span]],
+    *,
+    mapped_since: datetime | None,
+) -> tuple[list[RollupItem], list[list[Span]], list[datetime]]:
+    """Each item once, with its spans and when it was created.
+
+    `stays` and `items` lie side by side, one for each membership; the latest one tells the item's workstream.
+    """
+    latest: dict[str, RollupItem] = {}
+    by_uid: dict[str, list[Stay]] = {}
+    for stay, item in zip(stays, items, strict=True):
+        known = by_uid.get(item.uid)
+        if known is None:
+            latest[item.uid], by_uid[item.uid] = item, [stay]
+            continue
+        if stay.since > max(each.since for each in known):
+            latest[item.uid] = item
+        known.append(stay)
+    spans = [spans_of(each, graves.get(uid, ()), mapped_since=mapped_since) for uid, each in by_uid.items()]
+    return [*latest.values()], spans, [each[0].created_at for each in by_uid.values()]
+
+
 def spans_of(stays: Sequence[Stay], graves: Sequence[Span], *, mapped_since: datetime | None) -> list[Span]:
     """When one item was in the program: while it was a member, existed and was not found gone.
 
@@ -170,9 +196,11 @@ def spans_of(stays: Sequence[Stay], graves: Sequence[Span], *, mapped_since: dat
     for stay in stays:
         if stay.tombstone is not None and not any(grave.until is None for grave in graves):
             continue  # gone, and nobody knows since when
-        early = stay.since - stay.created_at <= READ_WITHIN
-        found.append(Span(stay.created_at if early else max(stay.since, stay.created_at), stay.until))
-        if stay.until is None and not early and mapped_since is not None and stay.created_at < mapped_since:
+        if stay.since - stay.created_at <= READ_WITHIN:
+            found.append(Span(stay.created_at, stay.until))
+            continue
+        found.append(Span(max(stay.since, stay.created_at), stay.until))
+        if stay.until is None and mapped_since is not None and stay.created_at < mapped_since:
             found.append(Span(stay.created_at, mapped_since))
     return [part for span in found for part in _without(span, graves)] if graves else found
 
@@ -219,8 +247,8 @@ def _after(moment: datetime, changes: Sequence[SourceChange]) -> Sequence[Source
 
 
 def _covered(spans: Sequence[Span], moment: datetime) -> bool:
-    for since, until in spans:  # noqa: SIM110 - thousands are asked, and a generator costs three times as much
-        if since <= moment and (until is None or moment < until):
+    for span in spans:  # noqa: SIM110 - thousands are asked, and a generator costs three times as much
+        if span.since <= moment and (span.until is None or moment < span.until):
             return True
     return False
 

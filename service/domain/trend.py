@@ -6,17 +6,17 @@ in NumPy columns, and only what changed on a day is touched.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from connectors.history import ItemState
+from connectors.items import SourceChange
+from service.domain.history import Snapshot
 from service.domain.items import RollupItem
 from service.domain.program_history import ProgramHistory, Span
 from service.domain.progress import Basis, time_weight
@@ -24,6 +24,8 @@ from service.domain.scope import COUNTABLE
 from service.domain.status import StatusCategory
 
 Mask = NDArray[np.bool_]
+Codes = NDArray[np.intp]  # of categories; of the width that indexes and counts need
+Places = NDArray[np.intp]  # among the members
 NOBODY = -1
 _CODES: Mapping[StatusCategory, int] = {
     category: code for code, category in enumerate((*COUNTABLE, StatusCategory.CANCELLED))
@@ -49,13 +51,15 @@ class Tally:
 class Column:
     """The program at one moment; arrays by position in `ProgramHistory.members`. A weight is NaN where there is none.
 
-    `there` are the items of the program, `counts` the countable ones.
+    `there` are the items of the program, `counts` the countable ones; `standing` is the category of these, and of what
+    does not count that of the cancelled.
     """
 
     moment: datetime
     there: Mask
     counts: Mask
-    category: NDArray[np.int8]
+    category: Codes
+    standing: Codes
     weights: Mapping[Basis, NDArray[np.float64]]
 
     @property
@@ -67,12 +71,11 @@ class Column:
         return int(np.count_nonzero(self.counts))
 
     def tally(self, basis: Basis) -> Tally:
-        where = np.where(self.counts, self.category, CANCELLED)  # what does not count goes with the cancelled
         if basis is Basis.COUNT:
-            return _tally(np.bincount(where, minlength=len(_CODES)), known=self.countable)
+            return _tally(np.bincount(self.standing, minlength=len(_CODES)), known=self.countable)
         weights = self.weights[basis]
         known = ~np.isnan(weights)
-        sums = np.bincount(where, weights=np.where(known, weights, 0.0), minlength=len(_CODES))
+        sums = np.bincount(self.standing, weights=np.where(known, weights, 0.0), minlength=len(_CODES))
         return _tally(sums, known=int(np.count_nonzero(known & self.counts)))
 
 
@@ -81,21 +84,23 @@ def sweep(history: ProgramHistory, moments: Sequence[datetime], *, count_subtask
     members = history.members
     present = _presence(history.spans, moments)
     events = _events(history, moments)
-    now = _Columns.of(members, history.position)
+    going = _Sweep(_Columns.of(members, history.position))
+    now = going.now
     for place in reversed(range(len(moments))):
-        now.put(events, events.at(place))
+        going.put(events, events.at(place))
         there = present[place]
-        counts = now.countable(there, count_subtasks=count_subtasks)
+        counts = going.countable(there, count_subtasks=count_subtasks)
+        standing = np.where(counts, now.category, CANCELLED)
         weights = {Basis.POINTS: now.points.copy(), Basis.TIME: now.seconds.copy()}
-        yield Column(moments[place], there, counts, now.category.copy(), weights)
+        yield Column(moments[place], there, counts, now.category.copy(), standing, weights)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Events:
     """Items that were others up to a moment, in the order of the moments: `starts[n]` is the first one of moment n."""
 
-    starts: NDArray[np.int64]
-    places: NDArray[np.int32]
+    starts: Places
+    places: Places
     was: _Columns
 
     def at(self, moment: int) -> slice:
@@ -104,59 +109,73 @@ class _Events:
 
 @dataclass(slots=True)
 class _Columns:
-    category: NDArray[np.int8]
+    category: Codes
     points: NDArray[np.float64]
     seconds: NDArray[np.float64]
-    parent: NDArray[np.int32]
+    parent: Places
     part: Mask
-    circular: bool = False
 
     @classmethod
     def of(cls, members: Sequence[RollupItem], position: Mapping[str, int]) -> _Columns:
-        parent = np.array([position.get(item.parent_uid or "", NOBODY) for item in members], np.int32)
         return cls(
-            np.array([_CODES[item.status_category] for item in members], np.int8),
+            np.array([_CODES[item.status_category] for item in members], np.intp),
             _weights([item.points for item in members]),
             _weights([item.time_seconds for item in members]),
-            parent,
+            np.array([position.get(item.parent_uid or "", NOBODY) for item in members], np.intp),
             np.array([item.subtask or item.level < 0 for item in members], np.bool_),
-            len(_circle(parent)) > 0,
         )
+
+    def all(self) -> tuple[NDArray[Any], ...]:
+        return self.category, self.points, self.seconds, self.parent, self.part
+
+
+class _Sweep:
+    """The columns as they go back from now, and who stands beneath whom in them."""
+
+    def __init__(self, now: _Columns) -> None:
+        self.now = now
+        self._settle()
 
     def put(self, events: _Events, chosen: slice) -> None:
         if chosen.start == chosen.stop:
             return
         places = events.places[chosen]
-        moved = bool((self.parent[places] != events.was.parent[chosen]).any())
-        for mine, theirs in zip(self._all(), events.was._all(), strict=True):
+        moved = bool((self.now.parent[places] != events.was.parent[chosen]).any())
+        for mine, theirs in zip(self.now.all(), events.was.all(), strict=True):
             mine[places] = theirs[chosen]
         if moved:
-            self.circular = len(_circle(self.parent)) > 0
-
-    def _all(self) -> tuple[NDArray[Any], ...]:
-        return self.category, self.points, self.seconds, self.parent, self.part
+            self._settle()
 
     def countable(self, there: Mask, *, count_subtasks: bool) -> Mask:
         """As `scope.standings` has it: not cancelled, no part of another item, and nothing that counts beneath."""
-        live = there & (self.category != CANCELLED)
-        parent = self._parents(there)
-        beneath = live & (parent != NOBODY)
+        counts: Mask = there & (self.now.category != CANCELLED)
+        children, parents = self._family(there)
+        live = counts[children]
         if not count_subtasks:
-            parts = beneath & self.part
-            live, beneath = live & ~parts, beneath & ~parts
-        counts: Mask = live.copy()
-        counts[parent[beneath]] = False
+            part = self.now.part[children]
+            counts[children[live & part]] = False
+            live &= ~part
+        counts[parents[live]] = False
         return counts
 
-    def _parents(self, there: Mask) -> NDArray[np.int32]:
-        """Only items of the program are parents; links that run in a circle are cut."""
-        parent = np.where(there & there[self.parent] & (self.parent != NOBODY), self.parent, NOBODY)
-        if self.circular:  # of all items; fewer of them have no circle that these do not have
-            parent[_circle(parent)] = NOBODY
-        return parent
+    def _settle(self) -> None:
+        self._children = np.flatnonzero(self.now.parent != NOBODY)
+        self._parents = self.now.parent[self._children]
+        self._circular = len(_circle(self.now.parent)) > 0
+
+    def _family(self, there: Mask) -> tuple[Places, Places]:
+        """Children and their parents, both in the program; links that run in a circle are cut."""
+        both = there[self._children] & there[self._parents]
+        children, parents = self._children[both], self._parents[both]
+        if not self._circular:  # of all items; fewer of them have no circle that these do not have
+            return children, parents
+        above = np.full(len(there), NOBODY)
+        above[children] = parents
+        kept = ~np.isin(children, _circle(above))
+        return children[kept], parents[kept]
 
 
-def _circle(parent: NDArray[np.int32]) -> NDArray[np.int32]:
+def _circle(parent: Places) -> Places:
     """Whose parent links run in a circle: who is still above somebody after more steps than there are items."""
     above = parent
     for _ in range(len(parent).bit_length()):  # each doubles the way
@@ -169,49 +188,73 @@ def _circle(parent: NDArray[np.int32]) -> NDArray[np.int32]:
 def _presence(spans: Sequence[Sequence[Span]], moments: Sequence[datetime]) -> Mask:
     """By moment and member: whether it was in the program."""
     turns = np.zeros((len(moments) + 1, len(spans)), np.int8)
-    for place, each in enumerate(spans):
-        for since, until in each:
-            turns[bisect_left(moments, since), place] += 1
-            if until is not None:
-                turns[bisect_left(moments, until), place] -= 1
+    every = [(place, span) for place, each in enumerate(spans) for span in each]
+    ended = [(place, span.until) for place, span in every if span.until is not None]
+    _turn(turns, moments, [place for place, _ in every], [span.since for _, span in every], +1)
+    _turn(turns, moments, [place for place, _ in ended], [until for _, until in ended], -1)
     return np.cumsum(turns[:-1], axis=0, dtype=np.int8) > 0
+
+
+def _turn(
+    turns: NDArray[np.int8], moments: Sequence[datetime], places: Sequence[int], at: Sequence[datetime], by: int
+) -> None:
+    """`by`: +1 of who comes, -1 of who goes."""
+    np.add.at(turns, (_slots(moments, at), np.array(places, np.intp)), by)
+
+
+def _slots(moments: Sequence[datetime], at: Iterable[datetime]) -> Places:
+    """The first of `moments` that is not before each of `at`."""
+    return np.searchsorted(_seconds(moments), _seconds(at))
+
+
+def _seconds(moments: Iterable[datetime]) -> NDArray[np.float64]:
+    """Since the epoch; until the year 2100 each microsecond is a number of its own."""
+    return np.fromiter(map(datetime.timestamp, moments), np.float64)
 
 
 def _events(history: ProgramHistory, moments: Sequence[datetime]) -> _Events:
     """Who was another one at a moment than at the next one."""
-    found: list[tuple[int, int, str, ItemState]] = []
-    for uid, changes in history.changes.items():
-        snapshot = history.snapshots.get(uid)
-        historian = None if snapshot is None else history.historians.get(snapshot.source)
-        if snapshot is None or historian is None:
-            continue
-        states: dict[int, ItemState] = {}
-        state, undo = snapshot.state, historian.undo
-        for change in reversed(changes):
-            state = undo(state, change)
-            states[bisect_left(moments, change.at) - 1] = state
-        place, source = history.position[uid], snapshot.source
-        found += [(moment, place, source, then) for moment, then in states.items() if moment >= 0]
-    found.sort(key=itemgetter(0))
-    parents = [history.parent_of(source, state) or "" for _, _, source, state in found]
-    states_then = [state for *_, state in found]
-    starts = np.searchsorted([moment for moment, *_ in found], np.arange(len(moments) + 1))
-    return _Events(
-        starts,
-        np.array([place for _, place, *_ in found], np.int32),
-        _Columns(
-            np.array([_CODES[state.status_category] for state in states_then], np.int8),
-            _weights([state.points for state in states_then]),
-            _weights(
-                [
-                    time_weight(state.estimate_seconds, state.spent_seconds, state.remaining_seconds)
-                    for state in states_then
-                ]
-            ),
-            np.array([history.position.get(parent, NOBODY) for parent in parents], np.int32),
-            np.array([state.subtask or state.level < 0 for state in states_then], np.bool_),
-        ),
+    slots: list[int] = []
+    places: list[int] = []
+    sources: list[str] = []
+    states: list[ItemState] = []
+    for snapshot, changes, ends in _by_moment(history, moments):
+        then: dict[int, ItemState] = {}
+        state, undo = snapshot.state, history.historians[snapshot.source].undo
+        for change, end in zip(reversed(changes), reversed(ends), strict=True):
+            then[end] = state = undo(state, change)
+        then.pop(NOBODY, None)
+        slots += then
+        states += then.values()
+        places += [history.position[snapshot.uid]] * len(then)
+        sources += [snapshot.source] * len(then)
+    order = np.argsort(np.array(slots, np.intp), kind="stable")
+    parents = map(history.parent_of, sources, states)
+    was = _Columns(
+        np.array([_CODES[state.status_category] for state in states], np.intp),
+        _weights([state.points for state in states]),
+        _weights([time_weight(each.estimate_seconds, each.spent_seconds, each.remaining_seconds) for each in states]),
+        np.array([history.position.get(parent or "", NOBODY) for parent in parents], np.intp),
+        np.array([state.subtask or state.level < 0 for state in states], np.bool_),
     )
+    starts = np.searchsorted(np.array(slots, np.intp)[order], np.arange(len(moments) + 1))
+    return _Events(starts, np.array(places, np.intp)[order], _Columns(*(each[order] for each in was.all())))
+
+
+def _by_moment(
+    history: ProgramHistory, moments: Sequence[datetime]
+) -> Iterator[tuple[Snapshot, Sequence[SourceChange], Sequence[int]]]:
+    """Of each item that can go back: its changes, and the last of `moments` before each of them."""
+    every = [
+        (snapshot, changes)
+        for uid, changes in history.changes.items()
+        if (snapshot := history.snapshots.get(uid)) is not None and snapshot.source in history.historians
+    ]
+    ends = (_slots(moments, (change.at for _, changes in every for change in changes)) - 1).tolist()
+    taken = 0
+    for snapshot, changes in every:
+        yield snapshot, changes, ends[taken : taken + len(changes)]
+        taken += len(changes)
 
 
 def _weights(said: Sequence[float | None]) -> NDArray[np.float64]:

@@ -5,7 +5,6 @@ For answers about one moment, a window of time, or every change in it; what thos
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace as changed
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,13 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.contract import Historian
 from connectors.history import EVERY_ASPECT, Aspect
-from connectors.items import Facet
+from connectors.items import Facet, FacetValue
 from service.domain.breakdown import Breakdown
 from service.domain.errors import InvalidQuery
 from service.domain.history import Break, Chained, Snapshot, breaks
-from service.domain.items import RollupItem
 from service.domain.notices import Notice, counted
-from service.domain.program_history import ProgramHistory, ProgramThen, Span, Stay, spans_of, with_epics
+from service.domain.program_history import ProgramHistory, ProgramThen, members_of, with_epics
 from service.programs.historians import Historians
 from service.store.past_items import Changes, Fields, PastItems
 
@@ -65,12 +63,16 @@ async def history_of(
     """
     reader = PastItems(connection)
     mapped_since = await reader.mapped_since(key)
-    rows = await reader.members(key, since, by=by)
-    of_sources = await historians.of(connection, {item.source for _, item in rows})
-    uids = {item.uid for _, item in rows}
-    doubtful = {item.uid for stay, item in rows if stay.updated_at > since and _is_partial(of_sources.get(item.source))}
-    members, spans, created = _members(rows, await reader.graves(uids), mapped_since)
-    history = await _with_changes(reader, uids, doubtful, since, of_sources, aspects)
+    stays, items = await reader.members(key, since, by=by)
+    sources = {item.source for item in items}
+    of_sources = await historians.of(connection, sources)
+    partial = {source for source in sources if _is_partial(of_sources.get(source))}
+    doubtful = {
+        item.uid for stay, item in zip(stays, items, strict=True) if item.source in partial and stay.updated_at > since
+    }
+    members, spans, created = members_of(stays, items, await reader.graves_in(key), mapped_since=mapped_since)
+    uids = [item.uid for item in members]
+    history = await _with_changes(reader, uids, doubtful, since, of_sources, aspects, program=key)
     return changed(history, members=members, spans=spans, created=created, mapped_since=mapped_since)
 
 
@@ -90,9 +92,11 @@ async def _with_changes(
     since: datetime,
     historians: Mapping[str, Historian],
     aspects: Collection[Aspect],
+    *,
+    program: str | None = None,
 ) -> ProgramHistory:
     fields = _fields(historians.values(), aspects)
-    changes = await reader.changes_after(uids, since, fields)
+    changes = await reader.changes_after(uids, since, fields, program=program)
     return ProgramHistory(
         since=since,
         members=(),
@@ -175,9 +179,9 @@ def past_notices(history: ProgramHistory, then: ProgramThen, *, proof: datetime 
         )
 
 
-def uncertain_notices(history: ProgramHistory) -> Iterator[Notice]:
-    """Over a window of time: how many histories are not whole."""
-    torn = len(history.breaks)
+def uncertain_notices(history: ProgramHistory, since: datetime) -> Iterator[Notice]:
+    """From a moment on that is not before the history's own: how many histories are not whole."""
+    torn = sum(any(each.until > since for each in every) for every in history.breaks.values())
     if torn:
         whose = (
             "The history of 1 item contradicts itself"
@@ -185,7 +189,7 @@ def uncertain_notices(history: ProgramHistory) -> Iterator[Notice]:
             else f"Histories of {torn} items contradict themselves"
         )
         yield Notice("torn_histories", f"{whose}; in between, values are not known.")
-    unread = sum(is_unread(history, each) for each in history.snapshots.values())
+    unread = sum(is_unread(history, each) for each in history.snapshots.values() if each.updated_at > since)
     if unread:
         yield Notice("unread_histories", f"Of {counted(unread, 'item')} the history cannot be read, or not yet.")
 
@@ -211,26 +215,13 @@ async def _snapshots(
 ) -> dict[str, Snapshot]:
     planned = _PLANNED if not {Aspect.ITERATION, Aspect.RELEASE}.isdisjoint(aspects) else ()
     facets = await reader.facets(uids, (*_DECIDING, *planned))
-    settled: dict[str, Snapshot] = {}
-    for each in await reader.snapshots(uids):
-        historian = historians.get(each.source)
-        state = each.state if historian is None else historian.settled(each.state, facets.get(each.uid, ()))
-        settled[each.uid] = replace(each, state=state)
-    return settled
+    return {each.uid: _settled(each, historians, facets.get(each.uid, ())) for each in await reader.snapshots(uids)}
 
 
-def _members(
-    rows: Sequence[tuple[Stay, RollupItem]], graves: Mapping[str, Sequence[Span]], mapped_since: datetime | None
-) -> tuple[list[RollupItem], list[list[Span]], list[datetime]]:
-    """Each item once, with its spans and when it was created; its latest membership tells its workstream."""
-    latest: dict[str, RollupItem] = {}
-    stays: defaultdict[str, list[Stay]] = defaultdict(list)
-    for stay, item in rows:
-        if item.uid not in latest or stay.since > max(each.since for each in stays[item.uid]):
-            latest[item.uid] = item
-        stays[item.uid].append(stay)
-    spans = [spans_of(stays[uid], graves.get(uid, ()), mapped_since=mapped_since) for uid in latest]
-    return list(latest.values()), spans, [stays[uid][0].created_at for uid in latest]
+def _settled(snapshot: Snapshot, historians: Mapping[str, Historian], facets: Sequence[FacetValue]) -> Snapshot:
+    historian = historians.get(snapshot.source)
+    state = snapshot.state if historian is None else historian.settled(snapshot.state, facets)
+    return snapshot if state is snapshot.state else replace(snapshot, state=state)
 
 
 def _parent_keys(changes: Changes, historians: Mapping[str, Historian]) -> set[tuple[str, str]]:

@@ -17,10 +17,12 @@ from service.domain.progress import Basis
 from service.domain.scope_changes import Moved, ScopeChange, changed, created_at, scope_of, total
 from service.domain.trend import Column, Tally, sweep
 from service.programs.answers import Answer, ProgramRef
+from service.programs.cache import cache_of
 from service.programs.envelope import enveloped
 from service.programs.freshness import Grounds, grounds_of
 from service.programs.historians import Historians
-from service.programs.past import EARLIEST, IN_ROLLUPS, MAPPING_OF_TODAY, end_of, history_of, uncertain_notices
+from service.programs.kept_histories import history_reaching
+from service.programs.past import EARLIEST, MAPPING_OF_TODAY, end_of, uncertain_notices
 from service.programs.rounding import PLACES
 from service.programs.trend_answers import (
     AddedData,
@@ -138,8 +140,9 @@ async def _read(
         grounds = await grounds_of(uow.connection, key)
         span = window(since, until, start=grounds.program.start, zone=zone, now=now)
         first = span.end(span.since - timedelta(days=1))
-        history = await history_of(
-            uow.connection, key, since=first, historians=historians, aspects=IN_ROLLUPS, by=Breakdown.PROJECT
+        kept = cache_of(database).histories
+        history = await history_reaching(
+            uow.connection, grounds, kept, first, by=Breakdown.PROJECT, historians=historians
         )
     return grounds, history, span
 
@@ -262,4 +265,4 @@ def _estimates(change: ScopeChange) -> EstimatesData:
 def _notices(history: ProgramHistory, span: Window) -> Iterator[Notice]:
     if not history.is_mapped(span.end(span.since)):
         yield MAPPING_OF_TODAY
-    yield from uncertain_notices(history)
+    yield from uncertain_notices(history, span.end(span.since - timedelta(days=1)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -68,7 +68,7 @@ class PastItems:
 
     async def members(
         self, program: str, since: datetime, *, by: Breakdown | None = None
-    ) -> list[tuple[Stay, RollupItem]]:
+    ) -> tuple[list[Stay], list[RollupItem]]:
         """One for each membership, in no order; of epic, team and workstream only what `by` asks for (None: all)."""
         await ProgramItems(self._connection).prefer_indexes()
         statement = _MEMBERS.format(columns=ROLLUP_COLUMNS + (EVERY_BUCKET if by is None else ASKED_FOR.get(by, "")))
@@ -78,7 +78,7 @@ class PastItems:
         homes = await self._homes(program)
         if homes:
             items = [replace(each, homes=(each.project_id, *homes.get(each.uid, ()))) for each in items]
-        return list(zip(stays, items, strict=True))
+        return stays, items
 
     async def _homes(self, program: str) -> dict[str, list[str]]:
         """The projects of items that may have several. The facet leads: most programs have none."""
@@ -89,29 +89,38 @@ class PastItems:
 
     async def graves(self, uids: Collection[str]) -> dict[str, list[Span]]:
         """uid → when the item was gone, in order."""
+        return await self._graves(within(self._connection, "t.item_uid"), sorted(uids))
+
+    async def graves_in(self, program: str) -> dict[str, list[Span]]:
+        """The same of all that ever were in the program. The graves lead: most programs have few."""
+        return await self._graves(_EVER_IN, program)
+
+    async def _graves(self, whose: str, parameter: object) -> dict[str, list[Span]]:
         found: dict[str, list[Span]] = defaultdict(list)
-        statement = _GRAVES.format(named=within(self._connection, "item_uid"))
-        for uid, since, until in await fetch(self._connection, statement, [sorted(uids)]):
+        for uid, since, until in await fetch(self._connection, _GRAVES.format(whose=whose), [parameter]):
             found[uid].append(Span(convert(since, datetime), convert(until, datetime | None)))
         return found
 
-    async def changes_after(self, uids: Collection[str], moment: datetime, fields: Fields) -> Changes:
-        """uid → the changes after the moment, in their order."""
-        return await self._changes(uids, "c.at > ?", moment, fields)
+    async def changes_after(
+        self, uids: Collection[str], moment: datetime, fields: Fields, *, program: str | None = None
+    ) -> Changes:
+        """uid → the changes after the moment, in their order. `program`: the uids are those of its `members`."""
+        if program is not None and self._connection.dialect.name == "postgresql":
+            return await self._changes(_IN_SINCE, [program, moment], "c.at > ?", moment, fields)
+        return await self._changes(within(self._connection, "c.item_uid"), [sorted(uids)], "c.at > ?", moment, fields)
 
     async def changes_until(self, uids: Collection[str], moment: datetime, fields: Fields) -> Changes:
         """uid → the changes up to the moment and at it, in their order."""
-        return await self._changes(uids, "c.at <= ?", moment, fields)
+        return await self._changes(within(self._connection, "c.item_uid"), [sorted(uids)], "c.at <= ?", moment, fields)
 
-    async def _changes(self, uids: Collection[str], when: str, moment: datetime, fields: Fields) -> Changes:
+    async def _changes(
+        self, whose: str, named: Sequence[object], when: str, moment: datetime, fields: Fields
+    ) -> Changes:
         families = " ".join("OR c.field_id LIKE ?" for _ in fields.families)
-        statement = _CHANGES.format(
-            named=within(self._connection, "c.item_uid"),
-            when=when,
-            wanted=f"{within(self._connection, 'c.field_id')} {families}",
-        )
+        wanted = f"{within(self._connection, 'c.field_id')} {families}"
+        statement = _CHANGES.format(whose=whose, when=when, wanted=wanted)
         patterns = [f"{family}%" for family in sorted(fields.families)]
-        parameters = [sorted(uids), moment, sorted(fields.ids), *patterns]
+        parameters = [*named, moment, sorted(fields.ids), *patterns]
         found: Changes = defaultdict(list)
         for change in convert(await fetch_many(self._connection, statement, parameters), list[_Change]):
             found[change.item_id].append(change)
@@ -199,16 +208,21 @@ _MEMBERS = """
     SELECT m.valid_from, m.valid_to, i.created_at, i.updated_at, i.tombstone, {columns}
       FROM memberships AS m JOIN work_items AS i ON i.uid = m.item_uid
      WHERE m.program_key = ? AND (m.valid_to IS NULL OR m.valid_to > ?)"""
+# Thousands of uids cost PostgreSQL as much to take in as it does to find their changes.
+_IN_SINCE = """c.item_uid = ANY(ARRAY(
+           SELECT item_uid FROM memberships WHERE program_key = ? AND (valid_to IS NULL OR valid_to > ?)))"""
 _HOMES = """
     SELECT f.item_uid, coalesce(nullif(f.native_id, ''), f.value) FROM item_facets AS f
      WHERE f.facet = 'project'
        AND EXISTS (SELECT 1 FROM memberships AS m WHERE m.item_uid = f.item_uid AND m.program_key = ?)
      ORDER BY f.item_uid, f.value"""
-_GRAVES = "SELECT item_uid, found_at, restored_at FROM tombstones WHERE {named} ORDER BY item_uid, found_at"
+_GRAVES = """
+    SELECT t.item_uid, t.found_at, t.restored_at FROM tombstones AS t WHERE {whose} ORDER BY t.item_uid, t.found_at"""
+_EVER_IN = "EXISTS (SELECT 1 FROM memberships AS m WHERE m.item_uid = t.item_uid AND m.program_key = ?)"
 _CHANGES = """
     SELECT c.item_uid, c.change_id, c.ordinal, c.at, c.field_id, c.author_id, c.from_value, c.to_value,
            c.from_text, c.to_text
-      FROM item_changes AS c WHERE {named} AND {when} AND ({wanted})"""
+      FROM item_changes AS c WHERE {whose} AND {when} AND ({wanted})"""
 _SNAPSHOTS = f"""
     SELECT i.uid, i.source, i.title, i.created_at, i.updated_at, i.parent_uid, i.epic_uid, i.done_at, {_STATE}
       FROM work_items AS i WHERE {{named}}"""  # noqa: S608 - names of this file

@@ -16,7 +16,7 @@ from service.store.tables.items import item_changes, tombstones, work_items
 from service.store.tables.programs import memberships
 from tests.builders import jira
 from tests.builders.items import SOURCE
-from tests.programs.portfolio import NOW
+from tests.programs.portfolio import NOW, a_checkout
 
 POINTS = "customfield_1"
 TO_DO, DOING, CLOSED = ("1", "Open"), ("3", "In Progress"), ("6", "Closed")
@@ -61,6 +61,15 @@ async def add_change(
         await uow.connection.execute(insert(item_changes), [row])
         item = work_items.c.uid == row["item_uid"]
         await uow.connection.execute(update(work_items).where(item).values(updated_at=at))
+
+
+async def a_past(database: Database) -> None:
+    """PAY-11 was estimated anew on 1 November, begun on the 5th and closed on the 10th; it has 5 points now."""
+    await a_checkout(database)
+    await add_reference(database)
+    await add_change(database, 11, on(11, 1), POINTS, "3", "5")
+    await add_change(database, 11, on(11, 5), "status", TO_DO, DOING)
+    await add_change(database, 11, on(11, 10), "status", DOING, CLOSED)
 
 
 async def add_grave(database: Database, native_id: int, since: datetime, until: datetime | None = None) -> None:

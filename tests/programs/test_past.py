@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import update
 
 from service.programs.answers import Answer, ItemSummary, RollupData, WeightedProgress
-from service.programs.cache import cache_of
 from service.programs.historians import NO_HISTORIANS, Historians
 from service.programs.past_list import list_items_then
 from service.programs.read import get_rollup
@@ -19,18 +18,16 @@ from service.store.raw import LandedRecord, RawRecords, digest
 from service.store.tables.items import work_items
 from tests.builders.items import SOURCE, an_epic, an_item, insert_facets, insert_person
 from tests.programs.histories import (
-    CLOSED,
-    DOING,
     HISTORIANS,
     POINTS,
-    TO_DO,
+    a_past,
     add_change,
     add_grave,
     add_reference,
     member,
     on,
 )
-from tests.programs.portfolio import KEY, NOW, SYNCED, TODAY, a_checkout, add_members, add_program, add_source
+from tests.programs.portfolio import KEY, NOW, SYNCED, TODAY, add_members, add_program, add_source
 
 
 async def as_of(
@@ -51,12 +48,7 @@ def warnings(answer: Answer[RollupData]) -> dict[str, str]:
 
 @pytest.fixture
 async def past(database: Database) -> Database:
-    """PAY-11 was estimated anew on 1 November, begun on the 5th and closed on the 10th; it has 5 points now."""
-    await a_checkout(database)
-    await add_reference(database)
-    await add_change(database, 11, on(11, 1), POINTS, "3", "5")
-    await add_change(database, 11, on(11, 5), "status", TO_DO, DOING)
-    await add_change(database, 11, on(11, 10), "status", DOING, CLOSED)
+    await a_past(database)
     return database
 
 
@@ -72,21 +64,6 @@ async def test_a_roll_up_of_an_earlier_day_counts_what_was_so_then(past: Databas
         on(11, 7): (8.0, 5.0, 0),
         on(11, 12): (8.0, 0, 5.0),
     }
-
-
-async def test_a_history_that_reaches_further_back_serves_later_moments_all_the_same(past: Database) -> None:
-    moments = [on(11, 1, 9), on(11, 4), on(11, 7), on(11, 12)]
-    later_first = [await as_of(past, moment) for moment in reversed(moments)]
-    cache_of(past).rollups.clear()
-    cache_of(past).histories.clear()
-
-    earlier_first = [await as_of(past, moment) for moment in moments]
-
-    assert [each.data for each in earlier_first] == [each.data for each in reversed(later_first)]
-    assert [each.warnings for each in earlier_first] == [each.warnings for each in reversed(later_first)]
-    assert len({points_of(each).done for each in earlier_first}) > 1
-    (kept,) = cache_of(past).histories.values()
-    assert kept.since == moments[0]
 
 
 async def test_an_answer_about_the_past_says_how_far_it_can_be_believed(past: Database) -> None:

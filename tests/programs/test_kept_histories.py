@@ -1,0 +1,74 @@
+"""A history that reaches further back than a question serves it all the same: no answer shows that it was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from service.programs.answers import Answer
+from service.programs.cache import AnswerCache, cache_of
+from service.programs.read import get_rollup
+from service.programs.trend import get_scope, get_trend
+from service.store.engine import Database
+from tests.programs.histories import HISTORIANS, POINTS, a_past, add_change, add_grave, day, on
+from tests.programs.portfolio import KEY, NOW, TODAY
+
+UTC_ZONE = ZoneInfo("UTC")
+DAYS = ((11, 1), (11, 4), (11, 7), (11, 12))
+
+
+async def _rollup(database: Database, month: int, number: int) -> Answer[Any]:
+    return await get_rollup(database, KEY, now=NOW, today=TODAY, as_of=on(month, number, 9), historians=HISTORIANS)
+
+
+async def _trend(database: Database, month: int, number: int) -> Answer[Any]:
+    return await get_trend(database, KEY, since=day(month, number), zone=UTC_ZONE, now=NOW, historians=HISTORIANS)
+
+
+async def _scope(database: Database, month: int, number: int) -> Answer[Any]:
+    return await get_scope(database, KEY, since=day(month, number), zone=UTC_ZONE, now=NOW, historians=HISTORIANS)
+
+
+def _forget(kept: AnswerCache) -> None:
+    kept.rollups.clear()
+    kept.histories.clear()
+
+
+@pytest.fixture
+async def past(database: Database) -> Database:
+    """PAY-12 contradicts itself until the 3rd; PAY-15 was away for a day."""
+    await a_past(database)
+    await add_change(database, 12, on(11, 2), POINTS, "5", "13")
+    await add_change(database, 12, on(11, 3), POINTS, "3", "8")
+    await add_grave(database, 15, on(11, 6), on(11, 7))
+    return database
+
+
+@pytest.mark.parametrize("question", [_rollup, _trend, _scope])
+async def test_from_the_first_day_on_and_back_to_it_every_answer_is_the_same(
+    past: Database, question: Callable[..., Awaitable[Answer[Any]]]
+) -> None:
+    alone = []
+    for each in DAYS:
+        _forget(cache_of(past))
+        alone.append(await question(past, *each))
+    _forget(cache_of(past))
+    together = [await question(past, *each) for each in DAYS]
+    (kept,) = cache_of(past).histories.values()
+
+    assert kept.since < on(*DAYS[0])
+    assert [each.data for each in together] == [each.data for each in alone]
+    assert [each.warnings for each in together] == [each.warnings for each in alone]
+    assert len({str(each.warnings) for each in alone}) > 1
+
+
+async def test_a_trend_is_drawn_from_the_history_that_a_roll_up_has_read(past: Database) -> None:
+    await _rollup(past, 10, 20)
+    (read,) = cache_of(past).histories.values()
+
+    await _trend(past, 11, 1)
+
+    assert cache_of(past).histories.values() == (read,)
