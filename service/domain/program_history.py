@@ -194,7 +194,7 @@ def spans_of(stays: Sequence[Stay], graves: Sequence[Span], *, mapped_since: dat
     """
     found: list[Span] = []
     for stay in stays:
-        if stay.tombstone is not None and not any(grave.until is None for grave in graves):
+        if stay.tombstone is not None and all(grave.until is not None for grave in graves):
             continue  # gone, and nobody knows since when
         if stay.since - stay.created_at <= READ_WITHIN:
             found.append(Span(stay.created_at, stay.until))

@@ -53,25 +53,32 @@ async def _measure(database: Database) -> Figures:
         "roll-up as of a year ago": await timed(lambda: _rollup(database, NOW - timedelta(days=365))),
         "the same, history kept": await timed(lambda: _rollup(database, NOW - timedelta(days=365), kept=True)),
         "a year of daily burn-up": await timed(lambda: _trend(database)),
+        "the burn-up, history kept": await timed(lambda: _trend(database, kept=True)),
         "a year of scope changes": await timed(lambda: _scope(database)),
     }
 
 
 async def _rollup(database: Database, moment: datetime | None, *, kept: bool = False) -> None:
-    cache_of(database).rollups.clear()
-    if not kept:
-        cache_of(database).histories.clear()
+    _forget(database, histories=not kept)
     encode(await get_rollup(database, KEY, now=NOW, today=TODAY, as_of=moment, historians=HISTORIANS))
 
 
-async def _trend(database: Database) -> None:
+async def _trend(database: Database, *, kept: bool = False) -> None:
+    _forget(database, histories=not kept)
     since = TODAY - timedelta(days=365)
     encode(await get_trend(database, KEY, since=since, zone=UTC_ZONE, now=NOW, historians=HISTORIANS))
 
 
 async def _scope(database: Database) -> None:
+    _forget(database, histories=True)
     since = TODAY - timedelta(days=365)
     encode(await get_scope(database, KEY, since=since, zone=UTC_ZONE, now=NOW, historians=HISTORIANS))
+
+
+def _forget(database: Database, *, histories: bool) -> None:
+    cache_of(database).rollups.clear()
+    if histories:
+        cache_of(database).histories.clear()
 
 
 async def fill_history(database: Database) -> None:
