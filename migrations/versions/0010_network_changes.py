@@ -118,6 +118,8 @@ def _of_hangings() -> Iterator[Note]:
         item, program = f"{row}.item_uid", f"{row}.program_key"
         yield Note(name, "memberships", event, "shape", item, program=program)
         yield Note(name, "item_facets", event, "values", item, when=f"{row}.facet IN ('iteration', 'release')")
+        due = _differs("item_uid") if event == "UPDATE" else ""
+        yield Note(name, "pending_details", event, "values", item, when=due)
         moved = _differs("source", "key", "item_uid") if event == "UPDATE" else ""
         yield Note(name, "item_aliases", event, "names", item, when=moved)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as replaced
 from datetime import datetime, timedelta
 from functools import cached_property
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,6 +24,8 @@ from connectors.items import SourceChange
 from service.domain.history import NONE, Break, Past, Snapshot, Step, rewind, steps
 from service.domain.items import RollupItem
 from service.domain.progress import time_weight
+
+Value = TypeVar("Value")
 
 _AT = attrgetter("at")
 READ_WITHIN = timedelta(days=2)  # a member that joined so soon after its creation was one before it was first read
@@ -147,6 +150,25 @@ class ProgramHistory:
             return f"{source}:{state.parent_id}"
         return None if state.parent_key is None else self.named.get((source, state.parent_key))
 
+    def again(self, uids: Collection[str], part: ProgramHistory) -> ProgramHistory:
+        """With what `part` tells of these items, read at the same time and as far back: who is not in it is not in
+        the program."""
+        stayed = [place for place, item in enumerate(self.members) if item.uid not in uids]
+        members = [*map(self.members.__getitem__, stayed), *part.members]
+        sources = {item.source for item in members}
+        known = {**self.historians, **part.historians}
+        return replaced(
+            self,
+            members=members,
+            spans=[*map(self.spans.__getitem__, stayed), *part.spans],
+            created=[*map(self.created.__getitem__, stayed), *part.created],
+            snapshots={**_but(self.snapshots, uids), **part.snapshots},
+            changes={**_but(self.changes, uids), **part.changes},
+            historians={source: known[source] for source in sorted(sources & known.keys())},
+            breaks={**_but(self.breaks, uids), **part.breaks},
+            named={**self.named, **part.named},
+        )
+
     @cached_property
     def position(self) -> Mapping[str, int]:
         """uid → its place among the members."""
@@ -237,6 +259,11 @@ def with_epics(items: Sequence[RollupItem], moved: Collection[str], above: Mappi
         return items
     climbed = [climb(item) for item in items]
     return [replace(item, epic_uid=way.epic) if way.differs else item for item, way in zip(items, climbed, strict=True)]
+
+
+def _but(told: Mapping[str, Value], uids: Collection[str]) -> dict[str, Value]:
+    """Of everybody else."""
+    return {uid: each for uid, each in told.items() if uid not in uids}
 
 
 def _after(moment: datetime, changes: Sequence[SourceChange]) -> Sequence[SourceChange]:

@@ -15,6 +15,7 @@ from service.domain.progress import Basis, MissingWeight
 from service.domain.scope import Exclusion
 from service.programs.answers import RollupData
 from service.store.engine import Database
+from service.store.network_changes import Position
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -40,9 +41,15 @@ class Question(NamedTuple):
 class HistoryQuestion(NamedTuple):
     """`columns` are those that a breakdown asks for beside the usual ones."""
 
-    fingerprint: str
     program: str
     columns: str
+
+
+class KeptHistory(NamedTuple):
+    """Made of everything that stood there at a position."""
+
+    position: Position
+    history: ProgramHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +105,13 @@ class Beside(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class AnswerCache:
-    """Not shared between processes: each finds the same by itself. All but roll-ups are by fingerprint.
+    """Not shared between processes: each finds the same by itself. All but histories are by fingerprint.
 
     A history of a year of 5,000 items takes about 10 MB.
     """
 
     rollups: Recent[Question, Computed] = field(default_factory=lambda: Recent(128))
-    histories: Recent[HistoryQuestion, ProgramHistory] = field(default_factory=lambda: Recent(4))
+    histories: Recent[HistoryQuestion, KeptHistory] = field(default_factory=lambda: Recent(8))
     exclusions: Recent[str, Mapping[str, Exclusion]] = field(default_factory=lambda: Recent(16))
     backlogs: Recent[str, tuple[Notice, ...]] = field(default_factory=lambda: Recent(16))
 

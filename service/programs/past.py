@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.contract import Historian
 from connectors.history import EVERY_ASPECT, Aspect
-from connectors.items import Facet, FacetValue
+from connectors.items import Facet, FacetValue, SourceChange
 from service.domain.breakdown import Breakdown
 from service.domain.errors import InvalidQuery
 from service.domain.history import Break, Chained, Snapshot, breaks
@@ -55,24 +55,27 @@ async def history_of(
     historians: Historians,
     aspects: Collection[Aspect] = EVERY_ASPECT,
     by: Breakdown | None = None,
+    among: Collection[str] | None = None,
 ) -> ProgramHistory:
     """What happened in a program after a moment, and what it is now.
 
     `aspects`: only the changes of these are read, and only these of a past state can be relied on. `by`: as for a
-    roll-up, of epic, team and workstream the members only tell what that asks for; all when left out.
+    roll-up, of epic, team and workstream the members only tell what that asks for; all when left out. `among`: of
+    these members alone, for `ProgramHistory.again`.
     """
     reader = PastItems(connection)
     mapped_since = await reader.mapped_since(key)
-    stays, items = await reader.members(key, since, by=by)
+    stays, items = await reader.members(key, since, by=by, among=among)
     sources = {item.source for item in items}
     of_sources = await historians.of(connection, sources)
     partial = {source for source in sources if _is_partial(of_sources.get(source))}
     doubtful = {
         item.uid for stay, item in zip(stays, items, strict=True) if item.source in partial and stay.updated_at > since
     }
-    members, spans, created = members_of(stays, items, await reader.graves_in(key), mapped_since=mapped_since)
-    uids = [item.uid for item in members]
-    history = await _with_changes(reader, uids, doubtful, since, of_sources, aspects, program=key)
+    graves = await (reader.graves_in(key) if among is None else reader.graves(among))
+    members, spans, created = members_of(stays, items, graves, mapped_since=mapped_since)
+    uids, program = [item.uid for item in members], key if among is None else None
+    history = await _with_changes(reader, uids, doubtful, since, of_sources, aspects, program=program)
     return changed(history, members=members, spans=spans, created=created, mapped_since=mapped_since)
 
 
@@ -106,7 +109,7 @@ async def _with_changes(
         changes=changes,
         historians=historians,
         breaks=_breaks(await reader.changes_until(changes.keys(), since, fields), changes, historians),
-        named=await reader.named(_parent_keys(changes, historians)),
+        named=await reader.named(parent_keys(changes, historians)),
     )
 
 
@@ -224,7 +227,9 @@ def _settled(snapshot: Snapshot, historians: Mapping[str, Historian], facets: Se
     return snapshot if state is snapshot.state else replace(snapshot, state=state)
 
 
-def _parent_keys(changes: Changes, historians: Mapping[str, Historian]) -> set[tuple[str, str]]:
+def parent_keys(
+    changes: Mapping[str, Sequence[SourceChange]], historians: Mapping[str, Historian]
+) -> set[tuple[str, str]]:
     """What a history may call a parent by, where it gives no id."""
     fields = {source: _of_parents(historian) for source, historian in historians.items()}
     return {

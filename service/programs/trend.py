@@ -141,9 +141,7 @@ async def _read(
         span = window(since, until, start=grounds.program.start, zone=zone, now=now)
         first = span.end(span.since - timedelta(days=1))
         kept = cache_of(database).histories
-        history = await history_reaching(
-            uow.connection, grounds, kept, first, by=Breakdown.PROJECT, historians=historians
-        )
+        history = await history_reaching(uow.connection, key, kept, first, by=Breakdown.PROJECT, historians=historians)
     return grounds, history, span
 
 

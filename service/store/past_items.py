@@ -67,12 +67,19 @@ class PastItems:
         return convert(row[0], datetime | None)
 
     async def members(
-        self, program: str, since: datetime, *, by: Breakdown | None = None
+        self, program: str, since: datetime, *, by: Breakdown | None = None, among: Collection[str] | None = None
     ) -> tuple[list[Stay], list[RollupItem]]:
-        """One for each membership, in no order; of epic, team and workstream only what `by` asks for (None: all)."""
+        """One for each membership, in no order; of epic, team and workstream only what `by` asks for (None: all).
+
+        `among`: only these items.
+        """
         await ProgramItems(self._connection).prefer_indexes()
         statement = _MEMBERS.format(columns=ROLLUP_COLUMNS + (EVERY_BUCKET if by is None else ASKED_FOR.get(by, "")))
-        rows = await fetch_many(self._connection, statement, [program, since])
+        parameters: list[object] = [program, since]
+        if among is not None:
+            statement += f" AND {within(self._connection, 'm.item_uid')}"
+            parameters.append(sorted(among))
+        rows = await fetch_many(self._connection, statement, parameters)
         stays = convert([row[:_STAY] for row in rows], list[Stay])
         items = convert([row[_STAY:] for row in rows], list[RollupItem], strict=False)
         homes = await self._homes(program)

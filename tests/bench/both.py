@@ -21,6 +21,7 @@ from tests.fixtures.postgres import running_postgres
 ROUNDS = 15
 
 Figures = dict[str, float]
+Question = Callable[[], Awaitable[object]]
 
 
 def on_both(measure: Callable[[Database], Awaitable[Figures]]) -> dict[str, Figures]:
@@ -54,10 +55,12 @@ async def settle(database: Database) -> None:
         await connection.execute(text("VACUUM ANALYZE"))
 
 
-async def timed(question: Callable[[], Awaitable[object]]) -> float:
-    """Median milliseconds, after two rounds that warm connections and statement caches."""
+async def timed(question: Question, *, before: Question | None = None) -> float:
+    """Median milliseconds, after two rounds that warm connections and statement caches. `before` each is not timed."""
     taken: list[float] = []
     for _ in range(ROUNDS + 2):
+        if before is not None:
+            await before()
         started = perf_counter()
         await question()
         taken.append((perf_counter() - started) * 1_000)
@@ -68,6 +71,6 @@ def show(title: str, measured: Mapping[str, Figures]) -> None:
     out = sys.stdout
     out.write(f"{title}, milliseconds (median of {ROUNDS})\n")
     questions = next(iter(measured.values()))
-    out.write(f"{'':30}" + "".join(f"{name:>14}" for name in measured) + "\n")
+    out.write(f"{'':34}" + "".join(f"{name:>14}" for name in measured) + "\n")
     for question in questions:
-        out.write(f"{question:30}" + "".join(f"{each[question]:14.2f}" for each in measured.values()) + "\n")
+        out.write(f"{question:34}" + "".join(f"{each[question]:14.2f}" for each in measured.values()) + "\n")

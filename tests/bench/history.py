@@ -1,6 +1,6 @@
 """How long answers about the past take, for a program of 5,000 items with two years of history: a roll-up as of a day a
-quarter and a year ago, and a year of daily burn-up. From the database to encoded bytes; with nothing kept and, as it
-is when somebody looks at one day after the other, with the history that the first question read.
+quarter and a year ago, and a year of daily burn-up. From the database to encoded bytes: with nothing kept, with the
+history that an earlier question read, and when one item of the program changed since then.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from service.store.bulk import insert
 from service.store.engine import Database
 from service.store.raw import LandedRecord, RawRecords, digest
 from service.store.tables.items import item_changes, work_items
-from tests.bench.both import Figures, on_both, settle, show, timed
+from tests.bench.both import Figures, Question, on_both, settle, show, timed
 from tests.bench.rollup import ITEMS, KEY, NOW, PER_PROGRAM, TODAY, fill
 from tests.builders import jira
 
@@ -35,6 +35,7 @@ HISTORIANS = Historians({"acme-jira": lambda payloads: JiraHistorian(payloads, o
 
 POINTS = "customfield_1"
 UTC_ZONE = ZoneInfo("UTC")
+CHANGED = "acme-jira:70"  # ten items in a row belong to a program
 
 
 def main() -> dict[str, Figures]:
@@ -47,38 +48,54 @@ def main() -> dict[str, Figures]:
 async def _measure(database: Database) -> Figures:
     await fill(database)
     await fill_history(database)
+    quarter, year = NOW - timedelta(days=91), NOW - timedelta(days=365)
     return {
         "roll-up of now": await timed(lambda: _rollup(database, None)),
-        "roll-up as of a quarter ago": await timed(lambda: _rollup(database, NOW - timedelta(days=91))),
-        "roll-up as of a year ago": await timed(lambda: _rollup(database, NOW - timedelta(days=365))),
-        "the same, history kept": await timed(lambda: _rollup(database, NOW - timedelta(days=365), kept=True)),
-        "a year of daily burn-up": await timed(lambda: _trend(database)),
-        "the burn-up, history kept": await timed(lambda: _trend(database, kept=True)),
-        "a year of scope changes": await timed(lambda: _scope(database)),
+        "as of a quarter ago, first time": await _first(database, lambda: _rollup(database, quarter)),
+        "as of a year ago, first time": await _first(database, lambda: _rollup(database, year)),
+        "as of a year ago, history kept": await timed(lambda: _rollup(database, year)),
+        "as of a quarter ago, kept": await timed(lambda: _rollup(database, quarter)),
+        "as of a quarter ago, one change": await _changing(database, lambda: _rollup(database, quarter)),
+        "a year of burn-up, first time": await _first(database, lambda: _trend(database)),
+        "a year of burn-up, history kept": await timed(lambda: _trend(database)),
+        "a year of burn-up, one change": await _changing(database, lambda: _trend(database)),
+        "a year of scope, history kept": await timed(lambda: _scope(database)),
     }
 
 
-async def _rollup(database: Database, moment: datetime | None, *, kept: bool = False) -> None:
-    _forget(database, histories=not kept)
+async def _first(database: Database, question: Question) -> float:
+    """Of a program about whose past nobody asked since the process began."""
+
+    async def forget() -> None:
+        cache_of(database).histories.clear()
+
+    return await timed(question, before=forget)
+
+
+async def _changing(database: Database, question: Question) -> float:
+    """One item of the program changes before each question."""
+
+    async def change() -> None:
+        async with database.transaction() as uow:
+            row = update(work_items).where(work_items.c.uid == CHANGED)
+            await uow.connection.execute(row.values(points=func.coalesce(work_items.c.points, 0) + 1))
+
+    return await timed(question, before=change)
+
+
+async def _rollup(database: Database, moment: datetime | None) -> None:
+    cache_of(database).rollups.clear()
     encode(await get_rollup(database, KEY, now=NOW, today=TODAY, as_of=moment, historians=HISTORIANS))
 
 
-async def _trend(database: Database, *, kept: bool = False) -> None:
-    _forget(database, histories=not kept)
+async def _trend(database: Database) -> None:
     since = TODAY - timedelta(days=365)
     encode(await get_trend(database, KEY, since=since, zone=UTC_ZONE, now=NOW, historians=HISTORIANS))
 
 
 async def _scope(database: Database) -> None:
-    _forget(database, histories=True)
     since = TODAY - timedelta(days=365)
     encode(await get_scope(database, KEY, since=since, zone=UTC_ZONE, now=NOW, historians=HISTORIANS))
-
-
-def _forget(database: Database, *, histories: bool) -> None:
-    cache_of(database).rollups.clear()
-    if histories:
-        cache_of(database).histories.clear()
 
 
 async def fill_history(database: Database) -> None:

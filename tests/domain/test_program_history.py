@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as changed_fields
 from itertools import pairwise
 from math import isclose
 from typing import Any
@@ -10,19 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.history import Aspect
 from service.domain.dates import ProgramDates
+from service.domain.history import Break
 from service.domain.items import RollupItem
-from service.domain.program_history import Above, Span, Stay, spans_of, with_epics
+from service.domain.program_history import Above, ProgramHistory, Span, Stay, spans_of, with_epics
 from service.domain.progress import Basis
 from service.domain.rollup import Rollup, roll_up
 from service.domain.scope_changes import changed, created_at, scope_of, total
 from service.domain.trend import sweep
-from tests.domain.history_builders import DONE, SOURCE, Life, a_history, hour
+from tests.domain.history_builders import DONE, SOURCE, Diary, Life, a_history, hour
 from tests.domain.rollup_builders import a_story
 
 HOURS = 48
 NAMES = [str(number) for number in range(6)]
 NO_DATES = ProgramDates(None, None)
+TORN = Break(Aspect.POINTS, hour(1), hour(2))
 
 
 @st.composite
@@ -108,6 +112,32 @@ def test_what_came_and_went_explains_every_change_of_the_scope(each: list[Life])
     whole = total(days)
     assert scope_of(columns[0]).items + whole.net.items == scope_of(columns[-1]).items
     assert whole.turnover.items == sum(day.added.items + day.removed.items for day in days)
+
+
+@given(lives(), lives())
+def test_what_is_read_again_of_some_takes_the_place_of_what_was_known_of_them(
+    before: list[Life], after: list[Life]
+) -> None:
+    """Items that came, went, or have another life by now."""
+    now = {life.name: life for life in before} | {life.name: life for life in after}
+    gone = {life.name for life in before[:1]}
+    uids = {life.uid for life in (*before[:1], *after)}
+    diary = Diary()
+    kept = changed_fields(a_history(*before, historian=diary), breaks={life.uid: (TORN,) for life in before})
+    part = a_history(*(life for life in after if life.name not in gone), historian=diary)
+    anew = a_history(*(life for name, life in now.items() if name not in gone), historian=diary)
+
+    again = kept.again(uids, part)
+
+    assert _by_uid(again) == _by_uid(anew)
+    assert (again.snapshots, again.changes) == (anew.snapshots, anew.changes)
+    assert again.breaks.keys() == {life.uid for life in before} - uids
+    assert again.historians == (anew.historians if anew.members else {})
+
+
+def _by_uid(history: ProgramHistory) -> dict[str, Any]:
+    told = zip(history.members, history.spans, history.created, strict=True)
+    return {item.uid: (item, spans, created) for item, spans, created in told}
 
 
 @given(lives(), st.integers(1, HOURS))

@@ -28,6 +28,7 @@ NOTED = {
     "links",
     "mapping_rules",
     "memberships",
+    "pending_details",
     "programs",
     "projects",
     "releases",
