@@ -13,10 +13,11 @@ from operator import attrgetter, lt
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from connectors.contract import Historian
 from connectors.history import EVERY_ASPECT, Aspect, ItemState
-from connectors.items import SourceChange
+from connectors.items import SourceChange, StatusCategory
 
 NONE: frozenset[Aspect] = frozenset()
 
@@ -42,6 +43,10 @@ class Snapshot(Struct, frozen=True, gc=False):
     epic_uid: str | None = None
     done_at: datetime | None = None
     unread: bool = False
+
+    def is_done_since_after(self, moment: datetime) -> bool:
+        """Whether it is done, and was not always so since the moment, whatever its changes say."""
+        return self.done_at is not None and self.done_at > moment and self.state.status_category is StatusCategory.DONE
 
 
 class Past(Struct, frozen=True, gc=False):
@@ -87,23 +92,44 @@ def in_order(changes: Iterable[SourceChange]) -> list[SourceChange]:
 
 
 def rewind(
-    snapshot: Snapshot, later: Sequence[SourceChange], historian: Historian | None, *, torn: Collection[Aspect] = ()
+    snapshot: Snapshot,
+    later: Sequence[SourceChange],
+    historian: Historian | None,
+    moment: datetime,
+    *,
+    torn: Collection[Aspect] = (),
 ) -> Past:
-    """The item before all of `later`, which are its changes after the moment, in their order.
+    """The item at the moment, before all of `later`, which are its changes after it, in their order.
 
     Only asked of an item that was touched since the moment. `torn`: aspects whose history contradicts itself around
     the moment. Without a historian nothing but the present is known.
     """
-    if historian is None:
-        return Past(snapshot.state, unknown=EVERY_ASPECT)
-    state, undo = snapshot.state, historian.undo
-    for change in reversed(later):
-        state = undo(state, change)
-    if snapshot.unread and historian.comes_apart:
+    state, stayed_done = snapshot.state, True
+    if historian is not None:
+        undo = historian.undo
+        for change in reversed(later):
+            state = undo(state, change)
+            stayed_done = stayed_done and state.status_category is StatusCategory.DONE
+    if stayed_done and snapshot.is_done_since_after(moment):
+        state = unfinished(state)
+    if historian is None or (snapshot.unread and historian.comes_apart):
         return Past(state, unknown=EVERY_ASPECT)
     unknown = state.doubts.union(torn, historian.without_history)
     told = frozenset(filter(None, map(historian.aspect_of, map(_FIELD_ID, later))))
     return Past(state, told - unknown, unknown)
+
+
+def unfinished(state: ItemState) -> ItemState:
+    """Before it was done, where no change tells from what it came: still to do is what comes closest."""
+    return replace(
+        state,
+        status_id="",
+        status="",
+        status_category=StatusCategory.TO_DO,
+        resolution=None,
+        no_resolution=False,
+        doubts=state.doubts | {Aspect.STATUS},
+    )
 
 
 def steps(snapshot: Snapshot, changes: Sequence[SourceChange], historian: Historian) -> Iterator[Step]:

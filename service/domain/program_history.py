@@ -39,6 +39,7 @@ class Stay(Struct, frozen=True, gc=False, array_like=True):
     created_at: datetime
     updated_at: datetime
     tombstone: str | None = None
+    done_at: datetime | None = None
 
 
 class Span(Struct, frozen=True, gc=False):
@@ -107,11 +108,11 @@ class ProgramHistory:
         if snapshot is None:
             return None
         later = _after(moment, self.changes.get(uid, ()))
-        if not later and snapshot.updated_at <= moment:
+        if not later and snapshot.updated_at <= moment and not snapshot.is_done_since_after(moment):
             return None
         breaks = self.breaks.get(uid)
         torn = {each.aspect for each in breaks if each.covers(moment)} if breaks else NONE
-        return rewind(snapshot, later, self.historians.get(snapshot.source), torn=torn)
+        return rewind(snapshot, later, self.historians.get(snapshot.source), moment, torn=torn)
 
     def steps(self) -> Iterator[tuple[Snapshot, Step]]:
         """Every change since that decided something, item by item, newest first."""

@@ -6,6 +6,7 @@ in NumPy columns, and only what changed on a day is touched.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from connectors.history import ItemState
 from connectors.items import SourceChange
-from service.domain.history import Snapshot
+from service.domain.history import Snapshot, unfinished
 from service.domain.items import RollupItem
 from service.domain.program_history import ProgramHistory, Span
 from service.domain.progress import Basis, time_weight
@@ -220,9 +221,16 @@ def _events(history: ProgramHistory, moments: Sequence[datetime]) -> _Events:
     states: list[ItemState] = []
     for snapshot, changes, ends in _by_moment(history, moments):
         then: dict[int, ItemState] = {}
-        state, undo = snapshot.state, history.historians[snapshot.source].undo
-        for change, end in zip(reversed(changes), reversed(ends), strict=True):
-            then[end] = state = undo(state, change)
+        state, opened = snapshot.state, history.since
+        if changes:
+            undo = history.historians[snapshot.source].undo
+            for change, end in zip(reversed(changes), reversed(ends), strict=True):
+                then[end] = state = undo(state, change)
+                if state.status_category is not StatusCategory.DONE:
+                    opened = max(opened, change.at)
+        if snapshot.done_at is not None and snapshot.is_done_since_after(opened):
+            between = slice(bisect_left(moments, opened), bisect_left(moments, snapshot.done_at))
+            _unfinish(then, between, snapshot.state)
         then.pop(NOBODY, None)
         slots += then
         states += then.values()
@@ -241,14 +249,26 @@ def _events(history: ProgramHistory, moments: Sequence[datetime]) -> _Events:
     return _Events(starts, np.array(places, np.intp)[order], _Columns(*(each[order] for each in was.all())))
 
 
+def _unfinish(then: dict[int, ItemState], between: slice, now: ItemState) -> None:
+    """Where its changes have an item done that was done later: at the moments in between it was not.
+
+    `then` is by the last of the moments before a change, and holds back to the next smaller one.
+    """
+    last = between.stop - 1
+    if last < between.start:
+        return
+    later = min((each for each in then if each >= last), default=None)
+    then[last] = now if later is None else then[later]
+    then.update({each: unfinished(state) for each, state in then.items() if between.start <= each <= last})
+
+
 def _by_moment(
     history: ProgramHistory, moments: Sequence[datetime]
 ) -> Iterator[tuple[Snapshot, Sequence[SourceChange], Sequence[int]]]:
-    """Of each item that can go back: its changes, and the last of `moments` before each of them."""
+    """Of each item that was touched: the changes that somebody can read, and the last of `moments` before each."""
     every = [
-        (snapshot, changes)
-        for uid, changes in history.changes.items()
-        if (snapshot := history.snapshots.get(uid)) is not None and snapshot.source in history.historians
+        (snapshot, history.changes.get(uid, ()) if snapshot.source in history.historians else ())
+        for uid, snapshot in history.snapshots.items()
     ]
     ends = (_slots(moments, (change.at for _, changes in every for change in changes)) - 1).tolist()
     taken = 0

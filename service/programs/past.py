@@ -70,7 +70,9 @@ async def history_of(
     of_sources = await historians.of(connection, sources)
     partial = {source for source in sources if _is_partial(of_sources.get(source))}
     doubtful = {
-        item.uid for stay, item in zip(stays, items, strict=True) if item.source in partial and stay.updated_at > since
+        item.uid
+        for stay, item in zip(stays, items, strict=True)
+        if (stay.done_at is not None and stay.done_at > since) or (item.source in partial and stay.updated_at > since)
     }
     graves = await (reader.graves_in(key) if among is None else reader.graves(among))
     members, spans, created = members_of(stays, items, graves, mapped_since=mapped_since)
@@ -80,11 +82,17 @@ async def history_of(
 
 
 async def history_of_items(
-    connection: AsyncConnection, uids: Collection[str], *, since: datetime, historians: Historians
+    connection: AsyncConnection,
+    uids: Collection[str],
+    *,
+    done_since: Collection[str],
+    since: datetime,
+    historians: Historians,
 ) -> ProgramHistory:
-    """The same of items anywhere: a history without members, for `past` and `parent_of`."""
+    """The same of items anywhere: a history without members, for `past` and `parent_of`. `done_since`: those of them
+    that were done after the moment."""
     of_sources = await historians.of(connection, {uid.partition(":")[0] for uid in uids})
-    doubtful = {uid for uid in uids if _is_partial(of_sources.get(uid.partition(":")[0]))}
+    doubtful = {*done_since, *(uid for uid in uids if _is_partial(of_sources.get(uid.partition(":")[0])))}
     return await _with_changes(PastItems(connection), uids, doubtful, since, of_sources, EVERY_ASPECT)
 
 

@@ -66,7 +66,10 @@ async def _read(
     reader = NetworkItems(connection, days)
     ours = {item.uid: item for item in await reader.members(grounds.program) if item.uid in members}
     read = {item.uid: item for item in await reader.elsewhere((ends | members) - ours.keys())} | ours
-    history = await history_of_items(connection, read.keys(), since=view.moment, historians=view.historians)
+    done_since = {uid for uid, item in read.items() if item.done_at is not None and item.done_at > view.moment}
+    history = await history_of_items(
+        connection, read.keys(), done_since=done_since, since=view.moment, historians=view.historians
+    )
     turn = _Turn(history, program, _left_out(program, grounds), days, view)
     items = [turn.back(item) for item in read.values() if item.created_at is None or item.created_at <= view.moment]
     keys = await keys_of(connection, ends)

@@ -212,7 +212,7 @@ _FIRST_CREATED = """
     SELECT min(created_at) FROM work_items
      WHERE uid IN (SELECT item_uid FROM memberships WHERE program_key = ?)"""
 _MEMBERS = """
-    SELECT m.valid_from, m.valid_to, i.created_at, i.updated_at, i.tombstone, {columns}
+    SELECT m.valid_from, m.valid_to, i.created_at, i.updated_at, i.tombstone, i.done_at, {columns}
       FROM memberships AS m JOIN work_items AS i ON i.uid = m.item_uid
      WHERE m.program_key = ? AND (m.valid_to IS NULL OR m.valid_to > ?)"""
 # Thousands of uids cost PostgreSQL as much to take in as it does to find their changes.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from connectors.history import EVERY_ASPECT, Aspect
 from connectors.items import SourceChange
@@ -21,7 +22,7 @@ def a_snapshot(*, unread: bool = False) -> Snapshot:
 def test_an_item_is_what_the_earliest_later_change_started_from() -> None:
     later = [a_change(10, "status", "to_do", "in_progress"), a_change(20, "status", "in_progress", "done")]
 
-    first, second = rewind(a_snapshot(), later, Diary()), rewind(a_snapshot(), later[1:], Diary())
+    first, second = rewind(a_snapshot(), later, Diary(), hour(5)), rewind(a_snapshot(), later[1:], Diary(), hour(15))
 
     assert (first.state.status_category, second.state.status_category) == (TO_DO, IN_PROGRESS)
     assert first.state.points == 5.0
@@ -35,7 +36,7 @@ def test_two_changes_of_one_field_at_one_moment_are_undone_in_their_order() -> N
         a_change(10, "status", "to_do", "in_progress", ordinal=0),
     ]
 
-    assert rewind(a_snapshot(), in_order(together), Diary()).state.status_category is TO_DO
+    assert rewind(a_snapshot(), in_order(together), Diary(), hour(5)).state.status_category is TO_DO
 
 
 def test_changes_of_one_moment_are_ordered_by_their_numbers_and_not_as_texts() -> None:
@@ -45,14 +46,14 @@ def test_changes_of_one_moment_are_ordered_by_their_numbers_and_not_as_texts() -
 
 
 def test_a_value_that_cannot_be_read_is_unknown_and_not_reconstructed() -> None:
-    past = rewind(a_snapshot(), [a_change(10, "points", "many", "5")], Diary())
+    past = rewind(a_snapshot(), [a_change(10, "points", "many", "5")], Diary(), hour(5))
 
     assert past == Past(past.state, unknown=frozenset({Aspect.POINTS}))
     assert past.certainty(Aspect.POINTS) is Certainty.UNKNOWN
 
 
 def test_what_a_tool_keeps_no_history_of_is_unknown_once_an_item_was_touched() -> None:
-    past = rewind(a_snapshot(), [], Diary(without_history=frozenset({Aspect.ASSIGNEE})))
+    past = rewind(a_snapshot(), [], Diary(without_history=frozenset({Aspect.ASSIGNEE})), hour(5))
 
     assert past.unknown == {Aspect.ASSIGNEE}
 
@@ -60,12 +61,12 @@ def test_what_a_tool_keeps_no_history_of_is_unknown_once_an_item_was_touched() -
 def test_of_an_item_whose_history_is_not_read_yet_nothing_is_known() -> None:
     later = [a_change(10, "status", "to_do", "done")]
 
-    assert rewind(a_snapshot(unread=True), later, Diary(comes_apart=True)).unknown == EVERY_ASPECT
-    assert rewind(a_snapshot(unread=True), later, Diary()).unknown == frozenset()
+    assert rewind(a_snapshot(unread=True), later, Diary(comes_apart=True), hour(5)).unknown == EVERY_ASPECT
+    assert rewind(a_snapshot(unread=True), later, Diary(), hour(5)).unknown == frozenset()
 
 
 def test_without_anybody_who_reads_the_history_the_present_is_shown_and_nothing_claimed() -> None:
-    past = rewind(a_snapshot(), [a_change(10, "status", "to_do", "done")], None)
+    past = rewind(a_snapshot(), [a_change(10, "status", "to_do", "done")], None, hour(5))
 
     assert (past.state, past.unknown) == (FINISHED, EVERY_ASPECT)
 
@@ -83,8 +84,29 @@ def test_a_change_that_does_not_start_where_the_one_before_ended_leaves_the_time
 
     assert torn == Break(Aspect.STATUS, hour(1), hour(5))
     assert [torn.covers(hour(at)) for at in (0, 1, 4, 5)] == [False, True, True, False]
-    past = rewind(a_snapshot(), changes[2:], Diary(), torn={torn.aspect})
+    past = rewind(a_snapshot(), changes[2:], Diary(), hour(4), torn={torn.aspect})
     assert (past.state.status_category, past.certainty(Aspect.STATUS)) == (TO_DO, Certainty.UNKNOWN)
+
+
+def test_before_a_completion_that_no_change_tells_of_an_item_was_not_done_and_nobody_knows_what_it_was() -> None:
+    finished = replace(a_snapshot(), done_at=hour(20))
+
+    before, after = (rewind(finished, [], Diary(), hour(at)) for at in (19, 20))
+    unread = rewind(finished, [], None, hour(19))
+
+    assert (before.state.status_category, before.certainty(Aspect.STATUS)) == (TO_DO, Certainty.UNKNOWN)
+    assert (after.state.status_category, after.certainty(Aspect.STATUS)) == (DONE, Certainty.EXACT)
+    assert (unread.state.status_category, unread.unknown) == (TO_DO, EVERY_ASPECT)
+
+
+def test_a_change_that_tells_of_the_completion_is_believed() -> None:
+    """Done on the 10th, opened again on the 15th and done for good on the 20th: on the 12th it was done."""
+    finished = replace(a_snapshot(), done_at=hour(20))
+    later = [a_change(15, "status", "done", "to_do"), a_change(20, "status", "to_do", "done")]
+
+    past = rewind(finished, later, Diary(), hour(12))
+
+    assert (past.state.status_category, past.certainty(Aspect.STATUS)) == (DONE, Certainty.RECONSTRUCTED)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connectors.history import Aspect
 from service.domain.dates import ProgramDates
-from service.domain.history import Break
+from service.domain.history import Break, Snapshot
 from service.domain.items import RollupItem
 from service.domain.program_history import Above, ProgramHistory, Span, Stay, spans_of, with_epics
 from service.domain.progress import Basis
@@ -97,6 +97,34 @@ def test_every_day_of_a_sweep_is_the_roll_up_of_that_day(each: list[Life], since
             assert isclose(tally.in_progress, progress.in_progress)
             assert isclose(tally.done, progress.done)
             assert tally.known == round((progress.coverage or 0) * rollup.scope.countable)
+
+
+@given(lives(), st.data(), st.booleans())
+def test_what_a_tool_says_was_done_later_than_its_changes_tell_was_not_done_before_on_any_day(
+    each: list[Life], data: st.DataObject, has_historian: bool
+) -> None:
+    """The sweep finds what one roll-up a day finds, whatever `done_at` says; and it says nothing done before that."""
+    told = a_history(*each)
+    done_at = {
+        life.uid: hour(data.draw(st.integers(0, HOURS))) for life in each if life.item(1_000).status_category is DONE
+    }
+    touched = {
+        life.uid: Snapshot(
+            life.uid, SOURCE, life.name, hour(life.created), hour(0), life.state(1_000), done_at=done_at.get(life.uid)
+        )
+        for life in each
+    }
+    history = changed_fields(told, snapshots=touched, historians=told.historians if has_historian else {})
+    moments = [hour(at) for at in range(0, HOURS + 1, 3)]
+
+    for moment, column in zip(reversed(moments), sweep(history, moments), strict=True):
+        then = history.at(moment)
+        progress = _rolled([*then.items]).progress[Basis.COUNT]
+        tally = column.tally(Basis.COUNT)
+        assert (tally.to_do, tally.in_progress, tally.done) == (progress.to_do, progress.in_progress, progress.done)
+        for item in then.items:
+            if item.status_category is DONE and item.uid in done_at and not history.changes.get(item.uid):
+                assert done_at[item.uid] <= moment
 
 
 @given(lives())

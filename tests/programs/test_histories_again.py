@@ -24,7 +24,7 @@ from service.programs.trend import get_scope
 from service.store.engine import Database
 from service.store.network_changes import NetworkChanges
 from service.store.tables.items import item_changes, pending_details, tombstones, work_items
-from tests.builders.items import SOURCE, insert_alias
+from tests.builders.items import CREATED, SOURCE, insert_alias
 from tests.builders.planning import insert_change
 from tests.programs.histories import POINTS, add_reference
 from tests.programs.portfolio import KEY, NOW, TODAY
@@ -88,6 +88,12 @@ async def _a_history_is_forgotten(random: Random, connection: AsyncConnection) -
     await connection.execute(update(work_items).where(work_items.c.uid == uid).values(updated_at=NOW))
 
 
+async def _a_completion_has_no_history(random: Random, connection: AsyncConnection) -> None:
+    uid, at = random.choice(ALL), NOW - timedelta(days=random.randrange(1, 50))
+    done = {"status_category": "done", "done_at": at, "updated_at": CREATED}
+    await connection.execute(update(work_items).where(work_items.c.uid == uid).values(**done))
+
+
 async def _an_item_is_found_gone(random: Random, connection: AsyncConnection) -> None:
     uid, at = random.choice(ALL), NOW - timedelta(days=random.randrange(1, 30))
     await connection.execute(insert(tombstones), [{"item_uid": uid, "reason": "gone", "found_at": at}])
@@ -117,6 +123,7 @@ HISTORIES: Sequence[Upheaval] = (
     _an_estimate_is_told,
     _a_parent_is_told_by_its_key,
     _a_history_is_forgotten,
+    _a_completion_has_no_history,
     _an_item_is_found_gone,
     _the_gone_are_restored,
     _a_history_is_still_to_be_read,

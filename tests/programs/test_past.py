@@ -91,6 +91,23 @@ async def test_a_history_that_contradicts_itself_is_unknown_only_in_between(past
     assert "unknown_values" not in whole
 
 
+async def test_what_a_tool_says_was_done_later_was_not_done_before_although_no_history_tells_of_it(
+    past: Database,
+) -> None:
+    async with past.transaction() as uow:
+        twelve = work_items.c.uid == f"{SOURCE}:12"
+        done = {"status_category": "done", "done_at": on(11, 12), "updated_at": on(9, 1)}
+        await uow.connection.execute(update(work_items).where(twelve).values(**done))
+
+    before, after = await as_of(past, on(11, 11)), await as_of(past, on(11, 13))
+
+    assert [(points_of(each).to_do, points_of(each).done) for each in (before, after)] == [(8.0, 5.0), (0, 13.0)]
+    assert (warnings(before)["unknown_values"], warnings(after).get("unknown_values")) == (
+        "1 value of 1 item cannot be told for that moment; what comes closest is shown",
+        None,
+    )
+
+
 async def test_without_a_historian_the_present_is_shown_and_called_unknown(past: Database) -> None:
     answer = await as_of(past, on(10, 31), historians=NO_HISTORIANS)
 

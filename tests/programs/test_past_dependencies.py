@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 
 from connectors.jira.config import JiraOptions
 from connectors.jira.historian import JiraHistorian
@@ -15,7 +15,7 @@ from service.programs.dependencies import list_dependencies
 from service.programs.dependency_answers import DependencyList
 from service.programs.historians import Historians
 from service.store.engine import Database
-from service.store.tables.items import pending_details
+from service.store.tables.items import item_changes, pending_details, work_items
 from service.store.tables.programs import declared_dependencies
 from tests.builders.edges import declare
 from tests.builders.items import SOURCE, an_item, insert_items
@@ -68,6 +68,22 @@ async def test_a_predecessor_that_was_closed_later_was_still_waited_for(past: Da
 
     assert then["5", "1"].status != "resolved"
     assert then["5", "1"].predecessor.status_category == "in_progress"
+
+
+async def test_a_predecessor_whose_completion_no_history_tells_of_was_waited_for_until_the_tool_says_it_was_done(
+    past: Database,
+) -> None:
+    async with past.transaction() as uow:
+        five = item_changes.c.item_uid == f"{SOURCE}:5"
+        await uow.connection.execute(delete(item_changes).where(five))
+        await uow.connection.execute(
+            update(work_items).where(work_items.c.uid == f"{SOURCE}:5").values(done_at=on(11, 11), updated_at=on(9, 1))
+        )
+
+    before, after = ends(await asked(past, on(11, 10))), ends(await asked(past, on(11, 13)))
+
+    assert (before["5", "1"].predecessor.status_category, after["5", "1"].status) == ("to_do", "resolved")
+    assert before["5", "1"].status != "resolved"
 
 
 async def test_an_edge_is_there_from_the_moment_on_that_its_history_tells(past: Database) -> None:
