@@ -132,9 +132,24 @@ def unfinished(state: ItemState) -> ItemState:
     )
 
 
-def steps(snapshot: Snapshot, changes: Sequence[SourceChange], historian: Historian) -> Iterator[Step]:
-    """The changes that decided something, newest first; `changes` are in their order and reach up to now."""
-    after = snapshot.state
+def steps(snapshot: Snapshot, changes: Sequence[SourceChange], historian: Historian, since: datetime) -> Sequence[Step]:
+    """What decided something after a moment, newest first; `changes` are in their order and reach up to now.
+
+    A completion that none of them tells of is a step, too; nobody is known to have taken it.
+    """
+    told = [*_undone(snapshot.state, changes, historian)]
+    stayed_done = all(step.before.status_category is StatusCategory.DONE for step in told)
+    if snapshot.done_at is None or not stayed_done or not snapshot.is_done_since_after(since):
+        return told
+    newer = [step for step in told if step.change.at >= snapshot.done_at]
+    done = newer[-1].before if newer else snapshot.state
+    completed = SourceChange(snapshot.uid, "", 0, snapshot.done_at, "")
+    step = Step(completed, Aspect.STATUS, unfinished(done), done)
+    older = [change for change in changes if change.at < snapshot.done_at]
+    return [*newer, step, *_undone(step.before, older, historian)]
+
+
+def _undone(after: ItemState, changes: Sequence[SourceChange], historian: Historian) -> Iterator[Step]:
     for change in reversed(changes):
         aspect = historian.aspect_of(change.field_id)
         if aspect is not None:

@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from connectors.contract import Historian
-from connectors.history import ItemState
+from connectors.history import Aspect, ItemState
 from connectors.items import SourceChange
 from service.domain.history import NONE, Break, Past, Snapshot, Step, rewind, steps
 from service.domain.items import RollupItem
@@ -114,13 +114,21 @@ class ProgramHistory:
         torn = {each.aspect for each in breaks if each.covers(moment)} if breaks else NONE
         return rewind(snapshot, later, self.historians.get(snapshot.source), moment, torn=torn)
 
+    def is_done_untold(self, uid: str, moment: datetime) -> bool:
+        """Whether it was done after the moment, and none of its changes since then is one of its status."""
+        snapshot = self.snapshots[uid]
+        if not snapshot.is_done_since_after(moment):
+            return False
+        historian = self.historians.get(snapshot.source)
+        later = _after(moment, self.changes.get(uid, ()))
+        return historian is None or all(historian.aspect_of(each.field_id) is not Aspect.STATUS for each in later)
+
     def steps(self) -> Iterator[tuple[Snapshot, Step]]:
         """Every change since that decided something, item by item, newest first."""
-        for uid, changes in self.changes.items():
-            snapshot = self.snapshots.get(uid)
-            historian = self.historians.get(snapshot.source) if snapshot else None
-            if snapshot is not None and historian is not None:
-                for step in steps(snapshot, changes, historian):
+        for uid, snapshot in self.snapshots.items():
+            historian = self.historians.get(snapshot.source)
+            if historian is not None:
+                for step in steps(snapshot, self.changes.get(uid, ()), historian, self.since):
                     yield snapshot, step
 
     def rolled_up(self, item: RollupItem, state: ItemState) -> RollupItem:

@@ -203,6 +203,10 @@ def uncertain_notices(history: ProgramHistory, since: datetime) -> Iterator[Noti
     unread = sum(is_unread(history, each) for each in history.snapshots.values() if each.updated_at > since)
     if unread:
         yield Notice("unread_histories", f"Of {counted(unread, 'item')} the history cannot be read, or not yet.")
+    untold = sum(history.is_done_untold(uid, since) for uid in history.snapshots)
+    if untold:
+        message = f"No change tells how {counted(untold, 'item')} came to be done; before that they count as to do."
+        yield Notice("untold_completions", message)
 
 
 def is_unread(history: ProgramHistory, snapshot: Snapshot) -> bool:

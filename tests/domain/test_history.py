@@ -139,6 +139,24 @@ def test_each_step_tells_what_it_led_to_and_what_it_started_from() -> None:
         a_change(3, "status", "to_do", "done"),
     ]
 
-    found = [(step.aspect, step.before.points, step.before.status) for step in steps(a_snapshot(), changes, Diary())]
+    found = [
+        (step.aspect, step.before.points, step.before.status) for step in steps(a_snapshot(), changes, Diary(), hour(0))
+    ]
 
     assert found == [(Aspect.STATUS, 5.0, "to_do"), (Aspect.POINTS, 3.0, "to_do")]
+
+
+def test_a_completion_that_no_change_tells_of_is_a_step_in_its_place() -> None:
+    finished = replace(a_snapshot(), done_at=hour(20))
+    changes = [a_change(10, "points", "3", "4"), a_change(25, "points", "4", "5")]
+
+    found = steps(finished, changes, Diary(), hour(5))
+    told = [(step.change.at, step.aspect, step.before.status_category, step.after.status_category) for step in found]
+
+    assert told == [
+        (hour(25), Aspect.POINTS, DONE, DONE),
+        (hour(20), Aspect.STATUS, TO_DO, DONE),
+        (hour(10), Aspect.POINTS, TO_DO, TO_DO),
+    ]
+    assert [step.before.points for step in found] == [4.0, 4.0, 3.0]
+    assert len(steps(finished, changes, Diary(), hour(20))) == 2

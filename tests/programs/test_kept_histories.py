@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
 from service.programs.answers import Answer
 from service.programs.cache import AnswerCache, cache_of
@@ -14,6 +15,8 @@ from service.programs.historians import NO_HISTORIANS, Historians
 from service.programs.read import get_rollup
 from service.programs.trend import get_scope, get_trend
 from service.store.engine import Database
+from service.store.tables.items import work_items
+from tests.builders.items import SOURCE
 from tests.programs.histories import HISTORIANS, POINTS, a_past, add_change, add_grave, day, on
 from tests.programs.portfolio import KEY, NOW, TODAY
 
@@ -40,11 +43,15 @@ def _forget(kept: AnswerCache) -> None:
 
 @pytest.fixture
 async def past(database: Database) -> Database:
-    """PAY-12 contradicts itself until the 3rd; PAY-15 was away for a day."""
+    """PAY-12 contradicts itself until the 3rd; PAY-15 was away for a day; nobody knows how CART-16 came to be done."""
     await a_past(database)
     await add_change(database, 12, on(11, 2), POINTS, "5", "13")
     await add_change(database, 12, on(11, 3), POINTS, "3", "8")
     await add_grave(database, 15, on(11, 6), on(11, 7))
+    async with database.transaction() as uow:
+        sixteen = work_items.c.uid == f"{SOURCE}:16"
+        done = {"status_category": "done", "done_at": on(11, 9), "updated_at": on(9, 1)}
+        await uow.connection.execute(update(work_items).where(sixteen).values(**done))
     return database
 
 
@@ -65,6 +72,17 @@ async def test_from_the_first_day_on_and_back_to_it_every_answer_is_the_same(
     assert [each.data for each in together] == [each.data for each in alone]
     assert [each.warnings for each in together] == [each.warnings for each in alone]
     assert len({str(each.warnings) for each in alone}) > 1
+
+
+async def test_a_burn_up_says_of_how_many_items_nobody_knows_how_they_came_to_be_done(past: Database) -> None:
+    before, after = await _trend(past, 11, 7), await _trend(past, 11, 12)
+
+    assert [(point.date.day, point.count.done) for point in before.data.trend[:4]] == [(7, 0), (8, 0), (9, 1), (10, 2)]
+    told = {each.code: each.message for each in before.warnings}
+    assert told["untold_completions"] == (
+        "No change tells how 1 item came to be done; before that they count as to do."
+    )
+    assert "untold_completions" not in {each.code for each in after.warnings}
 
 
 async def test_a_trend_is_drawn_from_the_history_that_a_roll_up_has_read(past: Database) -> None:

@@ -170,7 +170,7 @@ async def test_since_can_be_chosen(database: Database) -> None:
     assert (data.since, data.first_day) == (datetime(2026, 11, 18, tzinfo=UTC), date(2026, 11, 18))
     assert moment.since == datetime(2026, 11, 18, 10, tzinfo=UTC)
     assert data.changes is not None
-    assert data.changes.groups == ()
+    assert [(group.kind, group.changes) for group in data.changes.groups] == [("finished", 4)]  # two a day
 
 
 async def test_as_of_an_earlier_day_all_of_it_is_of_that_day(database: Database) -> None:
@@ -224,7 +224,7 @@ async def test_what_came_later_is_in_no_part_of_an_earlier_report(database: Data
         ("baseline", "no_baseline", "There was none then.")
     ]
     assert data.changes is not None
-    assert [group.kind for group in data.changes.groups] == ["added"]
+    assert [group.kind for group in data.changes.groups] == ["added", "finished"]
     assert data.health is not None
     assert data.health.stated is None  # somebody said so on the 20th
 
