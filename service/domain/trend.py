@@ -220,18 +220,7 @@ def _events(history: ProgramHistory, moments: Sequence[datetime]) -> _Events:
     sources: list[str] = []
     states: list[ItemState] = []
     for snapshot, changes, ends in _by_moment(history, moments):
-        then: dict[int, ItemState] = {}
-        state, opened = snapshot.state, history.since
-        if changes:
-            undo = history.historians[snapshot.source].undo
-            for change, end in zip(reversed(changes), reversed(ends), strict=True):
-                then[end] = state = undo(state, change)
-                if state.status_category is not StatusCategory.DONE:
-                    opened = max(opened, change.at)
-        if snapshot.done_at is not None and snapshot.is_done_since_after(opened):
-            between = slice(bisect_left(moments, opened), bisect_left(moments, snapshot.done_at))
-            _unfinish(then, between, snapshot.state)
-        then.pop(NOBODY, None)
+        then = _was(history, moments, snapshot, changes, ends)
         slots += then
         states += then.values()
         places += [history.position[snapshot.uid]] * len(then)
@@ -247,6 +236,29 @@ def _events(history: ProgramHistory, moments: Sequence[datetime]) -> _Events:
     )
     starts = np.searchsorted(np.array(slots, np.intp)[order], np.arange(len(moments) + 1))
     return _Events(starts, np.array(places, np.intp)[order], _Columns(*(each[order] for each in was.all())))
+
+
+def _was(
+    history: ProgramHistory,
+    moments: Sequence[datetime],
+    snapshot: Snapshot,
+    changes: Sequence[SourceChange],
+    ends: Sequence[int],
+) -> dict[int, ItemState]:
+    """The last of the moments before a change → what the item was up to then."""
+    then: dict[int, ItemState] = {}
+    state, opened = snapshot.state, history.since
+    if changes:
+        undo = history.historians[snapshot.source].undo
+        for change, end in zip(reversed(changes), reversed(ends), strict=True):
+            then[end] = state = undo(state, change)
+            if state.status_category is not StatusCategory.DONE:
+                opened = max(opened, change.at)
+    if snapshot.done_at is not None and snapshot.is_done_since_after(opened):
+        between = slice(bisect_left(moments, opened), bisect_left(moments, snapshot.done_at))
+        _unfinish(then, between, snapshot.state)
+    then.pop(NOBODY, None)
+    return then
 
 
 def _unfinish(then: dict[int, ItemState], between: slice, now: ItemState) -> None:

@@ -1,4 +1,5 @@
-"""What changed since a reading of a network of dependencies, noted by triggers on every table that it rests on.
+"""What changed since a reading of a network of dependencies, or of a program's past, noted by triggers on every table
+that they rest on.
 
 A position is a moment of the notes as one transaction sees it. On SQLite writers come one after the other, and it is
 the number of the last note. On PostgreSQL transactions overlap: one that began earlier may end later, so numbers would
