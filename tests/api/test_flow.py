@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,19 +17,11 @@ from service.store.engine import Database
 from tests.api.client import a_client, answered, services_over
 from tests.builders.items import an_item, insert_facets, insert_field
 from tests.builders.planning import SPRINT_FIELD, insert_change, insert_release, plan_in
-from tests.programs.finishing import a_finishing_program, at, with_a_past
+from tests.programs.finishing import FLOW, a_finishing_program, at, with_a_past
 from tests.programs.portfolio import TODAY, add_members
 from tests.programs.waiting_tasks import a_task_that_waited
 
 BASE = "/api/v1/programs/CHECKOUT"
-FLOW = FlowTerms(active_statuses=("In Progress",), escaped_labels=("escaped",))
-
-
-@pytest.fixture
-async def finishing(database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    await a_finishing_program(database)
-    async with a_client(services_over(database, flow=FLOW)) as client:
-        yield client
 
 
 async def got(client: httpx.AsyncClient, path: str) -> Any:

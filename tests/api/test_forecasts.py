@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +14,6 @@ from service.clock import FixedClock
 from service.domain.access import Scope
 from service.domain.calendars import WorkingCalendar
 from service.programs.dependency_terms import DependencyTerms
-from service.programs.flow_terms import FlowTerms
 from service.store.engine import Database
 from service.store.tables.programs import programs
 from tests.api.client import a_client, answered, services_over
@@ -25,14 +23,6 @@ from tests.programs.finishing import FIRST, OPEN, TARGET, a_finishing_program, a
 from tests.programs.portfolio import NOW, TODAY, add_members, add_program, add_source, change
 
 BASE = "/api/v1/programs/CHECKOUT"
-FLOW = FlowTerms(active_statuses=("In Progress",), escaped_labels=("escaped",))
-
-
-@pytest.fixture
-async def finishing(database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    await a_finishing_program(database)
-    async with a_client(services_over(database, flow=FLOW)) as client:
-        yield client
 
 
 async def got(client: httpx.AsyncClient, path: str) -> Any:

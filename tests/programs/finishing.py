@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from connectors.items import Facet
+from service.programs.flow_terms import FlowTerms
 from service.store.engine import Database
 from service.store.tables.reference import fields, statuses
 from tests.builders.items import SOURCE, Row, an_epic, an_item, insert_facets, insert_field, insert_project
@@ -14,6 +15,7 @@ from tests.programs.portfolio import TODAY, add_members, add_program, add_source
 FIRST = date(2026, 8, 3)
 TARGET = date(2026, 12, 11)
 OPEN = 30
+FLOW = FlowTerms(active_statuses=("In Progress",), escaped_labels=("escaped",))
 FLAG, POINTS = "customfield_10021", "customfield_10016"
 STATUSES = (("1", "To Do", "to_do"), ("3", "In Progress", "in_progress"), ("4", "Waiting", "in_progress"))
 
