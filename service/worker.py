@@ -19,9 +19,12 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from connectors.errors import SourceError
 from service.bootstrap import Application
+from service.domain.errors import UnknownProgram
 from service.programs.dependency_terms import Viewpoint
+from service.programs.network_backtest import get_backtest
 from service.programs.portfolio import Terms, get_portfolio
-from service.readiness import DETAILS_JOB, FEED_JOB, MISSED_JOB, PORTFOLIO_JOB, WATCH_JOB, WEBHOOKS_JOB
+from service.programs.track_records import keep_track_record, programs_without_record
+from service.readiness import DETAILS_JOB, FEED_JOB, MISSED_JOB, PORTFOLIO_JOB, RECORDS_JOB, WATCH_JOB, WEBHOOKS_JOB
 from service.schedules import CronLine
 from service.store.errors import DatabaseUnusable
 from service.store.run_reads import RunReads
@@ -45,6 +48,8 @@ FEEDS_A_LIFE = 4  # runs in the time for which a feed remembers: it breaks only 
 DETAILS_EVERY = 5  # minutes
 WEBHOOKS_EVERY = 60  # minutes between two times to think of it; the tool is asked once a day
 PORTFOLIO_EVERY = 5  # minutes
+RECORDS_EVERY = 60  # minutes between two times to think of it; each program has its turn once a week
+RECORDS_FOR = timedelta(minutes=10)  # of each hour: what they cost is taken from whoever asks meanwhile
 WATCHED_EVERY = 1  # minutes; so old is what operators are told about requests
 
 log = structlog.get_logger()
@@ -102,6 +107,15 @@ def start_worker(app: Application) -> AsyncIOScheduler:
         IntervalTrigger(minutes=PORTFOLIO_EVERY, jitter=JITTER_SECONDS),
         args=[app],
         id=PORTFOLIO_JOB,
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
+    scheduler.add_job(
+        keep_track_records,
+        IntervalTrigger(minutes=RECORDS_EVERY, jitter=JITTER_SECONDS),
+        args=[app],
+        id=RECORDS_JOB,
         coalesce=True,
         max_instances=1,
         misfire_grace_time=None,
@@ -211,16 +225,45 @@ async def watch_source(app: Application, name: str) -> None:
 async def ready_portfolio(app: Application) -> None:
     """What changed of the programs is computed before somebody asks for all of them at once."""
     terms = Terms(health=app.settings.health_terms, missing=app.settings.missing_weight)
-    now = app.clock.now()
-    today = now.astimezone(app.settings.calendar.zone).date()
     try:
         with app.at_work():
-            view = Viewpoint(terms=app.settings.dependency_terms, now=now, today=today)
-            await get_portfolio(app.database, view=view, terms=terms)
+            await get_portfolio(app.database, view=_view(app), terms=terms)
     except DatabaseUnusable as error:
         log.warning("portfolio_not_ready", code=error.code, message=error.message)
     except Exception:
         log.exception("portfolio_broke")
+
+
+async def keep_track_records(app: Application) -> None:
+    """How forecasts by dependencies have held, of the programs of which that was not computed this week."""
+    view = _view(app)
+    try:
+        with app.at_work():
+            for key in await programs_without_record(app.database, today=view.today):
+                await _keep_track_record(app, key, view)
+                if app.clock.now() - view.now >= RECORDS_FOR:
+                    break
+    except DatabaseUnusable as error:
+        log.warning("track_records_postponed", code=error.code, message=error.message)
+
+
+async def _keep_track_record(app: Application, key: str, view: Viewpoint) -> None:
+    """One program that breaks must not keep the others from theirs."""
+    try:
+        told = await get_backtest(app.database, key, view=view, historians=app.historians)
+        await keep_track_record(app.database, told.data, today=view.today)
+    except UnknownProgram:  # removed since
+        return
+    except DatabaseUnusable:
+        raise
+    except Exception:
+        log.exception("track_record_broke", program=key)
+
+
+def _view(app: Application) -> Viewpoint:
+    now = app.clock.now()
+    today = now.astimezone(app.settings.calendar.zone).date()
+    return Viewpoint(terms=app.settings.dependency_terms, now=now, today=today)
 
 
 async def look_at_webhooks(app: Application, name: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from apscheduler.triggers.cron import CronTrigger
@@ -15,8 +16,12 @@ from structlog.testing import capture_logs
 
 from connectors.sandbox.asana import faults
 from service.bootstrap import Application
+from service.programs.answers import Answer
+from service.programs.backtest_answers import BacktestData
 from service.programs.dependency_terms import Viewpoint
+from service.programs.network_backtest import get_backtest
 from service.programs.portfolio import Terms, get_portfolio
+from service.programs.track_records import programs_without_record
 from service.settings import Settings, load_settings
 from service.store.details import DetailsCoverage
 from service.store.engine import Database
@@ -30,6 +35,7 @@ from service.sync import run as running
 from service.sync.outcome import RunStatus
 from service.worker import (
     due,
+    keep_track_records,
     keep_up_with_feed,
     look_at_webhooks,
     read_waiting_details,
@@ -124,6 +130,41 @@ async def test_a_portfolio_that_cannot_be_computed_is_logged_and_tried_again(
         await ready_portfolio(working.app)
 
     assert [(each["event"], each["log_level"]) for each in logs] == [("portfolio_broke", "error")]
+
+
+async def test_how_forecasts_have_held_is_computed_of_each_program_once_a_week(working: Working) -> None:
+    app = working.app
+    for position, key in enumerate(("ONE", "TWO")):
+        await add_program(app.database, key, position=position, include={"source": ["acme"]})
+    today = app.clock.now().date()
+    before = await programs_without_record(app.database, today=today)
+
+    await keep_track_records(app)
+
+    assert before == ["ONE", "TWO"]
+    assert await programs_without_record(app.database, today=today) == []
+
+
+async def test_track_records_take_ten_minutes_of_an_hour_and_one_that_breaks_does_not_cost_the_others_theirs(
+    working: Working, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, clock = working.app, working.flow.clock
+    for position, key in enumerate(("BROKEN", "LONG", "LATER")):
+        await add_program(app.database, key, position=position, include={"source": ["acme"]})
+    today = app.clock.now().date()
+
+    async def computed(database: Database, key: str, **asked: Any) -> Answer[BacktestData]:
+        if key == "BROKEN":
+            raise RuntimeError("a bug")
+        clock.pass_by(minutes=10)
+        return await get_backtest(database, key, **asked)
+
+    monkeypatch.setattr("service.worker.get_backtest", computed)
+    with capture_logs() as logs:
+        await keep_track_records(app)
+
+    assert [(each["event"], each["program"]) for each in logs] == [("track_record_broke", "BROKEN")]
+    assert await programs_without_record(app.database, today=today) == ["BROKEN", "LATER"]
 
 
 async def test_webhooks_are_looked_at_and_a_tool_that_does_not_answer_breaks_nothing(working: Working) -> None:

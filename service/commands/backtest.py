@@ -8,7 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from service.bootstrap import Application
 from service.commands.dependencies import viewpoint
 from service.programs.answers import encode
-from service.programs.network_backtest import BacktestQuestion, get_backtest
+from service.programs.network_backtest import USUAL, BacktestQuestion, get_backtest
+from service.programs.track_records import keep_track_record
 from service.terminal.backtest import render_backtest
 
 
@@ -27,14 +28,17 @@ async def show_backtest(
         disable=not errors.is_terminal,
     ) as bar:
         task = bar.add_task("", total=None)
+        view = viewpoint(app)
         answer = await get_backtest(
             app.database,
             key,
-            view=viewpoint(app),
+            view=view,
             historians=app.historians,
             question=question,
             progress=lambda done, of: bar.update(task, completed=done, total=of),
         )
+    if question == USUAL:
+        await keep_track_record(app.database, answer.data, today=view.today)
     if as_json:
         console.out(encode(answer).decode(), highlight=False)
     else:

@@ -7,7 +7,8 @@ from datetime import date
 from msgspec import Struct
 
 from service.programs.answers import ProgramRef
-from service.programs.forecast_answers import PromiseData, ScoreData
+from service.programs.forecast_answers import PromiseData
+from service.programs.track_record_answers import ScoreData
 
 
 class ModelRecord(Struct, frozen=True, kw_only=True):

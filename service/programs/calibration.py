@@ -21,13 +21,12 @@ from service.programs.envelope import enveloped
 from service.programs.forecast_answers import (
     CalibrationData,
     CalibrationSummary,
-    CoverageData,
     PromiseData,
-    ScoreData,
 )
 from service.programs.lives import Known, lives_of
 from service.programs.past import MAPPING_OF_TODAY
 from service.programs.rounding import rounded
+from service.programs.track_record_answers import CoverageData, ScoreData
 from service.store.engine import Database
 
 KEPT = 64

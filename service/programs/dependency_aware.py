@@ -20,9 +20,10 @@ from service.programs.schedule_risk_answers import (
     MergeBias,
     MilestoneOutlook,
     RiskItem,
-    TrackRecord,
 )
 from service.programs.schedules import plan_in_thread
+from service.programs.track_record_answers import TrackRecord
+from service.programs.track_records import track_record_of
 from service.store.engine import Database
 from service.store.faces import Face, Faces
 
@@ -41,7 +42,8 @@ async def dependency_aware(database: Database, key: str, view: Viewpoint) -> Dep
     shown = _shown(made)
     async with database.reading() as uow:
         faces = await Faces(uow.connection).of({made.plan.items[place].uid for place in shown.all})
-    return _told(made, shown, faces)
+        record = await track_record_of(uow.connection, key, today=view.today)
+    return _told(made, shown, faces, record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def _shown(made: ProgramRisk) -> _Shown:
     )
 
 
-def _told(made: ProgramRisk, shown: _Shown, faces: Mapping[str, Face]) -> DependencyAware:
+def _told(made: ProgramRisk, shown: _Shown, faces: Mapping[str, Face], record: TrackRecord) -> DependencyAware:
     simulated, laws, conditions = made.simulated, made.setting.laws, made.setting.conditions
     said_of = None if simulated is None else _Lists(simulated, shown, faces)
     return DependencyAware(
@@ -87,17 +89,7 @@ def _told(made: ProgramRisk, shown: _Shown, faces: Mapping[str, Face]) -> Depend
         critical=() if said_of is None else said_of.critical,
         drivers=() if said_of is None else said_of.drivers,
         cycles_left_out=made.edges_on_cycles,
-        track_record=untold(made.plan.asked.program.key),
-    )
-
-
-def untold(key: str) -> TrackRecord:
-    """What a request says instead of a track record."""
-    return TrackRecord(
-        badge=None,
-        reason="not_computed",
-        message="How dates by dependencies have held is not computed in a request; "
-        f"interlock forecast {key} --backtest computes it.",
+        track_record=record,
     )
 
 

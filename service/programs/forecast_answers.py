@@ -9,6 +9,7 @@ from msgspec import Struct
 from service.programs.answers import ProgramRef
 from service.programs.chances import ChanceData, DatesAt
 from service.programs.schedule_risk_answers import DependencyAware
+from service.programs.track_record_answers import ScoreData
 
 
 class FinishData(Struct, frozen=True):
@@ -96,31 +97,6 @@ class ForecastData(Struct, frozen=True):
     history: tuple[WeekData, ...]
     calibration: CalibrationSummary
     dependency_aware: DependencyAware | None
-
-
-class CoverageData(Struct, frozen=True):
-    """Promises of a level: how often they said they would be kept, how often they were, and the 95 % interval."""
-
-    level: float
-    stated: float
-    kept: float
-    low: float
-    high: float
-    pinball: float
-
-
-class ScoreData(Struct, frozen=True):
-    """One question that past forecasts were asked. `bias` is the median of outcome less P50, in `unit`."""
-
-    question: str  # items_finished | next_items | open_scope
-    badge: str
-    decided: int
-    not_overlapping: float
-    unit: str  # items | working_days
-    coverage: tuple[CoverageData, ...]
-    bias: float | None
-    brier: float | None
-    pit: tuple[int, ...]
 
 
 class PromiseData(Struct, frozen=True, gc=False):

@@ -1,7 +1,7 @@
 """The track record of a program's forecast by dependencies, beside that of its throughput forecast.
 
 Every past Monday means reading the program as it was then and drawing from its network: seconds for a large program. So
-it is computed when somebody asks for it by command, and never in a request.
+it is computed once a week by the worker (service.programs.track_records) or by command, and never in a request.
 """
 
 from __future__ import annotations

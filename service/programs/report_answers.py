@@ -15,7 +15,7 @@ from service.programs.dependency_answers import EdgeData, StatusCounts
 from service.programs.flow_answers import FlowWindow, Percentiles, WipData
 from service.programs.forecast_answers import CalibrationSummary, DateRange
 from service.programs.health_answers import Concern, DisagreementData, EvidenceItem, OverrideData, ShareData
-from service.programs.schedule_risk_answers import TrackRecord
+from service.programs.track_record_answers import TrackRecord
 from service.programs.trend_answers import ScopeTotals, TrendPoint
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from msgspec import Struct
 
 from service.programs.chances import ChanceData, DatesAt
+from service.programs.track_record_answers import TrackRecord
 
 
 class MilestoneOutlook(Struct, frozen=True, kw_only=True):
@@ -58,15 +59,6 @@ class BasisCounts(Struct, frozen=True):
     type: int = 0
     all: int = 0
     outlived: int = 0
-
-
-class TrackRecord(Struct, frozen=True):
-    """How past dates of this model have held. Each past week takes seconds, so that no request tells it: `badge` is
-    null, and `message` says by which command it is computed."""
-
-    badge: None
-    reason: str  # not_computed
-    message: str
 
 
 class DependencyAware(Struct, frozen=True, kw_only=True):

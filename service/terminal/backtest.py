@@ -11,7 +11,7 @@ from rich.text import Text
 from service import wording
 from service.programs.answers import Answer
 from service.programs.backtest_answers import BacktestData
-from service.programs.forecast_answers import CoverageData, ScoreData
+from service.programs.track_record_answers import CoverageData, ScoreData
 from service.terminal.forecast import BADGES
 from service.terminal.notes import aligned, notes
 

@@ -13,6 +13,7 @@ from service import wording
 from service.programs.answers import Answer
 from service.programs.chances import ChanceData
 from service.programs.forecast_answers import FinishData, ForecastData, OutlookData
+from service.programs.track_record_answers import TrackRecord
 from service.terminal.notes import aligned, notes
 
 BADGES: Final = {
@@ -37,8 +38,14 @@ def render_forecast(answer: Answer[ForecastData], console: Console) -> None:
     badge = data.calibration.badge
     console.print(Text.assemble("Track record  ", (badge, BADGES[badge]), f"  {data.calibration.message}"))
     if data.dependency_aware is not None and data.dependency_aware.dates is not None:
-        console.print(Text(data.dependency_aware.track_record.message, style="dim"))
+        console.print(_of_dependencies(data.dependency_aware.track_record))
     notes(answer, console)
+
+
+def _of_dependencies(record: TrackRecord) -> Text:
+    if record.badge is None:
+        return Text(record.message, style="dim")
+    return Text.assemble("By dependencies  ", (record.badge, BADGES[record.badge]), f"  {record.message}")
 
 
 def _dates(data: ForecastData) -> Table:

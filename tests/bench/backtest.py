@@ -14,9 +14,9 @@ from connectors.jira.config import JiraOptions
 from connectors.jira.historian import JiraHistorian
 from service.programs.backtest_answers import BacktestData
 from service.programs.dependency_terms import DependencyTerms, Viewpoint
-from service.programs.forecast_answers import ScoreData
 from service.programs.historians import Historians
 from service.programs.network_backtest import BacktestQuestion, get_backtest
+from service.programs.track_record_answers import ScoreData
 from service.store.engine import Database
 from tests.bench.calibration import BEFORE, PERIODS
 from tests.flows.recorded import ALL, recorded

@@ -35,6 +35,9 @@ def test_the_terminal_and_its_json_tell_one_forecast(tmp_path: Path) -> None:
         kept = desk.interlock("forecast", "PAYMENTS", "--backtest", "--origins", "8")
         record = desk.interlock("forecast", "PAYMENTS", "--backtest", "--origins", "8", "--json")
         both = desk.interlock("forecast", "PAYMENTS", "--backtest", "--by", "2099-01-01")
+        before = desk.interlock("forecast", "PAYMENTS", "--json")
+        desk.interlock("forecast", "PAYMENTS", "--backtest")
+        after = desk.interlock("forecast", "PAYMENTS", "--json")
 
     data = json.loads(told.out)["data"]
     assert (shown.code, told.code) == (0, 0)
@@ -52,5 +55,8 @@ def test_the_terminal_and_its_json_tell_one_forecast(tmp_path: Path) -> None:
         ("dependencies", 8),
         ("throughput", 8),
     ]
+    beside = [json.loads(each.out)["data"]["dependency_aware"]["track_record"] for each in (before, after)]
+    assert [each["reason"] for each in beside] == ["not_computed", None]
+    assert beside[1]["origins"] + beside[1]["skipped"] > 8
     assert both.code == 2
     assert "leave it out, or --backtest" in both.log

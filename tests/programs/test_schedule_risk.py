@@ -166,8 +166,8 @@ async def test_it_does_not_look_calibrated_by_the_record_of_the_throughput(sqlit
 
     assert (record.badge, record.reason) == (None, "not_computed")
     assert record.message == (
-        "How dates by dependencies have held is not computed in a request; "
-        "interlock forecast CHECKOUT --backtest computes it."
+        "How dates by dependencies have held is computed once a week, and was not yet; "
+        "interlock forecast CHECKOUT --backtest does it now."
     )
 
 

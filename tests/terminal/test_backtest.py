@@ -9,7 +9,7 @@ from rich.console import Console
 
 from service.programs.answers import Answer, ProgramRef, Remark
 from service.programs.backtest_answers import BacktestData, ComparisonData, ModelRecord
-from service.programs.forecast_answers import CoverageData, ScoreData
+from service.programs.track_record_answers import CoverageData, ScoreData
 from service.terminal.backtest import render_backtest
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)

@@ -11,7 +11,6 @@ from rich.console import Console
 
 from service.programs.answers import Answer, ProgramRef, Remark
 from service.programs.chances import ChanceData, DatesAt
-from service.programs.dependency_aware import untold
 from service.programs.forecast_answers import (
     CalibrationSummary,
     DateRange,
@@ -21,6 +20,8 @@ from service.programs.forecast_answers import (
     OutlookData,
 )
 from service.programs.schedule_risk_answers import BasisCounts, DependencyAware
+from service.programs.track_record_answers import TrackRecord
+from service.programs.track_records import not_computed
 from service.terminal.forecast import render_forecast
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -55,7 +56,7 @@ UNFORESEEN = DependencyAware(
     critical=(),
     drivers=(),
     cycles_left_out=0,
-    track_record=untold("CHECKOUT"),
+    track_record=not_computed("CHECKOUT"),
 )
 
 
@@ -140,8 +141,19 @@ def test_no_record_of_the_one_model_stands_for_the_other() -> None:
 
     assert shown(forecast(dependency_aware=foreseen))[-2:] == [
         "Track record  calibrated  84 past forecasts were kept.",
-        "How dates by dependencies have held is not computed in a request; "
-        "interlock forecast CHECKOUT --backtest computes it.",
+        "How dates by dependencies have held is computed once a week, and was not yet; "
+        "interlock forecast CHECKOUT --backtest does it now.",
+    ]
+
+
+def test_both_records_stand_below_each_other_with_what_they_are_worth() -> None:
+    dates = DatesAt(date(2026, 12, 28), date(2027, 1, 5), date(2027, 1, 12))
+    record = TrackRecord(badge="overconfident", reason=None, message="41 past forecasts were kept too seldom.")
+    foreseen = msgspec.structs.replace(UNFORESEEN, reason=None, dates=dates, track_record=record)
+
+    assert shown(forecast(dependency_aware=foreseen))[-2:] == [
+        "Track record  calibrated  84 past forecasts were kept.",
+        "By dependencies  overconfident  41 past forecasts were kept too seldom.",
     ]
 
 

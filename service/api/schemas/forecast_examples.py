@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from service.api.schemas.examples import enveloped
 
@@ -42,7 +42,7 @@ _PAYMENT: Final = {
     "typical_days": 4,
     "basis": "team_and_type",
 }
-_DEPENDENCY_AWARE: Final = {
+_DEPENDENCY_AWARE: Final[dict[str, Any]] = {
     "reason": None,
     "message": "With 85 % confidence everything is done by 2027-01-05 (half of the trials: 2026-12-28). "
     "If each item took its typical time it would be 2026-12-16, which 18 % of the trials reach.",
@@ -76,10 +76,14 @@ _DEPENDENCY_AWARE: Final = {
     "drivers": [_PAYMENT],
     "cycles_left_out": 2,
     "track_record": {
-        "badge": None,
-        "reason": "not_computed",
-        "message": "How dates by dependencies have held is not computed in a request; "
-        "interlock forecast CHECKOUT --backtest computes it.",
+        "badge": "calibrated",
+        "reason": None,
+        "message": "41 past forecasts of when all that was open is done were calibrated "
+        "(of those at 85 %, 83% were kept).",
+        "week": "2026-11-16",
+        "origins": 49,
+        "skipped": 3,
+        "scores": [],
     },
 }
 FORECAST: Final = enveloped(
