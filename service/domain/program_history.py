@@ -179,6 +179,11 @@ class ProgramHistory:
         )
 
     @cached_property
+    def size(self) -> int:
+        """So many items and changes."""
+        return len(self.members) + sum(map(len, self.changes.values()))
+
+    @cached_property
     def position(self) -> Mapping[str, int]:
         """uid → its place among the members."""
         return {item.uid: place for place, item in enumerate(self.members)}

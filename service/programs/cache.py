@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -19,6 +20,9 @@ from service.store.network_changes import Position
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+
+
+MOST_OF_HISTORIES = 250_000  # items and changes, of about 400 bytes each
 
 
 class Wanted(NamedTuple):
@@ -61,10 +65,12 @@ class Computed:
 
 
 class Recent(Generic[Key, Value]):
-    """The `kept` most recently used values."""
+    """The `kept` most recently used values; fewer where they weigh more than `most` together, but always the last."""
 
-    def __init__(self, kept: int) -> None:
+    def __init__(self, kept: int, *, weigh: Callable[[Value], int] | None = None, most: int = 0) -> None:
         self._kept = kept
+        self._weigh = weigh
+        self._most = most
         self._values: OrderedDict[Key, Value] = OrderedDict()
 
     def get(self, key: Key) -> Value | None:
@@ -76,7 +82,7 @@ class Recent(Generic[Key, Value]):
     def put(self, key: Key, value: Value) -> None:
         self._values[key] = value
         self._values.move_to_end(key)
-        while len(self._values) > self._kept:
+        while len(self._values) > 1 and self._is_too_much():
             self._values.popitem(last=False)
 
     def values(self) -> tuple[Value, ...]:
@@ -84,6 +90,11 @@ class Recent(Generic[Key, Value]):
 
     def clear(self) -> None:
         self._values.clear()
+
+    def _is_too_much(self) -> bool:
+        if len(self._values) > self._kept:
+            return True
+        return self._weigh is not None and sum(map(self._weigh, self._values.values())) > self._most
 
 
 class Beside(Generic[Value]):
@@ -105,13 +116,12 @@ class Beside(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class AnswerCache:
-    """Not shared between processes: each finds the same by itself. All but histories are by fingerprint.
-
-    A history of a year of 5,000 items takes about 10 MB.
-    """
+    """Not shared between processes: each finds the same by itself. All but histories are by fingerprint."""
 
     rollups: Recent[Question, Computed] = field(default_factory=lambda: Recent(128))
-    histories: Recent[HistoryQuestion, KeptHistory] = field(default_factory=lambda: Recent(8))
+    histories: Recent[HistoryQuestion, KeptHistory] = field(
+        default_factory=lambda: Recent(8, weigh=attrgetter("history.size"), most=MOST_OF_HISTORIES)
+    )
     exclusions: Recent[str, Mapping[str, Exclusion]] = field(default_factory=lambda: Recent(16))
     backlogs: Recent[str, tuple[Notice, ...]] = field(default_factory=lambda: Recent(16))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from service.programs.answers import Answer
-from service.programs.cache import AnswerCache, cache_of
+from service.programs.cache import AnswerCache, KeptHistory, Recent, cache_of
 from service.programs.historians import NO_HISTORIANS, Historians
 from service.programs.read import get_rollup
 from service.programs.trend import get_scope, get_trend
@@ -93,3 +94,18 @@ async def test_a_trend_is_drawn_from_the_history_that_a_roll_up_has_read(past: D
     (kept,) = cache_of(past).histories.values()
 
     assert kept.history is read.history
+
+
+async def test_histories_are_kept_as_far_as_there_is_room(past: Database) -> None:
+    await _trend(past, 11, 1)
+    (kept,) = cache_of(past).histories.values()
+    room = kept.history.size * 2 + 1
+    found: Recent[int, KeptHistory] = Recent(8, weigh=attrgetter("history.size"), most=room)
+    for number in range(3):
+        found.put(number, kept)
+    too_large: Recent[int, KeptHistory] = Recent(8, weigh=attrgetter("history.size"), most=1)
+    too_large.put(1, kept)
+
+    assert kept.history.size == 7 + 5  # items and changes
+    assert [found.get(number) is not None for number in range(3)] == [False, True, True]
+    assert too_large.get(1) is kept
