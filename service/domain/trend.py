@@ -7,9 +7,9 @@ in NumPy columns, and only what changed on a day is touched.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ Mask = NDArray[np.bool_]
 Codes = NDArray[np.intp]  # of categories; of the width that indexes and counts need
 Places = NDArray[np.intp]  # among the members
 NOBODY = -1
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _CODES: Mapping[StatusCategory, int] = {
     category: code for code, category in enumerate((*COUNTABLE, StatusCategory.CANCELLED))
 }
@@ -82,14 +83,12 @@ class Column:
 
 def sweep(history: ProgramHistory, moments: Sequence[datetime], *, count_subtasks: bool = False) -> Iterator[Column]:
     """One column for each of `moments` (ascending, none before `history.since`), from the last to the first."""
-    members = history.members
     present = _presence(history.spans, moments)
     events = _events(history, moments)
-    going = _Sweep(_Columns.of(members, history.position))
+    going = _Sweep(_Columns.of(history.members, history.position))
     now = going.now
-    for place in reversed(range(len(moments))):
+    for place, there in zip(reversed(range(len(moments))), present, strict=True):
         going.put(events, events.at(place))
-        there = present[place]
         counts = going.countable(there, count_subtasks=count_subtasks)
         standing = np.where(counts, now.category, CANCELLED)
         weights = {Basis.POINTS: now.points.copy(), Basis.TIME: now.seconds.copy()}
@@ -186,31 +185,30 @@ def _circle(parent: Places) -> Places:
     return np.unique(above[above != NOBODY])
 
 
-def _presence(spans: Sequence[Sequence[Span]], moments: Sequence[datetime]) -> Mask:
-    """By moment and member: whether it was in the program."""
-    turns = np.zeros((len(moments) + 1, len(spans)), np.int8)
+def _presence(spans: Sequence[Sequence[Span]], moments: Sequence[datetime]) -> Iterator[Mask]:
+    """By member whether it was in the program, from the last moment to the first."""
     every = [(place, span) for place, each in enumerate(spans) for span in each]
-    ended = [(place, span.until) for place, span in every if span.until is not None]
-    _turn(turns, moments, [place for place, _ in every], [span.since for _, span in every], +1)
-    _turn(turns, moments, [place for place, _ in ended], [until for _, until in ended], -1)
-    return np.cumsum(turns[:-1], axis=0, dtype=np.int8) > 0
+    whose = np.array([place for place, _ in every], np.intp)
+    came = _slots(moments, (span.since for _, span in every))
+    left = _slots(moments, (span.until or _NEVER for _, span in every))
+    coming, going = _by_slot(came, len(moments)), _by_slot(left, len(moments))
+    held = np.zeros(len(spans), np.int8)  # spans that cover the moment
+    for place in reversed(range(len(moments))):
+        np.add.at(held, whose[going(place + 1)], 1)
+        np.subtract.at(held, whose[coming(place + 1)], 1)
+        yield held > 0
 
 
-def _turn(
-    turns: NDArray[np.int8], moments: Sequence[datetime], places: Sequence[int], at: Sequence[datetime], by: int
-) -> None:
-    """`by`: +1 of who comes, -1 of who goes."""
-    np.add.at(turns, (_slots(moments, at), np.array(places, np.intp)), by)
+def _by_slot(slots: Places, most: int) -> Callable[[int], Places]:
+    """Who is in a slot."""
+    order = np.argsort(slots, kind="stable")
+    starts = np.searchsorted(slots[order], np.arange(most + 2))
+    return lambda slot: order[starts[slot] : starts[slot + 1]]
 
 
 def _slots(moments: Sequence[datetime], at: Iterable[datetime]) -> Places:
     """The first of `moments` that is not before each of `at`."""
-    return np.searchsorted(_seconds(moments), _seconds(at))
-
-
-def _seconds(moments: Iterable[datetime]) -> NDArray[np.float64]:
-    """Since the epoch; until the year 2100 each microsecond is a number of its own."""
-    return np.fromiter(map(datetime.timestamp, moments), np.float64)
+    return np.array([bisect_left(moments, each) for each in at], np.intp)
 
 
 def _events(history: ProgramHistory, moments: Sequence[datetime]) -> _Events:
