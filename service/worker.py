@@ -59,11 +59,11 @@ def start_worker(app: Application) -> AsyncIOScheduler:
     """Schedule every source in the running event loop; `stop_worker` ends it."""
     zone = app.settings.calendar.zone
     scheduler = AsyncIOScheduler(timezone=zone)
+    calm = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     for config in app.settings.sources:
         cron = CronLine.from_crontab(config.schedule, timezone=zone)
         on_time = CronLine.from_crontab(config.schedule, timezone=zone)
         on_time.jitter = JITTER_SECONDS
-        calm = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         scheduler.add_job(run_if_due, on_time, args=[app, config.name, cron], id=config.name, **calm)
         scheduler.add_job(
             run_if_due,
@@ -102,24 +102,12 @@ def start_worker(app: Application) -> AsyncIOScheduler:
             next_run_time=app.clock.now(),
             **calm,
         )
-    scheduler.add_job(
-        ready_portfolio,
-        IntervalTrigger(minutes=PORTFOLIO_EVERY, jitter=JITTER_SECONDS),
-        args=[app],
-        id=PORTFOLIO_JOB,
-        coalesce=True,
-        max_instances=1,
-        misfire_grace_time=None,
-    )
-    scheduler.add_job(
-        keep_track_records,
-        IntervalTrigger(minutes=RECORDS_EVERY, jitter=JITTER_SECONDS),
-        args=[app],
-        id=RECORDS_JOB,
-        coalesce=True,
-        max_instances=1,
-        misfire_grace_time=None,
-    )
+    for job, minutes, name in (
+        (ready_portfolio, PORTFOLIO_EVERY, PORTFOLIO_JOB),
+        (keep_track_records, RECORDS_EVERY, RECORDS_JOB),
+    ):
+        trigger = IntervalTrigger(minutes=minutes, jitter=JITTER_SECONDS)
+        scheduler.add_job(job, trigger, args=[app], id=name, **calm)
     scheduler.start()
     app.schedule = scheduler
     return scheduler

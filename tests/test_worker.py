@@ -257,9 +257,17 @@ async def test_a_run_that_a_restart_missed_is_made_up_for_and_a_second_worker_do
     assert await scheduled_runs(working) == [("complete", "census")]
 
 
-async def test_two_workers_at_the_same_moment_make_one_run(working: Working) -> None:
+async def test_two_workers_at_the_same_moment_make_one_run(working: Working, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have found it due before either has begun."""
     working.flow.clock.pass_by(minutes=24 * 60)
+    both = asyncio.Barrier(2)
 
+    async def due_for_both(*asked: Any) -> bool:
+        found = await due(*asked)
+        await both.wait()
+        return found
+
+    monkeypatch.setattr("service.worker.due", due_for_both)
     with capture_logs() as logs:
         await asyncio.gather(*(run_if_due(working.app, "acme", NIGHTLY) for _ in range(2)))
 

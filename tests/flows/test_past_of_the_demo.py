@@ -86,11 +86,12 @@ async def test_the_example_as_of_now_equals_now_and_its_trend_is_its_roll_ups(
                 await take_baseline(
                     database, key, name="Approved", as_of=taken_on, view=view, actor="pat", historians=historians
                 )
-                for show in COMMANDS:
-                    assert await _told(show, app, key, today.isoformat()) == await _told(show, app, key, None)
-                    assert await _told(show, app, key, since.isoformat()) != await _told(show, app, key, None)
                 await _of_answers(database, key, view, view.at(view.now, historians))
 
+            for show in COMMANDS:
+                plain_words = await _told(show, app, PROGRAMS[0], None)
+                assert await _told(show, app, PROGRAMS[0], today.isoformat()) == plain_words
+                assert await _told(show, app, PROGRAMS[0], since.isoformat()) != plain_words
             await _of_the_portfolio(app, since)
 
 
