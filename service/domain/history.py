@@ -44,7 +44,7 @@ class Snapshot(Struct, frozen=True, gc=False):
     done_at: datetime | None = None
     unread: bool = False
 
-    def is_done_since_after(self, moment: datetime) -> bool:
+    def was_done_after(self, moment: datetime) -> bool:
         """Whether it is done, and was not always so since the moment, whatever its changes say."""
         return self.done_at is not None and self.done_at > moment and self.state.status_category is StatusCategory.DONE
 
@@ -110,7 +110,7 @@ def rewind(
         for change in reversed(later):
             state = undo(state, change)
             stayed_done = stayed_done and state.status_category is StatusCategory.DONE
-    if stayed_done and snapshot.is_done_since_after(moment):
+    if stayed_done and snapshot.was_done_after(moment):
         state = unfinished(state)
     if historian is None or (snapshot.unread and historian.comes_apart):
         return Past(state, unknown=EVERY_ASPECT)
@@ -139,7 +139,7 @@ def steps(snapshot: Snapshot, changes: Sequence[SourceChange], historian: Histor
     """
     told = [*_undone(snapshot.state, changes, historian)]
     stayed_done = all(step.before.status_category is StatusCategory.DONE for step in told)
-    if snapshot.done_at is None or not stayed_done or not snapshot.is_done_since_after(since):
+    if snapshot.done_at is None or not stayed_done or not snapshot.was_done_after(since):
         return told
     newer = [step for step in told if step.change.at >= snapshot.done_at]
     done = newer[-1].before if newer else snapshot.state

@@ -108,7 +108,7 @@ class ProgramHistory:
         if snapshot is None:
             return None
         later = _after(moment, self.changes.get(uid, ()))
-        if not later and snapshot.updated_at <= moment and not snapshot.is_done_since_after(moment):
+        if not later and snapshot.updated_at <= moment and not snapshot.was_done_after(moment):
             return None
         breaks = self.breaks.get(uid)
         torn = {each.aspect for each in breaks if each.covers(moment)} if breaks else NONE
@@ -117,7 +117,7 @@ class ProgramHistory:
     def is_done_untold(self, uid: str, moment: datetime) -> bool:
         """Whether it was done after the moment, and none of its changes since then is one of its status."""
         snapshot = self.snapshots[uid]
-        if not snapshot.is_done_since_after(moment):
+        if not snapshot.was_done_after(moment):
             return False
         historian = self.historians.get(snapshot.source)
         later = _after(moment, self.changes.get(uid, ()))

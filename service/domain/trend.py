@@ -252,7 +252,7 @@ def _was(
             then[end] = state = undo(state, change)
             if state.status_category is not StatusCategory.DONE:
                 opened = max(opened, change.at)
-    if snapshot.done_at is not None and snapshot.is_done_since_after(opened):
+    if snapshot.done_at is not None and snapshot.was_done_after(opened):
         between = slice(bisect_left(moments, opened), bisect_left(moments, snapshot.done_at))
         _unfinish(then, between, snapshot.state)
     then.pop(NOBODY, None)

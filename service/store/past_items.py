@@ -82,15 +82,18 @@ class PastItems:
         rows = await fetch_many(self._connection, statement, parameters)
         stays = convert([row[:_STAY] for row in rows], list[Stay])
         items = convert([row[_STAY:] for row in rows], list[RollupItem], strict=False)
-        homes = await self._homes(program)
+        homes = await self._homes(program, among)
         if homes:
             items = [replace(each, homes=(each.project_id, *homes.get(each.uid, ()))) for each in items]
         return stays, items
 
-    async def _homes(self, program: str) -> dict[str, list[str]]:
+    async def _homes(self, program: str, among: Collection[str] | None) -> dict[str, list[str]]:
         """The projects of items that may have several. The facet leads: most programs have none."""
         found: dict[str, list[str]] = defaultdict(list)
-        for uid, home in await fetch(self._connection, _HOMES, [program]):
+        statement, parameters = _HOMES.format(whose=_HOME_OF_MEMBER), list[object]([program])
+        if among is not None:
+            statement, parameters = _HOMES.format(whose=within(self._connection, "f.item_uid")), [sorted(among)]
+        for uid, home in await fetch(self._connection, statement, parameters):
             found[uid].append(home)
         return found
 
@@ -220,9 +223,9 @@ _IN_SINCE = """c.item_uid = ANY(ARRAY(
            SELECT item_uid FROM memberships WHERE program_key = ? AND (valid_to IS NULL OR valid_to > ?)))"""
 _HOMES = """
     SELECT f.item_uid, coalesce(nullif(f.native_id, ''), f.value) FROM item_facets AS f
-     WHERE f.facet = 'project'
-       AND EXISTS (SELECT 1 FROM memberships AS m WHERE m.item_uid = f.item_uid AND m.program_key = ?)
+     WHERE f.facet = 'project' AND {whose}
      ORDER BY f.item_uid, f.value"""
+_HOME_OF_MEMBER = "EXISTS (SELECT 1 FROM memberships AS m WHERE m.item_uid = f.item_uid AND m.program_key = ?)"
 _GRAVES = """
     SELECT t.item_uid, t.found_at, t.restored_at FROM tombstones AS t WHERE {whose} ORDER BY t.item_uid, t.found_at"""
 _EVER_IN = "EXISTS (SELECT 1 FROM memberships AS m WHERE m.item_uid = t.item_uid AND m.program_key = ?)"

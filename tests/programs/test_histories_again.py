@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from connectors.items import Facet
 from connectors.jira.config import JiraOptions
 from connectors.jira.historian import JiraHistorian
 from service.domain.program_history import ProgramHistory
@@ -23,8 +24,8 @@ from service.programs.read import get_rollup
 from service.programs.trend import get_scope
 from service.store.engine import Database
 from service.store.network_changes import NetworkChanges
-from service.store.tables.items import item_changes, pending_details, tombstones, work_items
-from tests.builders.items import CREATED, SOURCE, insert_alias
+from service.store.tables.items import item_changes, item_facets, pending_details, tombstones, work_items
+from tests.builders.items import CREATED, SOURCE, insert_alias, insert_facets
 from tests.builders.planning import insert_change
 from tests.programs.histories import POINTS, add_reference
 from tests.programs.portfolio import KEY, NOW, TODAY
@@ -94,6 +95,14 @@ async def _a_completion_has_no_history(random: Random, connection: AsyncConnecti
     await connection.execute(update(work_items).where(work_items.c.uid == uid).values(**done))
 
 
+async def _an_item_stands_in_another_project_too(random: Random, connection: AsyncConnection) -> None:
+    uid = random.choice(ALL)
+    facet = item_facets.c
+    await connection.execute(delete(item_facets).where(facet.item_uid == uid, facet.facet == str(Facet.PROJECT)))
+    await insert_facets(connection, uid, Facet.PROJECT, *random.sample(["1", "3", "4"], 2))
+    await connection.execute(update(work_items).where(work_items.c.uid == uid).values(updated_at=NOW))
+
+
 async def _an_item_is_found_gone(random: Random, connection: AsyncConnection) -> None:
     uid, at = random.choice(ALL), NOW - timedelta(days=random.randrange(1, 30))
     await connection.execute(insert(tombstones), [{"item_uid": uid, "reason": "gone", "found_at": at}])
@@ -124,6 +133,7 @@ HISTORIES: Sequence[Upheaval] = (
     _a_parent_is_told_by_its_key,
     _a_history_is_forgotten,
     _a_completion_has_no_history,
+    _an_item_stands_in_another_project_too,
     _an_item_is_found_gone,
     _the_gone_are_restored,
     _a_history_is_still_to_be_read,
