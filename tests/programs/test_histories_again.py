@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.items import Facet
@@ -32,6 +32,7 @@ from tests.programs.portfolio import KEY, NOW, TODAY
 from tests.programs.upheaval import ALL, RARER, VALUES, Upheaval, a_busy_program
 
 UTC_ZONE = ZoneInfo("UTC")
+FOUR = f"{SOURCE}:4"
 LONG_AGO, LATELY = NOW - timedelta(days=40), NOW - timedelta(days=9)
 
 
@@ -241,6 +242,26 @@ async def test_a_parent_that_is_told_by_its_key_is_whoever_has_that_key_by_now(b
         await insert_alias(uow.connection, "OLD-6", f"{SOURCE}:6")
     after = await _answers(busy, historians)
 
+    assert after != before
+    assert after == await _from_scratch(busy, historians)
+
+
+async def test_of_what_is_read_again_the_other_projects_are_too(busy: Database, whole: list[datetime]) -> None:
+    historians = _historians(JiraHistorian)
+    async with busy.transaction() as uow:  # nobody goes by a name, and PAY-4 has been what it is all the time
+        story = item_changes.c
+        await uow.connection.execute(
+            delete(item_changes).where(or_(story.field_id == "parent", story.item_uid == FOUR))
+        )
+    before = await _answers(busy, historians)
+    read = len(whole)
+
+    async with busy.transaction() as uow:
+        await insert_facets(uow.connection, FOUR, Facet.PROJECT, "1", "4")
+        await uow.connection.execute(update(work_items).where(work_items.c.uid == FOUR).values(updated_at=NOW))
+    after = await _answers(busy, historians)
+
+    assert len(whole) == read
     assert after != before
     assert after == await _from_scratch(busy, historians)
 
