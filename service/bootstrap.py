@@ -26,6 +26,7 @@ from service.auth.grants import SealedGrant
 from service.auth.oidc import IdentityProvider
 from service.auth.sealing import GRANTS, Sealer
 from service.clock import Clock, SystemClock
+from service.programs.dependency_terms import Viewpoint
 from service.programs.historians import Historians
 from service.programs.people import join_people
 from service.readiness import Schedule, readiness
@@ -102,6 +103,12 @@ class Application:
             ask_tools=self.ask_tools,
             historians=self.historians,
         )
+
+    def view(self) -> Viewpoint:
+        """From now."""
+        now = self.clock.now()
+        today = now.astimezone(self.settings.calendar.zone).date()
+        return Viewpoint(terms=self.settings.dependency_terms, now=now, today=today)
 
     async def start_sync(self, name: str) -> int:
         """Begin a run in the background and return its id as soon as it holds the source."""

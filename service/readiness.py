@@ -23,7 +23,6 @@ DETAILS_JOB = ":details"
 FEED_JOB = ":feed"
 MISSED_JOB = ":missed"
 WATCH_JOB = ":watch"
-PORTFOLIO_JOB = ":portfolio"  # of no source
 RECORDS_JOB = ":records"  # of no source
 WEBHOOKS_JOB = ":webhooks"
 

@@ -22,9 +22,8 @@ from service.bootstrap import Application
 from service.domain.errors import UnknownProgram
 from service.programs.dependency_terms import Viewpoint
 from service.programs.network_backtest import get_backtest
-from service.programs.portfolio import Terms, get_portfolio
 from service.programs.track_records import keep_track_record, programs_without_record
-from service.readiness import DETAILS_JOB, FEED_JOB, MISSED_JOB, PORTFOLIO_JOB, RECORDS_JOB, WATCH_JOB, WEBHOOKS_JOB
+from service.readiness import DETAILS_JOB, FEED_JOB, MISSED_JOB, RECORDS_JOB, WATCH_JOB, WEBHOOKS_JOB
 from service.schedules import CronLine
 from service.store.errors import DatabaseUnusable
 from service.store.run_reads import RunReads
@@ -47,7 +46,6 @@ FEED_EVERY = 60  # minutes between two times to think of it
 FEEDS_A_LIFE = 4  # runs in the time for which a feed remembers: it breaks only when several in a row fail
 DETAILS_EVERY = 5  # minutes
 WEBHOOKS_EVERY = 60  # minutes between two times to think of it; the tool is asked once a day
-PORTFOLIO_EVERY = 5  # minutes
 RECORDS_EVERY = 60  # minutes between two times to think of it; each program has its turn once a week
 RECORDS_FOR = timedelta(minutes=10)  # of each hour: what they cost is taken from whoever asks meanwhile
 WATCHED_EVERY = 1  # minutes; so old is what operators are told about requests
@@ -102,12 +100,13 @@ def start_worker(app: Application) -> AsyncIOScheduler:
             next_run_time=app.clock.now(),
             **calm,
         )
-    for job, minutes, name in (
-        (ready_portfolio, PORTFOLIO_EVERY, PORTFOLIO_JOB),
-        (keep_track_records, RECORDS_EVERY, RECORDS_JOB),
-    ):
-        trigger = IntervalTrigger(minutes=minutes, jitter=JITTER_SECONDS)
-        scheduler.add_job(job, trigger, args=[app], id=name, **calm)
+    scheduler.add_job(
+        keep_track_records,
+        IntervalTrigger(minutes=RECORDS_EVERY, jitter=JITTER_SECONDS),
+        args=[app],
+        id=RECORDS_JOB,
+        **calm,
+    )
     scheduler.start()
     app.schedule = scheduler
     return scheduler
@@ -210,21 +209,9 @@ async def watch_source(app: Application, name: str) -> None:
         log.exception("source_watch_broke", source=name)
 
 
-async def ready_portfolio(app: Application) -> None:
-    """What changed of the programs is computed before somebody asks for all of them at once."""
-    terms = Terms(health=app.settings.health_terms, missing=app.settings.missing_weight)
-    try:
-        with app.at_work():
-            await get_portfolio(app.database, view=_view(app), terms=terms)
-    except DatabaseUnusable as error:
-        log.warning("portfolio_not_ready", code=error.code, message=error.message)
-    except Exception:
-        log.exception("portfolio_broke")
-
-
 async def keep_track_records(app: Application) -> None:
     """How forecasts by dependencies have held, of the programs of which that was not computed this week."""
-    view = _view(app)
+    view = app.view()
     try:
         with app.at_work():
             for key in await programs_without_record(app.database, today=view.today):
@@ -246,12 +233,6 @@ async def _keep_track_record(app: Application, key: str, view: Viewpoint) -> Non
         raise
     except Exception:
         log.exception("track_record_broke", program=key)
-
-
-def _view(app: Application) -> Viewpoint:
-    now = app.clock.now()
-    today = now.astimezone(app.settings.calendar.zone).date()
-    return Viewpoint(terms=app.settings.dependency_terms, now=now, today=today)
 
 
 async def look_at_webhooks(app: Application, name: str) -> None:

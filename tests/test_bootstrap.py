@@ -100,7 +100,7 @@ async def test_every_source_is_scheduled_in_the_time_zone_of_the_file(tmp_path: 
         scheduler = start_worker(app)
         try:
             jobs = {str(each.id).removeprefix("acme-jira"): each for each in scheduler.get_jobs()}
-            assert sorted(jobs) == ["", ":details", ":feed", ":missed", ":portfolio", ":records", ":watch", ":webhooks"]
+            assert sorted(jobs) == ["", ":details", ":feed", ":missed", ":records", ":watch", ":webhooks"]
             job = jobs[""]
             assert jobs[":details"].trigger.interval == timedelta(minutes=5)
             assert str(job.next_run_time.tzinfo) == "Europe/Madrid"

@@ -18,9 +18,7 @@ from connectors.sandbox.asana import faults
 from service.bootstrap import Application
 from service.programs.answers import Answer
 from service.programs.backtest_answers import BacktestData
-from service.programs.dependency_terms import Viewpoint
 from service.programs.network_backtest import get_backtest
-from service.programs.portfolio import Terms, get_portfolio
 from service.programs.track_records import programs_without_record
 from service.settings import Settings, load_settings
 from service.store.details import DetailsCoverage
@@ -39,7 +37,6 @@ from service.worker import (
     keep_up_with_feed,
     look_at_webhooks,
     read_waiting_details,
-    ready_portfolio,
     run_if_due,
     start_worker,
     stop_worker,
@@ -101,35 +98,6 @@ async def test_whatever_breaks_is_logged_and_breaks_no_other_job(
         await read_waiting_details(working.app, "acme")
 
     assert [(each["event"], each["log_level"]) for each in logs] == [("details_broke", "error")]
-
-
-async def test_the_portfolio_is_computed_before_somebody_asks_for_it(working: Working) -> None:
-    """As the pages and the API would: by the same terms, so that they find what is kept."""
-    app = working.app
-    await add_program(app.database, include={"source": ["acme"]})
-    await ready_portfolio(app)
-    settings, now = app.settings, app.clock.now()
-    found = await get_portfolio(
-        app.database,
-        view=Viewpoint(terms=settings.dependency_terms, now=now, today=now.date()),
-        terms=Terms(health=settings.health_terms, missing=settings.missing_weight),
-        patience=0.0,
-    )
-
-    assert [each.key for each in found.data.programs] == ["CHECKOUT"]
-
-
-async def test_a_portfolio_that_cannot_be_computed_is_logged_and_tried_again(
-    working: Working, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def broken(*_: object, **__: object) -> None:
-        raise RuntimeError("a bug")
-
-    monkeypatch.setattr("service.worker.get_portfolio", broken)
-    with capture_logs() as logs:
-        await ready_portfolio(working.app)
-
-    assert [(each["event"], each["log_level"]) for each in logs] == [("portfolio_broke", "error")]
 
 
 async def test_how_forecasts_have_held_is_computed_of_each_program_once_a_week(working: Working) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from service.bootstrap import Application
 from service.readiness import sync_jobs
+from service.ready_answers import readying_answers
 from service.source_settings import is_loopback
 from service.store.keys import Keys
 from service.worker import applying_deliveries, start_worker, stop_worker
@@ -45,7 +46,7 @@ async def serve(app: Application, *, host: str, port: int, with_worker: bool, co
     applying = applying_deliveries(app) if with_worker else contextlib.nullcontext()
     announcing = asyncio.create_task(_announce(server, host, port, console))
     try:
-        async with applying:
+        async with applying, readying_answers(app):
             with _termination_is_an_end():
                 await server.serve()
     finally:

@@ -164,7 +164,7 @@ class Window:
             yield from self._dates(item, item.earlier, item.later)
 
     def _unknown(self, item: ChangedItem) -> frozenset[Aspect]:
-        """What of its earlier state cannot be relied on, as `history.rewind` has it."""
+        """What of its earlier state cannot be relied on, as `history.Course` has it."""
         historian = self.history.historians.get(item.source)
         snapshot = self.history.snapshots.get(item.uid)
         if historian is None or snapshot is None or item.earlier is None:

@@ -6,9 +6,11 @@ means is the tool's own affair (`connectors.contract.Historian`); how sure the a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from operator import attrgetter, lt
 from typing import NamedTuple
 
@@ -91,32 +93,86 @@ def in_order(changes: Iterable[SourceChange]) -> list[SourceChange]:
     return listed
 
 
-def rewind(
-    snapshot: Snapshot,
-    later: Sequence[SourceChange],
-    historian: Historian | None,
-    moment: datetime,
-    *,
-    torn: Collection[Aspect] = (),
-) -> Past:
-    """The item at the moment, before all of `later`, which are its changes after it, in their order.
+class Course(Struct, frozen=True, gc=False):
+    """One item all the way back, from now: `states[n]` is what it was before the newest n of its changes, `told[n]` are
+    the aspects that these decide, and before each of the newest `stayed_done` it was done.
 
-    Only asked of an item that was touched since the moment. `torn`: aspects whose history contradicts itself around
-    the moment. Without a historian nothing but the present is known.
+    `changes` are in their order. Without a historian nobody reads them, and nothing but the present is known.
     """
-    state, stayed_done = snapshot.state, True
-    if historian is not None:
-        undo = historian.undo
-        for change in reversed(later):
-            state = undo(state, change)
-            stayed_done = stayed_done and state.status_category is StatusCategory.DONE
-    if stayed_done and snapshot.was_done_after(moment):
-        state = unfinished(state)
-    if historian is None or (snapshot.unread and historian.comes_apart):
-        return Past(state, unknown=EVERY_ASPECT)
-    unknown = state.doubts.union(torn, historian.without_history)
-    told = frozenset(filter(None, map(historian.aspect_of, map(_FIELD_ID, later))))
-    return Past(state, told - unknown, unknown)
+
+    snapshot: Snapshot
+    changes: Sequence[SourceChange]
+    historian: Historian | None
+    states: Sequence[ItemState]
+    told: Sequence[frozenset[Aspect]]
+    stayed_done: int
+
+    def at(self, moment: datetime, *, torn: Collection[Aspect] = NONE) -> Past | None:
+        """None: it is since the moment what it is now. `torn`: aspects whose history contradicts itself around it."""
+        snapshot, historian, later = self.snapshot, self.historian, self._later(moment)
+        done_since = snapshot.was_done_after(moment)
+        if not later and not done_since and snapshot.updated_at <= moment:
+            return None
+        state = self.states[later]
+        if done_since and later <= self.stayed_done:
+            state = unfinished(state)
+        if historian is None or (snapshot.unread and historian.comes_apart):
+            return Past(state, unknown=EVERY_ASPECT)
+        unknown = state.doubts
+        if torn or historian.without_history:
+            unknown = unknown.union(torn, historian.without_history)
+        told = self.told[later]
+        return Past(state, told - unknown if unknown else told, unknown)
+
+    @property
+    def opened(self) -> datetime | None:
+        """When the newest change happened before which it was not done."""
+        return self.changes[-1 - self.stayed_done].at if self.stayed_done < len(self.changes) else None
+
+    def is_done_untold(self, moment: datetime) -> bool:
+        """Whether it was done after the moment, and none of its changes since then is one of its status."""
+        if not self.snapshot.was_done_after(moment):
+            return False
+        return Aspect.STATUS not in self.told[self._later(moment)]
+
+    def steps(self, since: datetime) -> Sequence[Step]:
+        """What decided something, newest first. A completion after `since` that no change tells of is a step, too;
+        nobody is known to have taken it."""
+        snapshot, historian = self.snapshot, self.historian
+        if historian is None:
+            return ()
+        told = [*_steps(self, historian)]
+        if snapshot.done_at is None or self.opened is not None or not snapshot.was_done_after(since):
+            return told
+        newer = [step for step in told if step.change.at >= snapshot.done_at]
+        done = newer[-1].before if newer else snapshot.state
+        completed = SourceChange(snapshot.uid, "", 0, snapshot.done_at, "")
+        step = Step(completed, Aspect.STATUS, unfinished(done), done)
+        older = [change for change in self.changes if change.at < snapshot.done_at]
+        before = course_of(replace(snapshot, state=step.before), older, historian)
+        return [*newer, step, *_steps(before, historian)]
+
+    def _later(self, moment: datetime) -> int:
+        """So many changes were after the moment."""
+        return len(self.changes) - bisect_right(self.changes, moment, key=_AT)
+
+
+def course_of(snapshot: Snapshot, changes: Sequence[SourceChange], historian: Historian | None) -> Course:
+    """`changes` are in their order and reach up to now."""
+    if historian is None:
+        moments = len(changes) + 1
+        return Course(snapshot, changes, None, (snapshot.state,) * moments, (NONE,) * moments, len(changes))
+    state, told, stayed_done = snapshot.state, NONE, True
+    states, every, done = [state], [told], 0
+    undo, aspect_of = historian.undo, historian.aspect_of
+    for change in reversed(changes):
+        state = undo(state, change)
+        told = _and(told, aspect_of(change.field_id))
+        stayed_done = stayed_done and state.status_category is StatusCategory.DONE
+        done += stayed_done
+        states.append(state)
+        every.append(told)
+    return Course(snapshot, changes, historian, states, every, done)
 
 
 def unfinished(state: ItemState) -> ItemState:
@@ -132,30 +188,17 @@ def unfinished(state: ItemState) -> ItemState:
     )
 
 
-def steps(snapshot: Snapshot, changes: Sequence[SourceChange], historian: Historian, since: datetime) -> Sequence[Step]:
-    """What decided something after a moment, newest first; `changes` are in their order and reach up to now.
-
-    A completion that none of them tells of is a step, too; nobody is known to have taken it.
-    """
-    told = [*_undone(snapshot.state, changes, historian)]
-    stayed_done = all(step.before.status_category is StatusCategory.DONE for step in told)
-    if snapshot.done_at is None or not stayed_done or not snapshot.was_done_after(since):
-        return told
-    newer = [step for step in told if step.change.at >= snapshot.done_at]
-    done = newer[-1].before if newer else snapshot.state
-    completed = SourceChange(snapshot.uid, "", 0, snapshot.done_at, "")
-    step = Step(completed, Aspect.STATUS, unfinished(done), done)
-    older = [change for change in changes if change.at < snapshot.done_at]
-    return [*newer, step, *_undone(step.before, older, historian)]
-
-
-def _undone(after: ItemState, changes: Sequence[SourceChange], historian: Historian) -> Iterator[Step]:
-    for change in reversed(changes):
+def _steps(course: Course, historian: Historian) -> Iterator[Step]:
+    for change, after, before in zip(reversed(course.changes), course.states, course.states[1:], strict=False):
         aspect = historian.aspect_of(change.field_id)
         if aspect is not None:
-            before = historian.undo(after, change)
             yield Step(change, aspect, before, after)
-            after = before
+
+
+@lru_cache(maxsize=4096)
+def _and(told: frozenset[Aspect], aspect: Aspect | None) -> frozenset[Aspect]:
+    """Thousands of items are told of in the same few ways: one set serves all."""
+    return told if aspect is None else told | {aspect}
 
 
 class Chained(dict[str, Aspect | None]):
@@ -208,5 +251,4 @@ def _plain(text: str) -> str:
     return text.partition(" 00:00")[0].partition("T")[0].removesuffix(".0").casefold()
 
 
-_FIELD_ID = attrgetter("field_id")
 _AT = attrgetter("at")  # most items change one thing at a time, and comparing moments alone is three times as fast

@@ -6,28 +6,25 @@ happened since. At now nothing is undone.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as replaced
 from datetime import datetime, timedelta
 from functools import cached_property
-from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from connectors.contract import Historian
-from connectors.history import Aspect, ItemState
+from connectors.history import ItemState
 from connectors.items import SourceChange
-from service.domain.history import NONE, Break, Past, Snapshot, Step, rewind, steps
+from service.domain.history import NONE, Break, Course, Past, Snapshot, Step, course_of
 from service.domain.items import RollupItem
 from service.domain.progress import time_weight
 
 Value = TypeVar("Value")
 
-_AT = attrgetter("at")
 READ_WITHIN = timedelta(days=2)  # a member that joined so soon after its creation was one before it was first read
 
 
@@ -80,6 +77,7 @@ class ProgramHistory:
     breaks: Mapping[str, Sequence[Break]] = field(default_factory=dict)
     named: Mapping[tuple[str, str], str] = field(default_factory=dict)
     mapped_since: datetime | None = None
+    _courses: dict[str, Course] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def is_mapped(self, moment: datetime) -> bool:
         """Whether it is known who was in the program then."""
@@ -94,7 +92,7 @@ class ProgramHistory:
         for item, spans in zip(self.members, self.spans, strict=True):
             if not _covered(spans, moment):
                 continue
-            past = self.past(item.uid, moment) if item.uid in self.snapshots else None
+            past = self.past(item.uid, moment)
             if past is None:
                 items.append(item)
             else:
@@ -104,32 +102,31 @@ class ProgramHistory:
 
     def past(self, uid: str, moment: datetime) -> Past | None:
         """None: it is since the moment what it is now."""
-        snapshot = self.snapshots.get(uid)
-        if snapshot is None:
-            return None
-        later = _after(moment, self.changes.get(uid, ()))
-        if not later and snapshot.updated_at <= moment and not snapshot.was_done_after(moment):
+        if uid not in self.snapshots:
             return None
         breaks = self.breaks.get(uid)
         torn = {each.aspect for each in breaks if each.covers(moment)} if breaks else NONE
-        return rewind(snapshot, later, self.historians.get(snapshot.source), moment, torn=torn)
+        return self.course(uid).at(moment, torn=torn)
 
-    def is_done_untold(self, uid: str, moment: datetime) -> bool:
-        """Whether it was done after the moment, and none of its changes since then is one of its status."""
-        snapshot = self.snapshots[uid]
-        if not snapshot.was_done_after(moment):
-            return False
-        historian = self.historians.get(snapshot.source)
-        later = _after(moment, self.changes.get(uid, ()))
-        return historian is None or all(historian.aspect_of(each.field_id) is not Aspect.STATUS for each in later)
+    def course(self, uid: str) -> Course:
+        """Of an item with a snapshot; gone through once, and kept."""
+        found = self._courses.get(uid)
+        if found is None:
+            snapshot = self.snapshots[uid]
+            found = course_of(snapshot, self.changes.get(uid, ()), self.historians.get(snapshot.source))
+            self._courses[uid] = found
+        return found
+
+    def retrace(self) -> None:
+        """Go through every course now, so that no question has to."""
+        for uid in self.snapshots:
+            self.course(uid)
 
     def steps(self) -> Iterator[tuple[Snapshot, Step]]:
         """Every change since that decided something, item by item, newest first."""
         for uid, snapshot in self.snapshots.items():
-            historian = self.historians.get(snapshot.source)
-            if historian is not None:
-                for step in steps(snapshot, self.changes.get(uid, ()), historian, self.since):
-                    yield snapshot, step
+            for step in self.course(uid).steps(self.since):
+                yield snapshot, step
 
     def rolled_up(self, item: RollupItem, state: ItemState) -> RollupItem:
         """The item as a roll-up sees it in that state. Its epic is that of now (see `with_epics`)."""
@@ -166,7 +163,8 @@ class ProgramHistory:
         members = [*map(self.members.__getitem__, stayed), *part.members]
         sources = {item.source for item in members}
         known = {**self.historians, **part.historians}
-        return replaced(
+        read_alike = all(self.historians.get(source) == each for source, each in part.historians.items())
+        again = replaced(
             self,
             members=members,
             spans=[*map(self.spans.__getitem__, stayed), *part.spans],
@@ -177,6 +175,9 @@ class ProgramHistory:
             breaks={**_but(self.breaks, uids), **part.breaks},
             named={**self.named, **part.named},
         )
+        if read_alike:
+            again._courses.update(_but(self._courses, uids))
+        return again
 
     @cached_property
     def size(self) -> int:
@@ -278,13 +279,6 @@ def with_epics(items: Sequence[RollupItem], moved: Collection[str], above: Mappi
 def _but(told: Mapping[str, Value], uids: Collection[str]) -> dict[str, Value]:
     """Of everybody else."""
     return {uid: each for uid, each in told.items() if uid not in uids}
-
-
-def _after(moment: datetime, changes: Sequence[SourceChange]) -> Sequence[SourceChange]:
-    """Most histories are read from the moment on."""
-    if not changes or changes[0].at > moment:
-        return changes
-    return changes[bisect_right(changes, moment, key=_AT) :]
 
 
 def _covered(spans: Sequence[Span], moment: datetime) -> bool:

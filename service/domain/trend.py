@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors.history import ItemState
-from connectors.items import SourceChange
-from service.domain.history import Snapshot, unfinished
+from service.domain.history import Course, unfinished
 from service.domain.items import RollupItem
 from service.domain.program_history import ProgramHistory, Span
 from service.domain.progress import Basis, time_weight
@@ -217,12 +216,12 @@ def _events(history: ProgramHistory, moments: Sequence[datetime]) -> _Events:
     places: list[int] = []
     sources: list[str] = []
     states: list[ItemState] = []
-    for snapshot, changes, ends in _by_moment(history, moments):
-        then = _was(history, moments, snapshot, changes, ends)
+    for course, ends in _by_moment(history, moments):
+        then = _was(course, moments, ends, since=history.since)
         slots += then
         states += then.values()
-        places += [history.position[snapshot.uid]] * len(then)
-        sources += [snapshot.source] * len(then)
+        places += [history.position[course.snapshot.uid]] * len(then)
+        sources += [course.snapshot.source] * len(then)
     order = np.argsort(np.array(slots, np.intp), kind="stable")
     parents = map(history.parent_of, sources, states)
     was = _Columns(
@@ -236,22 +235,11 @@ def _events(history: ProgramHistory, moments: Sequence[datetime]) -> _Events:
     return _Events(starts, np.array(places, np.intp)[order], _Columns(*(each[order] for each in was.all())))
 
 
-def _was(
-    history: ProgramHistory,
-    moments: Sequence[datetime],
-    snapshot: Snapshot,
-    changes: Sequence[SourceChange],
-    ends: Sequence[int],
-) -> dict[int, ItemState]:
-    """The last of the moments before a change → what the item was up to then."""
-    then: dict[int, ItemState] = {}
-    state, opened = snapshot.state, history.since
-    if changes:
-        undo = history.historians[snapshot.source].undo
-        for change, end in zip(reversed(changes), reversed(ends), strict=True):
-            then[end] = state = undo(state, change)
-            if state.status_category is not StatusCategory.DONE:
-                opened = max(opened, change.at)
+def _was(course: Course, moments: Sequence[datetime], ends: Sequence[int], *, since: datetime) -> dict[int, ItemState]:
+    """The last of the moments before a change → what the item was up to then. `ends`: that moment of each change."""
+    snapshot = course.snapshot
+    then = dict(zip(reversed(ends), course.states[1:], strict=True))  # of those of one moment the earliest wins
+    opened = max(since, course.opened) if course.opened is not None else since
     if snapshot.done_at is not None and snapshot.was_done_after(opened):
         between = slice(bisect_left(moments, opened), bisect_left(moments, snapshot.done_at))
         _unfinish(then, between, snapshot.state)
@@ -272,19 +260,14 @@ def _unfinish(then: dict[int, ItemState], between: slice, now: ItemState) -> Non
     then.update({each: unfinished(state) for each, state in then.items() if between.start <= each <= last})
 
 
-def _by_moment(
-    history: ProgramHistory, moments: Sequence[datetime]
-) -> Iterator[tuple[Snapshot, Sequence[SourceChange], Sequence[int]]]:
-    """Of each item that was touched: the changes that somebody can read, and the last of `moments` before each."""
-    every = [
-        (snapshot, history.changes.get(uid, ()) if snapshot.source in history.historians else ())
-        for uid, snapshot in history.snapshots.items()
-    ]
-    ends = (_slots(moments, (change.at for _, changes in every for change in changes)) - 1).tolist()
+def _by_moment(history: ProgramHistory, moments: Sequence[datetime]) -> Iterator[tuple[Course, Sequence[int]]]:
+    """Each item that was touched, and the last of `moments` before each of its changes."""
+    courses = [*map(history.course, history.snapshots)]
+    ends = (_slots(moments, (change.at for course in courses for change in course.changes)) - 1).tolist()
     taken = 0
-    for snapshot, changes in every:
-        yield snapshot, changes, ends[taken : taken + len(changes)]
-        taken += len(changes)
+    for course in courses:
+        yield course, ends[taken : taken + len(course.changes)]
+        taken += len(course.changes)
 
 
 def _weights(said: Sequence[float | None]) -> NDArray[np.float64]:

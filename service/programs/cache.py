@@ -22,7 +22,7 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-MOST_OF_HISTORIES = 250_000  # items and changes, of about 400 bytes each
+MOST_OF_HISTORIES = 200_000  # items and changes, of about a kilobyte each
 
 
 class Wanted(NamedTuple):
@@ -40,13 +40,6 @@ class Question(NamedTuple):
     program: str
     wanted: Wanted
     today: str
-
-
-class HistoryQuestion(NamedTuple):
-    """`columns` are those that a breakdown asks for beside the usual ones."""
-
-    program: str
-    columns: str
 
 
 class KeptHistory(NamedTuple):
@@ -88,13 +81,24 @@ class Recent(Generic[Key, Value]):
     def values(self) -> tuple[Value, ...]:
         return tuple(self._values.values())
 
+    def keys(self) -> tuple[Key, ...]:
+        """The least recently used one first."""
+        return tuple(self._values)
+
+    @property
+    def is_half_full(self) -> bool:
+        """Whether one value too many is near: whoever adds what nobody asked for yet should stop."""
+        return len(self._values) * 2 >= self._kept or self._weight * 2 >= self._most > 0
+
     def clear(self) -> None:
         self._values.clear()
 
     def _is_too_much(self) -> bool:
-        if len(self._values) > self._kept:
-            return True
-        return self._weigh is not None and sum(map(self._weigh, self._values.values())) > self._most
+        return len(self._values) > self._kept or (self._weigh is not None and self._weight > self._most)
+
+    @property
+    def _weight(self) -> int:
+        return 0 if self._weigh is None else sum(map(self._weigh, self._values.values()))
 
 
 class Beside(Generic[Value]):
@@ -119,8 +123,8 @@ class AnswerCache:
     """Not shared between processes: each finds the same by itself. All but histories are by fingerprint."""
 
     rollups: Recent[Question, Computed] = field(default_factory=lambda: Recent(128))
-    histories: Recent[HistoryQuestion, KeptHistory] = field(
-        default_factory=lambda: Recent(8, weigh=attrgetter("history.size"), most=MOST_OF_HISTORIES)
+    histories: Recent[str, KeptHistory] = field(  # by program
+        default_factory=lambda: Recent(32, weigh=attrgetter("history.size"), most=MOST_OF_HISTORIES)
     )
     exclusions: Recent[str, Mapping[str, Exclusion]] = field(default_factory=lambda: Recent(16))
     backlogs: Recent[str, tuple[Notice, ...]] = field(default_factory=lambda: Recent(16))

@@ -1,48 +1,74 @@
 """Histories of programs, kept: one that reaches far back serves every later moment, and of one that is kept only what
-changed since is read again."""
+changed since is read again. docs/adr/0017-kept-histories.md"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.domain.breakdown import Breakdown
 from service.domain.program_history import ProgramHistory
-from service.programs.cache import HistoryQuestion, KeptHistory, Recent
+from service.programs.cache import KeptHistory, Recent, cache_of
 from service.programs.historians import Historians
 from service.programs.past import IN_ROLLUPS, history_of, parent_keys
+from service.store.engine import Database
 from service.store.network_changes import NetworkChange, NetworkChanges, Reach
 from service.store.past_items import PastItems
-from service.store.program_items import ASKED_FOR
+from service.store.portfolio import Portfolio
 
 FEW = 500  # items of which it takes less to read them one by one than to read everything
+USUAL = timedelta(weeks=53)  # so far back go most questions: a year, the day before it, and some more
 
 
 async def history_reaching(
     connection: AsyncConnection,
     key: str,
-    kept: Recent[HistoryQuestion, KeptHistory],
+    kept: Recent[str, KeptHistory],
     moment: datetime,
     *,
-    by: Breakdown,
     historians: Historians,
 ) -> ProgramHistory:
     """Of a program, for roll-ups at the moment, from then on or from before."""
-    question = HistoryQuestion(key, ASKED_FOR.get(by, ""))
     position = await NetworkChanges(connection).position()
-    history, found = None, kept.get(question)
+    history, found = None, kept.get(key)
     if found is not None and found.history.since <= moment:
-        history = await _as_of_today(connection, key, found, by=by, historians=historians)
+        history = await _as_of_today(connection, key, found, historians=historians)
     if history is None:
-        history = await history_of(connection, key, since=moment, historians=historians, aspects=IN_ROLLUPS, by=by)
-    kept.put(question, KeptHistory(position, history))
+        history = await history_of(connection, key, since=moment, historians=historians, aspects=IN_ROLLUPS)
+    kept.put(key, KeptHistory(position, history))
     return history
 
 
+async def ready_histories(database: Database, *, now: datetime, historians: Historians) -> None:
+    """Those that are kept as of today, and further ones in the order of the programs file, until half of the room is
+    taken: the rest is for what people ask."""
+    kept = cache_of(database).histories
+    async with database.reading() as uow:
+        programs = [program.key for program in await Portfolio(uow.connection).programs()]
+    known = kept.keys()
+    for key in known:  # in this order, so that it stays the one of their use
+        if key in programs:
+            await _ready(database, key, now - USUAL, historians)
+    for key in programs:
+        if key not in known and not kept.is_half_full:
+            await _ready(database, key, now - USUAL, historians)
+
+
+async def _ready(database: Database, key: str, moment: datetime, historians: Historians) -> None:
+    """Takes no more than every other turn: people ask meanwhile."""
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    async with database.reading() as uow:
+        kept = cache_of(database).histories
+        history = await history_reaching(uow.connection, key, kept, moment, historians=historians)
+    await asyncio.to_thread(history.retrace)
+    await asyncio.sleep(loop.time() - begun)
+
+
 async def _as_of_today(
-    connection: AsyncConnection, key: str, kept: KeptHistory, *, by: Breakdown, historians: Historians
+    connection: AsyncConnection, key: str, kept: KeptHistory, *, historians: Historians
 ) -> ProgramHistory | None:
     """As it would be read now; None where that takes reading everything."""
     history = kept.history
@@ -52,9 +78,7 @@ async def _as_of_today(
         return None
     if not uids:
         return history
-    part = await history_of(
-        connection, key, since=history.since, historians=historians, aspects=IN_ROLLUPS, by=by, among=uids
-    )
+    part = await history_of(connection, key, since=history.since, historians=historians, aspects=IN_ROLLUPS, among=uids)
     return history.again(uids, part)
 
 

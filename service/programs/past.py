@@ -54,18 +54,16 @@ async def history_of(
     since: datetime,
     historians: Historians,
     aspects: Collection[Aspect] = EVERY_ASPECT,
-    by: Breakdown | None = None,
     among: Collection[str] | None = None,
 ) -> ProgramHistory:
     """What happened in a program after a moment, and what it is now.
 
-    `aspects`: only the changes of these are read, and only these of a past state can be relied on. `by`: as for a
-    roll-up, of epic, team and workstream the members only tell what that asks for; all when left out. `among`: of
-    these members alone, for `ProgramHistory.again`.
+    `aspects`: only the changes of these are read, and only these of a past state can be relied on. `among`: of these
+    members alone, for `ProgramHistory.again`.
     """
     reader = PastItems(connection)
     mapped_since = await reader.mapped_since(key)
-    stays, items = await reader.members(key, since, by=by, among=among)
+    stays, items = await reader.members(key, since, among=among)
     sources = {item.source for item in items}
     of_sources = await historians.of(connection, sources)
     partial = {source for source in sources if _is_partial(of_sources.get(source))}
@@ -203,7 +201,7 @@ def uncertain_notices(history: ProgramHistory, since: datetime) -> Iterator[Noti
     unread = sum(is_unread(history, each) for each in history.snapshots.values() if each.updated_at > since)
     if unread:
         yield Notice("unread_histories", f"Of {counted(unread, 'item')} the history cannot be read, or not yet.")
-    untold = sum(history.is_done_untold(uid, since) for uid in history.snapshots)
+    untold = sum(history.course(uid).is_done_untold(since) for uid in history.snapshots)
     if untold:
         message = f"No change tells how {counted(untold, 'item')} came to be done; before that they count as to do."
         yield Notice("untold_completions", message)

@@ -173,7 +173,7 @@ async def _computed(
     if found is None:
         if isinstance(asked, datetime):
             history = await history_reaching(
-                connection, grounds.program.key, cache.histories, asked, by=wanted.by, historians=historians
+                connection, grounds.program.key, cache.histories, asked, historians=historians
             )
             found = await _compute_past(connection, grounds, wanted, asked, history)
         else:

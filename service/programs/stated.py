@@ -11,7 +11,6 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.history import Aspect
-from service.domain.breakdown import Breakdown
 from service.domain.health import stated_word
 from service.domain.mapping import value_matches
 from service.domain.network import Presence
@@ -75,9 +74,7 @@ async def homes_of(
     """The projects in which items of the program stand, or stood at an earlier moment; second homes too."""
     if until is None:
         return await StatedHealth(connection).projects_of(program)
-    history = await history_of(
-        connection, program, since=until, historians=historians, aspects={Aspect.PROJECT}, by=Breakdown.PROJECT
-    )
+    history = await history_of(connection, program, since=until, historians=historians, aspects={Aspect.PROJECT})
     return {(item.source, home) for item in history.at(until).items for home in item.homes or (item.project_id,)}
 
 

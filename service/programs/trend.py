@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from service.domain.breakdown import Breakdown
 from service.domain.errors import InvalidQuery, one_of
 from service.domain.notices import Notice
 from service.domain.program_history import ProgramHistory
@@ -141,7 +140,7 @@ async def _read(
         span = window(since, until, start=grounds.program.start, zone=zone, now=now)
         first = span.end(span.since - timedelta(days=1))
         kept = cache_of(database).histories
-        history = await history_reaching(uow.connection, key, kept, first, by=Breakdown.PROJECT, historians=historians)
+        history = await history_reaching(uow.connection, key, kept, first, historians=historians)
     return grounds, history, span
 
 

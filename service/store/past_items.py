@@ -13,12 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.history import ItemState
 from connectors.items import Facet, FacetValue, SourceChange
-from service.domain.breakdown import Breakdown
 from service.domain.history import Snapshot, in_order
 from service.domain.items import RollupItem
 from service.domain.program_history import Above, Span, Stay
 from service.store.bulk import fetch, fetch_many, within
-from service.store.program_items import ASKED_FOR, EVERY_BUCKET, ROLLUP_COLUMNS, ProgramItems
+from service.store.program_items import EVERY_BUCKET, ROLLUP_COLUMNS, ProgramItems
 
 Changes = dict[str, list[SourceChange]]
 
@@ -67,14 +66,11 @@ class PastItems:
         return convert(row[0], datetime | None)
 
     async def members(
-        self, program: str, since: datetime, *, by: Breakdown | None = None, among: Collection[str] | None = None
+        self, program: str, since: datetime, *, among: Collection[str] | None = None
     ) -> tuple[list[Stay], list[RollupItem]]:
-        """One for each membership, in no order; of epic, team and workstream only what `by` asks for (None: all).
-
-        `among`: only these items.
-        """
+        """One for each membership, in no order. `among`: only these items."""
         await ProgramItems(self._connection).prefer_indexes()
-        statement = _MEMBERS.format(columns=ROLLUP_COLUMNS + (EVERY_BUCKET if by is None else ASKED_FOR.get(by, "")))
+        statement = _MEMBERS
         parameters: list[object] = [program, since]
         if among is not None:
             statement += f" AND {within(self._connection, 'm.item_uid')}"
@@ -214,10 +210,10 @@ _MAPPED_SINCE = "SELECT min(valid_from) FROM memberships WHERE program_key = ?"
 _FIRST_CREATED = """
     SELECT min(created_at) FROM work_items
      WHERE uid IN (SELECT item_uid FROM memberships WHERE program_key = ?)"""
-_MEMBERS = """
-    SELECT m.valid_from, m.valid_to, i.created_at, i.updated_at, i.tombstone, i.done_at, {columns}
+_MEMBERS = f"""
+    SELECT m.valid_from, m.valid_to, i.created_at, i.updated_at, i.tombstone, i.done_at, {ROLLUP_COLUMNS}{EVERY_BUCKET}
       FROM memberships AS m JOIN work_items AS i ON i.uid = m.item_uid
-     WHERE m.program_key = ? AND (m.valid_to IS NULL OR m.valid_to > ?)"""
+     WHERE m.program_key = ? AND (m.valid_to IS NULL OR m.valid_to > ?)"""  # noqa: S608 - names of these files
 # Thousands of uids cost PostgreSQL as much to take in as it does to find their changes.
 _IN_SINCE = """c.item_uid = ANY(ARRAY(
            SELECT item_uid FROM memberships WHERE program_key = ? AND (valid_to IS NULL OR valid_to > ?)))"""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 import pytest
 from msgspec.structs import replace
 
+from connectors.contract import Historian
 from connectors.history import EVERY_ASPECT, Aspect
 from connectors.items import SourceChange
-from service.domain.history import Break, Certainty, Chained, Past, Snapshot, breaks, follows, in_order, rewind, steps
+from service.domain.history import Break, Certainty, Chained, Past, Snapshot, breaks, course_of, follows, in_order
 from tests.domain.history_builders import DONE, IN_PROGRESS, SOURCE, TO_DO, Diary, a_change, a_state, hour
 
 FINISHED = a_state(status="done", status_category=DONE, points=5.0)
@@ -17,6 +19,20 @@ FINISHED = a_state(status="done", status_category=DONE, points=5.0)
 
 def a_snapshot(*, unread: bool = False) -> Snapshot:
     return Snapshot(f"{SOURCE}:1", SOURCE, "One", hour(0), hour(30), FINISHED, unread=unread)
+
+
+def rewind(
+    snapshot: Snapshot,
+    changes: Sequence[SourceChange],
+    historian: Historian | None,
+    moment: datetime,
+    *,
+    torn: Collection[Aspect] = (),
+) -> Past:
+    """Of an item that was touched since the moment."""
+    past = course_of(snapshot, changes, historian).at(moment, torn=torn)
+    assert past is not None
+    return past
 
 
 def test_an_item_is_what_the_earliest_later_change_started_from() -> None:
@@ -140,7 +156,8 @@ def test_each_step_tells_what_it_led_to_and_what_it_started_from() -> None:
     ]
 
     found = [
-        (step.aspect, step.before.points, step.before.status) for step in steps(a_snapshot(), changes, Diary(), hour(0))
+        (step.aspect, step.before.points, step.before.status)
+        for step in course_of(a_snapshot(), changes, Diary()).steps(hour(0))
     ]
 
     assert found == [(Aspect.STATUS, 5.0, "to_do"), (Aspect.POINTS, 3.0, "to_do")]
@@ -150,7 +167,7 @@ def test_a_completion_that_no_change_tells_of_is_a_step_in_its_place() -> None:
     finished = replace(a_snapshot(), done_at=hour(20))
     changes = [a_change(10, "points", "3", "4"), a_change(25, "points", "4", "5")]
 
-    found = steps(finished, changes, Diary(), hour(5))
+    found = course_of(finished, changes, Diary()).steps(hour(5))
     told = [(step.change.at, step.aspect, step.before.status_category, step.after.status_category) for step in found]
 
     assert told == [
@@ -159,4 +176,4 @@ def test_a_completion_that_no_change_tells_of_is_a_step_in_its_place() -> None:
         (hour(10), Aspect.POINTS, TO_DO, TO_DO),
     ]
     assert [step.before.points for step in found] == [4.0, 4.0, 3.0]
-    assert len(steps(finished, changes, Diary(), hour(20))) == 2
+    assert len(course_of(finished, changes, Diary()).steps(hour(20))) == 2

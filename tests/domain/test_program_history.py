@@ -155,12 +155,27 @@ def test_what_is_read_again_of_some_takes_the_place_of_what_was_known_of_them(
     part = a_history(*(life for life in after if life.name not in gone), historian=diary)
     anew = a_history(*(life for name, life in now.items() if name not in gone), historian=diary)
 
+    kept.retrace()
     again = kept.again(uids, part)
 
     assert _by_uid(again) == _by_uid(anew)
     assert (again.snapshots, again.changes) == (anew.snapshots, anew.changes)
+    assert {uid: again.course(uid) for uid in again.snapshots} == {uid: anew.course(uid) for uid in anew.snapshots}
     assert again.breaks.keys() == {life.uid for life in before} - uids
     assert again.historians == (anew.historians if anew.members else {})
+
+
+def test_what_was_gone_through_stays_gone_through_unless_histories_mean_something_else_by_now() -> None:
+    one, other = (Life(name, told=((5, "points", "3"),)) for name in "12")
+    kept = a_history(one, other, historian=(diary := Diary()))
+    kept.retrace()
+
+    alike = kept.again({other.uid}, a_history(other, historian=diary))
+    otherwise = kept.again({other.uid}, a_history(other, historian=Diary()))
+
+    assert alike.course(one.uid) is kept.course(one.uid)
+    assert alike.course(other.uid) is not kept.course(other.uid)
+    assert otherwise.course(one.uid).historian is otherwise.historians[SOURCE] is not diary
 
 
 def _by_uid(history: ProgramHistory) -> dict[str, Any]:
