@@ -15,7 +15,8 @@ from service.programs.kept_histories import ready_histories
 from service.programs.portfolio import Terms, get_portfolio
 from service.store.errors import DatabaseUnusable
 
-EVERY = 60.0  # seconds between the end of one turn and the begin of the next
+EVERY = 60.0  # seconds between the end of one turn and the begin of the next, at least
+REST = 4  # times as long as a turn took: while a sync changes thousands of items a minute, each turn takes long
 PORTFOLIO_EACH = 5  # turns: it is looked at as a whole, however little changed
 
 log = structlog.get_logger()
@@ -41,9 +42,11 @@ async def ready_answers(app: Application, *, portfolio: bool = True) -> None:
 
 
 async def _turns(app: Application) -> None:
+    clock = asyncio.get_running_loop().time
     for turn in count():
+        begun = clock()
         await ready_answers(app, portfolio=turn % PORTFOLIO_EACH == 0)
-        await asyncio.sleep(EVERY)
+        await asyncio.sleep(max(EVERY, REST * (clock() - begun)))
 
 
 async def _logged(what: str, work: Awaitable[object]) -> None:

@@ -176,7 +176,15 @@ class ProgramHistory:
             named={**self.named, **part.named},
         )
         if read_alike:
-            again._courses.update(_but(self._courses, uids))
+            again._courses.update(_but(self._courses.copy(), uids))  # a thread may be going through it meanwhile
+        return again
+
+    def naming(self, named: Mapping[tuple[str, str], str]) -> ProgramHistory:
+        """The same, where the keys of parents mean these items."""
+        if named == self.named:
+            return self
+        again = replaced(self, named=named)
+        again._courses.update(self._courses)
         return again
 
     @cached_property

@@ -85,10 +85,9 @@ class Recent(Generic[Key, Value]):
         """The least recently used one first."""
         return tuple(self._values)
 
-    @property
-    def is_half_full(self) -> bool:
-        """Whether one value too many is near: whoever adds what nobody asked for yet should stop."""
-        return len(self._values) * 2 >= self._kept or self._weight * 2 >= self._most > 0
+    def leaves_half(self, weight: int) -> bool:
+        """Whether half of the room stays free with one more value of that weight: that is for what people ask."""
+        return (len(self._values) + 1) * 2 <= self._kept and (self._weight + weight) * 2 <= self._most
 
     def clear(self) -> None:
         self._values.clear()

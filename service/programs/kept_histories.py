@@ -10,15 +10,17 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.domain.program_history import ProgramHistory
-from service.programs.cache import KeptHistory, Recent, cache_of
+from service.programs.cache import MOST_OF_HISTORIES, KeptHistory, Recent, cache_of
 from service.programs.historians import Historians
 from service.programs.past import IN_ROLLUPS, history_of, parent_keys
 from service.store.engine import Database
 from service.store.network_changes import NetworkChange, NetworkChanges, Reach
 from service.store.past_items import PastItems
 from service.store.portfolio import Portfolio
+from service.store.program_items import ProgramItems
 
 FEW = 500  # items of which it takes less to read them one by one than to read everything
+LARGEST = MOST_OF_HISTORIES // 2  # of what is read before somebody asks
 USUAL = timedelta(weeks=53)  # so far back go most questions: a year, the day before it, and some more
 
 
@@ -42,18 +44,26 @@ async def history_reaching(
 
 
 async def ready_histories(database: Database, *, now: datetime, historians: Historians) -> None:
-    """Those that are kept as of today, and further ones in the order of the programs file, until half of the room is
-    taken: the rest is for what people ask."""
+    """Those that are kept as of today, and further ones in the order of the programs file, as long as half of the room
+    stays free for what people ask. A program that is larger than that half is left to them, too."""
     kept = cache_of(database).histories
     async with database.reading() as uow:
         programs = [program.key for program in await Portfolio(uow.connection).programs()]
     known = kept.keys()
     for key in known:  # in this order, so that it stays the one of their use
-        if key in programs:
+        found = kept.get(key)
+        if key in programs and found is not None and found.history.size <= LARGEST:
             await _ready(database, key, now - USUAL, historians)
     for key in programs:
-        if key not in known and not kept.is_half_full:
+        if key not in known and await _leaves_half(database, kept, key):
             await _ready(database, key, now - USUAL, historians)
+
+
+async def _leaves_half(database: Database, kept: Recent[str, KeptHistory], key: str) -> bool:
+    if not kept.leaves_half(1):
+        return False
+    async with database.reading() as uow:
+        return kept.leaves_half(await ProgramItems(uow.connection).size(key))
 
 
 async def _ready(database: Database, key: str, moment: datetime, historians: Historians) -> None:
@@ -73,31 +83,30 @@ async def _as_of_today(
     """As it would be read now; None where that takes reading everything."""
     history = kept.history
     changes = await NetworkChanges(connection).since(kept.position)
-    uids = None if changes is None else _concerned(history, key, changes)
-    if uids is None or len(uids) > FEW or not await _is_read_so_still(connection, key, history, historians):
+    if changes is None or any(change.reach is Reach.ALL for change in changes):
         return None
-    if not uids:
-        return history
-    part = await history_of(connection, key, since=history.since, historians=historians, aspects=IN_ROLLUPS, among=uids)
-    return history.again(uids, part)
+    uids = _concerned(history, key, changes)
+    if len(uids) > FEW or not await _is_read_so_still(connection, key, history, historians):
+        return None
+    if uids:
+        part = await history_of(
+            connection, key, since=history.since, historians=historians, aspects=IN_ROLLUPS, among=uids
+        )
+        history = history.again(uids, part)
+    if any(change.reach is Reach.NAMES for change in changes):  # a key may mean another item by now
+        named = await PastItems(connection).named(parent_keys(history.changes, history.historians))
+        history = history.naming(named)
+    return history
 
 
-def _concerned(history: ProgramHistory, key: str, changes: Iterable[NetworkChange]) -> set[str] | None:
-    """Whose history may be another one by now; None: anybody's."""
+def _concerned(history: ProgramHistory, key: str, changes: Iterable[NetworkChange]) -> set[str]:
+    """Whose history may be another one by now."""
     found: set[str] = set()
-    by_name = any(change.reach is Reach.NAMES for change in changes) and _goes_by_names(history)
     for change in changes:
-        if change.reach is Reach.ALL or by_name:
-            return None
         joined, known = change.program_key == key, change.program_key is None and change.uid in history.position
         if change.uid is not None and (joined or known):
             found.add(change.uid)
     return found
-
-
-def _goes_by_names(history: ProgramHistory) -> bool:
-    """Whether it calls a parent by a key, which may mean another item tomorrow."""
-    return bool(parent_keys(history.changes, history.historians))
 
 
 async def _is_read_so_still(

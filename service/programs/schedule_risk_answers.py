@@ -109,7 +109,8 @@ class MilestoneOdds(Struct, frozen=True, kw_only=True):
 
 class Odds(Struct, frozen=True, kw_only=True):
     """What a change does to the chances, over the same trials: where it moves nothing, no number differs. Null dates
-    with a `reason` and a sentence where there is too little history. `milestones` are those that move, most first."""
+    with a `reason` and a sentence where there is too little history. `milestones` are those that move, most first.
+    `track_record` is how past dates of this kind have held; null where none were asked for."""
 
     reason: str | None
     message: str
@@ -117,3 +118,4 @@ class Odds(Struct, frozen=True, kw_only=True):
     finish: DatesMove | None
     on_target: ChanceMove | None
     milestones: tuple[MilestoneOdds, ...]
+    track_record: TrackRecord | None = None

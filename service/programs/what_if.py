@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,7 +30,9 @@ from service.programs.networks import network_of
 from service.programs.odds import ChangedPlan, not_asked, odds_of
 from service.programs.program_plan import ProgramPlan, arcs_of, plan_of, target_of
 from service.programs.schedule_risk import risk_in_thread
+from service.programs.schedule_risk_answers import Odds
 from service.programs.schedules import plan_in_thread
+from service.programs.track_records import track_record_of
 from service.store.engine import Database
 from service.store.faces import Face, Faces
 
@@ -82,7 +85,7 @@ async def simulate(
         resolved = await _resolved(uow.connection, asked, change)
     plan = await plan_in_thread(asked)
     moves = await asyncio.to_thread(_moves, plan, resolved)
-    odds = await asyncio.to_thread(odds_of, await risk_in_thread(plan), moves.changed) if chances else not_asked()
+    odds = await _odds(database, plan, moves.changed, view) if chances else not_asked()
     shown = moves.order[:MOST_SHOWN]
     milestones = [place for place in moves.order if plan.items[place].milestone][:MOST_SHOWN]
     async with database.reading() as uow:
@@ -97,6 +100,13 @@ async def simulate(
         odds=odds,
     )
     return known.answer(data)
+
+
+async def _odds(database: Database, plan: ProgramPlan, changed: ChangedPlan, view: Viewpoint) -> Odds:
+    async with database.reading() as uow:
+        record = await track_record_of(uow.connection, plan.asked.program.key, today=view.today)
+    odds = await asyncio.to_thread(odds_of, await risk_in_thread(plan), changed)
+    return structs.replace(odds, track_record=record)
 
 
 async def _resolved(connection: AsyncConnection, asked: ProgramNetwork, change: Change) -> _Resolved:

@@ -84,6 +84,8 @@ async def test_a_simulation_tells_the_chances_before_and_after(planned: httpx.As
     assert odds["on_target"]["after"]["value"] < odds["on_target"]["before"]["value"]
     assert [each["key"] for each in odds["milestones"]] == ["PAY-5"]
     assert odds["milestones"][0]["on_due"]["before"] == alone["milestones"][0]["on_due"]
+    assert odds["track_record"] == alone["track_record"]
+    assert odds["track_record"]["reason"] == "not_computed"
 
 
 async def test_a_simulation_without_chances_tells_the_same_days(planned: httpx.AsyncClient) -> None:
@@ -92,7 +94,7 @@ async def test_a_simulation_without_chances_tells_the_same_days(planned: httpx.A
     whole = await told(await planned.post(f"{BASE}/simulate", json=slip))
     quick = await told(await planned.post(f"{BASE}/simulate", json=slip | {"chances": False}))
 
-    assert quick["odds"]["reason"] == "not_asked"
+    assert (quick["odds"]["reason"], quick["odds"]["track_record"]) == ("not_asked", None)
     assert whole["moved"] > 0
     assert quick | {"odds": whole["odds"]} == whole
 

@@ -226,7 +226,9 @@ async def test_what_a_sync_brings_of_some_items_is_read_of_these_alone(busy: Dat
     assert after == await _from_scratch(busy, historians)
 
 
-async def test_a_parent_that_is_told_by_its_key_is_whoever_has_that_key_by_now(busy: Database) -> None:
+async def test_a_parent_that_is_told_by_its_key_is_whoever_has_that_key_by_now(
+    busy: Database, whole: list[datetime]
+) -> None:
     """A key that was nobody's when the history was read, and is found to be a former one of PAY-6."""
     historians = _historians(JiraHistorian)
     async with busy.transaction() as uow:
@@ -237,11 +239,13 @@ async def test_a_parent_that_is_told_by_its_key_is_whoever_has_that_key_by_now(b
         )
         await uow.connection.execute(update(work_items).where(work_items.c.uid == f"{SOURCE}:4").values(updated_at=NOW))
     before = await _answers(busy, historians)
+    read = len(whole)
 
     async with busy.transaction() as uow:
         await insert_alias(uow.connection, "OLD-6", f"{SOURCE}:6")
     after = await _answers(busy, historians)
 
+    assert len(whole) == read
     assert after != before
     assert after == await _from_scratch(busy, historians)
 

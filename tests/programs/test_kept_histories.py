@@ -171,6 +171,18 @@ async def test_histories_are_read_ahead_until_half_of_the_room_is_taken(
     assert cache.histories.keys() == read
 
 
+async def test_a_program_larger_than_what_is_read_ahead_is_left_to_those_who_ask(
+    past: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_histories, "LARGEST", 3)
+    await _trend(past, 11, 1)
+    (asked,) = cache_of(past).histories.values()
+    await add_change(past, 11, on(11, 11), POINTS, "2", "5")
+    await _ready(past)
+
+    assert cache_of(past).histories.values() == (asked,)
+
+
 async def test_what_people_asked_last_stays_longest_whatever_is_read_ahead(three: Database) -> None:
     kept = cache_of(three).histories
     for key in ("THIRD", KEY, "SECOND"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from service.api.schemas.examples import enveloped
+from service.api.schemas.forecast_examples import TRACK_RECORD
 
 _PROGRAM: Final = {"key": "CHECKOUT", "name": "Checkout replatform"}
 _PAYMENT: Final = {
@@ -203,6 +204,7 @@ SIMULATION: Final = enveloped(
                 "after": {"value": 0.0811, "low": 0.075909, "high": 0.086613},
             },
             "milestones": [],
+            "track_record": TRACK_RECORD,
         },
     }
 )

@@ -29,6 +29,15 @@ _OUTLOOK: Final = {
     "how_many": {"by": "2026-12-04", "working_days": 11, "p50": 61, "p85": 52, "p95": 46},
 }
 
+TRACK_RECORD: Final[dict[str, Any]] = {
+    "badge": "calibrated",
+    "reason": None,
+    "message": "41 past forecasts of when all that was open is done were calibrated (of those at 85 %, 83% were kept).",
+    "week": "2026-11-16",
+    "origins": 49,
+    "skipped": 3,
+    "scores": [],
+}
 _PAYMENT: Final = {
     "uid": "acme-jira:10012",
     "key": "PAY-12",
@@ -75,16 +84,7 @@ _DEPENDENCY_AWARE: Final[dict[str, Any]] = {
     "critical": [_PAYMENT],
     "drivers": [_PAYMENT],
     "cycles_left_out": 2,
-    "track_record": {
-        "badge": "calibrated",
-        "reason": None,
-        "message": "41 past forecasts of when all that was open is done were calibrated "
-        "(of those at 85 %, 83% were kept).",
-        "week": "2026-11-16",
-        "origins": 49,
-        "skipped": 3,
-        "scores": [],
-    },
+    "track_record": TRACK_RECORD,
 }
 FORECAST: Final = enveloped(
     {
