@@ -87,7 +87,8 @@ class Recent(Generic[Key, Value]):
 
     def leaves_half(self, weight: int) -> bool:
         """Whether half of the room stays free with one more value of that weight: that is for what people ask."""
-        return (len(self._values) + 1) * 2 <= self._kept and (self._weight + weight) * 2 <= self._most
+        enough = self._weigh is None or (self._weight + weight) * 2 <= self._most
+        return enough and (len(self._values) + 1) * 2 <= self._kept
 
     def clear(self) -> None:
         self._values.clear()

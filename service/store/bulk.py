@@ -111,15 +111,16 @@ async def fetch_many(connection: AsyncConnection, statement: str, parameters: Se
 async def run(connection: AsyncConnection, statement: str, parameters: Sequence[Any]) -> int:
     """Execute one statement; the number of rows it touched. `?` marks parameters on both databases."""
     if connection.dialect.name == "sqlite":
-        async with (await _sqlite(connection)).execute(statement, _for_sqlite(parameters)) as touched:
-            return touched.rowcount
+        async with (await _sqlite(connection)).cursor() as touching:
+            await touching.execute(statement, _for_sqlite(parameters))
+            return touching.rowcount
     cursor = await (await _postgresql(connection)).execute(_percent(statement), list(parameters))
     return cursor.rowcount
 
 
 async def _executemany(connection: AsyncConnection, statement: str, rows: Sequence[Row]) -> None:
-    async with (await _sqlite(connection)).executemany(statement, rows):
-        pass
+    async with (await _sqlite(connection)).cursor() as writing:
+        await writing.executemany(statement, rows)
 
 
 async def _copy_and_insert(

@@ -8,10 +8,12 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
+import aiosqlite
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
-from service.store.bulk import upsert
+from service.store.bulk import run, upsert
 from service.store.engine import Database
 from service.store.errors import DatabaseUnusable
 from service.store.sqlite import Endings
@@ -237,6 +239,42 @@ async def _busy(database: Database) -> None:
     while True:
         async with database.reading() as uow:
             await uow.connection.execute(text("SELECT 1"))
+
+
+async def test_a_statement_goes_to_the_thread_of_sqlite_once_with_all_its_rows(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each way there and back costs as much as most statements do."""
+    ways: list[object] = []
+    go = aiosqlite.Connection._execute
+
+    async def going(connection: aiosqlite.Connection, what: object, *parameters: object, **options: object) -> object:
+        ways.append(what)
+        return await go(connection, what, *parameters, **options)  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", going)
+    async with sqlite_database.transaction() as uow:
+        ways.clear()
+        added = await uow.connection.execute(pending.insert(), [{"source": "s", "key": "A", "item_uid": "s:1"}])
+        more = [("s", key, "s:1") for key in "BC"]
+        await upsert(uow.connection, pending, ("source", "key", "item_uid"), more, key=("source", "key"))
+        changed = await run(uow.connection, "UPDATE item_aliases SET item_uid = ?", ["s:2"])
+        found = (await uow.connection.execute(select(pending.c.key, pending.c.item_uid))).all()
+        taken = await uow.connection.execute(pending.delete().where(pending.c.key < "C").returning(pending.c.key))
+
+        assert (added.rowcount, changed) == (1, 3)
+        assert sorted(map(tuple, found)) == [("A", "s:2"), ("B", "s:2"), ("C", "s:2")]
+        assert sorted(taken.scalars()) == ["A", "B"]
+        assert len(ways) == 5
+
+
+async def test_after_a_statement_that_sqlite_refuses_the_connection_goes_on(sqlite_database: Database) -> None:
+    async with sqlite_database.transaction() as uow:
+        with pytest.raises(OperationalError, match="no such table"):
+            await uow.connection.execute(text("SELECT * FROM nowhere"))
+        await uow.connection.execute(pending.insert().values(source="s", key="A-1", item_uid="s:1"))
+
+    assert await _keys(sqlite_database) == ["A-1"]
 
 
 @pytest.mark.parametrize("url", ["mysql://root:s3cret@host/db", "not a url: s3cret"])
