@@ -58,6 +58,7 @@ PERSONAL = {"assignee", "reporter"}
 AGILE_OBJECTS = {"sprint", "closedSprints", "epic", "flagged"}
 SPRINT_PART = re.compile(r"(rapidViewId|state|name|startDate|endDate|completeDate|id)=(.*?)(?=,\w+=|\]$)")
 READER = "recorded-reader"
+VERSIONS = ("fixVersions", "versions")  # of each a site has one record; the recording met some before they changed, too
 
 
 def load_recorded(path: Path) -> JiraSite:
@@ -82,6 +83,7 @@ class _Loader:
             projects={},
         )
         self._boards: Counter[tuple[int, str]] = Counter()
+        self._versions: dict[str, Json] = {}
 
     def load(self, raw: list[Issue]) -> JiraSite:
         site = self._site
@@ -100,6 +102,9 @@ class _Loader:
         fields["issuetype"] = _with_level(fields["issuetype"])
         for name, value in fields.items():
             fields[name] = self._people(value)
+        for name in VERSIONS:
+            if fields.get(name):
+                fields[name] = [self._versions.setdefault(version["id"], version) for version in fields[name]]
         if (parent := _parent(raw["fields"])) is not None:
             fields["parent"] = parent
         fields[SPRINT_FIELD] = self._sprints(raw["fields"])

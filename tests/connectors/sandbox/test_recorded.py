@@ -54,6 +54,16 @@ async def test_data_center_serves_every_history_of_duraspace() -> None:
     assert sum(len(issue["fields"]["issuelinks"]) for issue in issues) == 928
 
 
+def test_a_version_is_the_same_in_every_issue_though_it_changed_while_duraspace_was_recorded() -> None:
+    """A tracker that tells two things at once of one version would have no state that a sync could arrive at."""
+    site = recorded("duraspace")
+    fields = [issue["fields"] for issue in site.issues.values()]
+    told = [version for row in fields for name in ("fixVersions", "versions") for version in row.get(name) or ()]
+
+    assert len({version["id"] for version in told}) == 174
+    assert len({repr(sorted(version.items())) for version in told}) == 174
+
+
 async def test_people_and_statuses_of_duraspace_come_back_as_they_were_recorded() -> None:
     site = recorded("duraspace")
     async with datacenter(site, options()) as jira:
